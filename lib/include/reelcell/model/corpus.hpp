@@ -1,0 +1,64 @@
+// Writers as the pipeline sees them, and what they report.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reelcell/base/diagnostics.hpp"
+#include "reelcell/base/hash.hpp"
+#include "reelcell/base/options.hpp"
+#include "reelcell/model/episode.hpp"
+#include "reelcell/model/finding.hpp"
+
+namespace reelcell {
+
+struct CorpusFile {
+  std::string path;  ///< relative to the corpus root, '/'
+  Digests digests;
+};
+
+/// Where an episode went.
+struct SamplePlace {
+  std::uint64_t episode = 0;
+  std::string file;  ///< shard or data file, relative to the corpus root
+  Json details = Json::object();
+};
+
+struct WriterReport {
+  std::vector<CorpusFile> files;  ///< sorted by path
+  std::vector<SamplePlace> places;
+  Json summary = Json::object();
+};
+
+/// Episodes come in order of index, one at a time, from one thread. Complete only when close() returned.
+class CorpusWriter {
+ public:
+  virtual ~CorpusWriter() = default;
+  virtual void add(const Episode& episode) = 0;
+  virtual WriterReport close() = 0;
+};
+
+struct WriterContext {
+  fs::path root;       ///< corpus root
+  std::string folder;  ///< of this output, relative to root; "" = root itself
+  CorpusSchema schema;
+  OptionValues options;
+  Diagnostics* diagnostics = nullptr;
+};
+
+struct WriterRow {
+  std::string name;     ///< "lerobot_v3"
+  std::string summary;  ///< one line
+  std::vector<OptionSpec> options;
+  bool wants_clips = true;
+  bool wants_stills = false;
+  std::unique_ptr<CorpusWriter> (*make)(WriterContext context) = nullptr;
+  /// Is the folder in this format? 0..100, cheap.
+  int (*recognise)(const fs::path& folder) = nullptr;
+  /// Reads back what is there, without the writer's own encoding code.
+  void (*verify)(const fs::path& folder, const VerifyOptions& options, Findings& findings) = nullptr;
+};
+
+}  // namespace reelcell

@@ -1,0 +1,13 @@
+// The table of segmenters, generated from the reelcell_add_segmenter() lines.
+#pragma once
+
+#include <vector>
+
+#include "reelcell/model/stages.hpp"
+
+namespace reelcell::segment {
+
+std::vector<const SegmenterRow*> all_segmenters();
+const SegmenterRow& segmenter_named(std::string_view name);  ///< InputError with the allowed names
+
+}  // namespace reelcell::segment

@@ -1,0 +1,74 @@
+// The alignment report of a stream: figures that were measured, and what is not known said so.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reelcell/base/json.hpp"
+#include "reelcell/timeline/clock_map.hpp"
+#include "reelcell/timeline/grid.hpp"
+
+namespace reelcell::timeline {
+
+struct Gap {
+  SessionTime start{}, end{};
+};
+
+/// Fed one time after another in session order; O(1) memory but for the longest gaps kept.
+class StreamTimeStats {
+ public:
+  /// A gap is an interval above max(k * median period, min_gap). k as in the recipe, default 3.
+  explicit StreamTimeStats(double gap_factor = 3.0);
+  ~StreamTimeStats();
+  StreamTimeStats(StreamTimeStats&&) noexcept;
+  void add(SessionTime time);
+  Json to_json() const;  ///< samples, first, last, rate_hz (median), jitter p50/p95/max, gaps, backward, duplicates
+  std::uint64_t samples() const;
+  std::optional<double> median_rate_hz() const;
+  std::vector<Gap> gaps() const;  ///< the longest 1000, in time order
+  Nanos longest_gap() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One stream's line of the alignment report.
+struct StreamAlignment {
+  std::string stream, kind;
+  ClockSpec spec;
+  std::string method;                        ///< "given", "assumed"
+  std::optional<double> offset_interval_ms;  ///< unknown unless measured
+  Json times;                                ///< StreamTimeStats::to_json()
+  // join onto the grid, over all rows of the plan
+  std::uint64_t rows = 0, exact = 0, interpolated = 0, held = 0, nearest = 0, gap_rows = 0;
+  std::uint64_t over_tolerance = 0, reused = 0, unused = 0;
+  double skew_p50_ms = 0, skew_p95_ms = 0, skew_max_ms = 0;  ///< of |source - reference|
+  std::array<std::uint64_t, 12> histogram{};  ///< |dt| in ms: <=0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, more
+  double overlap = 0;  ///< share of the session covered by the stream
+};
+struct AlignmentReport {
+  std::string session;
+  TimeRange extent{};
+  std::vector<StreamAlignment> streams;
+};
+Json to_json(const AlignmentReport& report);
+
+/// Collects |dt| of joined rows; quantiles exact up to 1e6 values, then from a 1 us histogram (said in the JSON).
+class SkewStats {
+ public:
+  SkewStats();
+  ~SkewStats();
+  SkewStats(SkewStats&&) noexcept;
+  void add(const RowTimes& times, Nanos tolerance);
+  void fill(StreamAlignment& line) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reelcell::timeline

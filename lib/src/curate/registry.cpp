@@ -1,0 +1,16 @@
+#include "reelcell/curate/registry.hpp"
+
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::curate {
+
+const GateRow& gate_named(std::string_view name) {
+  std::vector<std::string> names;
+  for (const GateRow* row : all_gates()) {
+    if (row->name == name) return *row;
+    names.push_back(row->name);
+  }
+  throw InputError(unknown_name("gate", name, names));
+}
+
+}  // namespace reelcell::curate

@@ -13,8 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 fs::path from_environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): tests start single-threaded
-  if (!value) throw std::runtime_error(std::string(name) + " is not set: run the tests through ctest");
+  const char* value =
+      std::getenv(name);  // NOLINT(concurrency-mt-unsafe): tests start single-threaded
+  if (!value)
+    throw std::runtime_error(std::string(name) + " is not set: run the tests through ctest");
   return value;
 }
 std::string slurp(const fs::path& path) {
@@ -31,7 +33,9 @@ fs::path data_path(const std::string& relative) {
   return path;
 }
 
-fs::path source_path(const std::string& relative) { return from_environment("REELCELL_SOURCE") / relative; }
+fs::path source_path(const std::string& relative) {
+  return from_environment("REELCELL_SOURCE") / relative;
+}
 
 fs::path binary_path() { return from_environment("REELCELL_BINARY"); }
 
@@ -48,7 +52,8 @@ TempFolder::~TempFolder() {
 
 CommandResult run(const std::string& command_line) {
   TempFolder folder;
-  const std::string full = "( " + command_line + " ) >" + (folder / "out").string() + " 2>" + (folder / "err").string();
+  const std::string full =
+      "( " + command_line + " ) >" + (folder / "out").string() + " 2>" + (folder / "err").string();
   const int status = std::system(full.c_str());  // NOLINT(cert-env33-c)
   CommandResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

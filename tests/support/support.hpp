@@ -6,7 +6,8 @@
 
 namespace reelcell::test {
 
-/// A file of the real recordings. Throws (the test fails) when it is missing: such tests never skip.
+/// A file of the real recordings. Throws (the test fails) when it is missing: such tests never
+/// skip.
 std::filesystem::path data_path(const std::string& relative);
 /// Repository root.
 std::filesystem::path source_path(const std::string& relative);

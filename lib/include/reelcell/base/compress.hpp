@@ -8,8 +8,10 @@
 namespace reelcell {
 
 /// Decompresses whole frames that must give exactly `expected_size` bytes. Throws InputError.
-std::vector<std::uint8_t> zstd_decompress(std::span<const std::uint8_t> input, std::uint64_t expected_size);
-std::vector<std::uint8_t> lz4_decompress(std::span<const std::uint8_t> input, std::uint64_t expected_size);
+std::vector<std::uint8_t> zstd_decompress(std::span<const std::uint8_t> input,
+                                          std::uint64_t expected_size);
+std::vector<std::uint8_t> lz4_decompress(std::span<const std::uint8_t> input,
+                                         std::uint64_t expected_size);
 /// One frame with content size and checksum; the same bytes on every run.
 std::vector<std::uint8_t> zstd_compress(std::span<const std::uint8_t> input, int level = 3);
 std::vector<std::uint8_t> lz4_compress(std::span<const std::uint8_t> input);

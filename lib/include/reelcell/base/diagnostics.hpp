@@ -1,5 +1,5 @@
-// The loss sink: data was lost or looks wrong, but work goes on. Entries with the same code and place
-// are counted together, so a file with a million torn lines gives one line of report.
+// The loss sink: data was lost or looks wrong, but work goes on. Entries with the same code and
+// place are counted together, so a file with a million torn lines gives one line of report.
 #pragma once
 
 #include <cstdint>

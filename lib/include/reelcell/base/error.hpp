@@ -1,5 +1,6 @@
-// The three kinds of trouble that stop an operation. Loss that does not stop it goes to Diagnostics;
-// our own bugs are asserts. cli/main.cpp is the only place that turns these into exit codes.
+// The three kinds of trouble that stop an operation. Loss that does not stop it goes to
+// Diagnostics; our own bugs are asserts. cli/main.cpp is the only place that turns these into exit
+// codes.
 #pragma once
 
 #include <stdexcept>
@@ -52,14 +53,16 @@ decltype(auto) at_place(const std::string& where, Body&& body) {
   }
 }
 
-/// " Did you mean 'x'?" when a candidate is near, else "". Levenshtein distance up to a third of the length.
+/// " Did you mean 'x'?" when a candidate is near, else "". Levenshtein distance up to a third of
+/// the length.
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& allowed);
 /// "'a', 'b' or 'c'".
 std::string list_of(const std::vector<std::string>& allowed);
 /// "unknown KIND 'wrong': allowed are 'a', 'b'. Did you mean 'a'?"
 std::string unknown_name(std::string_view kind, std::string_view wrong,
                          const std::vector<std::string>& allowed);
-/// Text of an errno value with its name: "No space left on device (ENOSPC)", with a next step where one is known.
+/// Text of an errno value with its name: "No space left on device (ENOSPC)", with a next step where
+/// one is known.
 std::string errno_text(int error);
 
 }  // namespace reelcell

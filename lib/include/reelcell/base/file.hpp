@@ -32,7 +32,8 @@ class InputFile {
   InputFile& operator=(InputFile&&) noexcept;
   const fs::path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
-  /// Reads up to out.size() bytes at `offset`; fewer only at the end of the file. Throws InputError.
+  /// Reads up to out.size() bytes at `offset`; fewer only at the end of the file. Throws
+  /// InputError.
   std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
  private:
@@ -46,7 +47,8 @@ std::string read_text_file(const fs::path& path, std::uint64_t limit = 1ull << 3
 Bytes read_binary_file(const fs::path& path, std::uint64_t limit = 1ull << 32);
 
 /// Writes to a hidden temp file beside `path`; commit() does fsync + rename + fsync of the folder.
-/// Destroyed without commit(), it removes the temp file and `path` is untouched. Throws OutputError.
+/// Destroyed without commit(), it removes the temp file and `path` is untouched. Throws
+/// OutputError.
 class AtomicFile {
  public:
   explicit AtomicFile(fs::path path);
@@ -85,10 +87,11 @@ class AtomicPath {
 void write_file_atomic(const fs::path& path, std::string_view content);
 /// mkdir -p with OutputError.
 void make_folders(const fs::path& path);
-/// Joins an untrusted relative path to a root; throws InputError for "..", absolute paths, NUL, drive letters
-/// and for anything that would leave the root through a symlink.
+/// Joins an untrusted relative path to a root; throws InputError for "..", absolute paths, NUL,
+/// drive letters and for anything that would leave the root through a symlink.
 fs::path safe_join(const fs::path& root, std::string_view untrusted);
-/// Regular files under root as relative paths with '/', sorted bytewise. Temp files of ours are left out.
+/// Regular files under root as relative paths with '/', sorted bytewise. Temp files of ours are
+/// left out.
 std::vector<std::string> list_files(const fs::path& root);
 
 }  // namespace reelcell

@@ -19,8 +19,9 @@ Json read_json_file(const std::filesystem::path& path);
 /// Two-space indent, trailing newline, UTF-8 kept; invalid UTF-8 is replaced.
 std::string dump_json(const Json& value);
 
-/// A view of one object in a document that remembers where it stands ("recipe.json: /grid") and which of
-/// its keys were read; `finish()` refuses the rest, with the nearest allowed name. Cheap; borrows the Json.
+/// A view of one object in a document that remembers where it stands ("recipe.json: /grid") and
+/// which of its keys were read; `finish()` refuses the rest, with the nearest allowed name. Cheap;
+/// borrows the Json.
 class JsonObject {
  public:
   JsonObject(const Json& value, std::string where);  ///< InputError when not an object

@@ -1,4 +1,5 @@
-// Options of a stage, declared once: the recipe's schema, the CLI's flags and the help come from here.
+// Options of a stage, declared once: the recipe's schema, the CLI's flags and the help come from
+// here.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +16,23 @@ enum class OptionType {
   kBool,
   kInteger,
   kNumber,
-  kDuration,    ///< "500ms"
-  kSize,        ///< bytes: 1048576 or "64MB", "256MiB"
+  kDuration,  ///< "500ms"
+  kSize,      ///< bytes: 1048576 or "64MB", "256MiB"
   kText,
   kChoice,      ///< one of `choices`
   kExpression,  ///< label-rule expression, compiled by the stage
   kTextList,
-  kJson,        ///< any JSON; the stage checks it
+  kJson,  ///< any JSON; the stage checks it
 };
 
 struct OptionSpec {
   std::string name;  ///< snake_case as in JSON; the CLI flag is --kebab-case
   OptionType type = OptionType::kText;
-  std::string unit;            ///< "", "Hz", "px", ..
-  Json fallback;               ///< default; null = required unless `optional`
-  std::string help;            ///< one line; what 0 means
+  std::string unit = {};  ///< "", "Hz", "px", ..
+  Json fallback = {};     ///< default; null = required unless `optional`
+  std::string help = {};  ///< one line; what 0 means
   std::vector<std::string> choices = {};
-  bool optional = false;       ///< may be absent without a default
+  bool optional = false;  ///< may be absent without a default
 };
 
 /// Checked values of one stage's options. Lookup of a name that was not declared is a bug (assert).

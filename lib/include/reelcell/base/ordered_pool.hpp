@@ -13,10 +13,10 @@
 
 namespace reelcell {
 
-/// Runs make(i) for i in [0, count) on `threads` threads and calls take(i, result) on the calling thread
-/// in increasing i. At most `window` results exist that were not yet taken (default 2 x threads): memory
-/// follows the window. The first exception, in order of i, stops the run and is rethrown after the
-/// workers ended. threads <= 1 runs everything on the calling thread.
+/// Runs make(i) for i in [0, count) on `threads` threads and calls take(i, result) on the calling
+/// thread in increasing i. At most `window` results exist that were not yet taken (default 2 x
+/// threads): memory follows the window. The first exception, in order of i, stops the run and is
+/// rethrown after the workers ended. threads <= 1 runs everything on the calling thread.
 template <class Result>
 void ordered_pool(std::size_t count, std::size_t threads,
                   const std::function<Result(std::size_t)>& make,

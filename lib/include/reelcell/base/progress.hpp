@@ -1,4 +1,5 @@
-// Where long work reports how far it is. The library only calls; the CLI draws (on a terminal only).
+// Where long work reports how far it is. The library only calls; the CLI draws (on a terminal
+// only).
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,10 @@ namespace reelcell {
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// A new phase with a total in `unit` ("frames", "episodes"); 0 = unknown. Called from any thread.
-  virtual void begin(std::string_view /*phase*/, std::uint64_t /*total*/, std::string_view /*unit*/) {}
+  /// A new phase with a total in `unit` ("frames", "episodes"); 0 = unknown. Called from any
+  /// thread.
+  virtual void begin(std::string_view /*phase*/, std::uint64_t /*total*/,
+                     std::string_view /*unit*/) {}
   virtual void advance(std::uint64_t /*done*/) {}
   virtual void end() {}
 };

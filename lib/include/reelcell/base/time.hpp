@@ -78,7 +78,8 @@ std::int64_t ns_to_pts(Nanos time, Rational time_base, Rounding rounding);
 /// Time of tick `index` of a clock at `rate` Hz, from 0: index * den / num s, rounded to nearest.
 Nanos tick_time(std::int64_t index, Rational rate);
 
-/// "250ns", "20us", "500ms", "1.5s", "2min", "1h", "-3ms". A bare number is refused (InputError): units are said.
+/// "250ns", "20us", "500ms", "1.5s", "2min", "1h", "-3ms". A bare number is refused (InputError):
+/// units are said.
 Nanos parse_duration(std::string_view text);
 /// Shortest text that parse_duration reads back to the same value: "500ms", "1.5s".
 std::string format_duration(Nanos d);
@@ -93,8 +94,9 @@ std::string format_rfc3339(std::int64_t unix_ns);
 enum class TimeUnit { kSeconds, kMilliseconds, kMicroseconds, kNanoseconds, kRfc3339 };
 TimeUnit parse_time_unit(std::string_view text);  // "s" "ms" "us" "ns" "rfc3339"; throws InputError
 std::string_view to_string(TimeUnit unit);
-/// Decimal text in `unit` -> ns without passing through double ("1712345678.123456789" s keeps all digits;
-/// digits below 1 ns are rounded). Exponents are accepted. False when the text is not a finite number or overflows.
+/// Decimal text in `unit` -> ns without passing through double ("1712345678.123456789" s keeps all
+/// digits; digits below 1 ns are rounded). Exponents are accepted. False when the text is not a
+/// finite number or overflows.
 bool parse_time(std::string_view text, TimeUnit unit, std::int64_t* ns);
 
 }  // namespace reelcell

@@ -17,8 +17,10 @@ struct SplitRule {
   std::string salt;
 };
 SplitRule parse_split_rule(const Json& json, const std::string& where);
-/// The group of a segment by the rule; InputError when the attribute or label is missing or unknown.
-std::string split_group(const SplitRule& rule, const SessionDescription& session, const Segment& segment);
+/// The group of a segment by the rule; InputError when the attribute or label is missing or
+/// unknown.
+std::string split_group(const SplitRule& rule, const SessionDescription& session,
+                        const Segment& segment);
 /// Depends only on rule and group.
 std::string split_of(const SplitRule& rule, const std::string& group);
 

@@ -13,7 +13,8 @@
 
 namespace reelcell::label {
 
-/// Named values with units that change from line to line: recipe "parameters", overridden by a variant, then by
+/// Named values with units that change from line to line: recipe "parameters", overridden by a
+/// variant, then by
 /// --set name=value ("0.05 rad/s", "\"seat_a\"", "12").
 struct Parameters {
   struct Entry {
@@ -28,8 +29,8 @@ struct Parameters {
   const Entry* find(std::string_view name) const;
 };
 
-/// One rule of the recipe: {"name", "value": expression} or {"name", "cases": [{"when", "value"}], "else"}, with
-/// optional "confidence": expression and "unknown_if": expression.
+/// One rule of the recipe: {"name", "value": expression} or {"name", "cases": [{"when", "value"}],
+/// "else"}, with optional "confidence": expression and "unknown_if": expression.
 struct LabelRule {
   std::string name;
   Json source;
@@ -40,7 +41,8 @@ std::vector<LabelRule> parse_label_rules(const Json& labels, const std::string& 
 /// Compiled once a recipe: names, types and units are checked against the session's streams.
 class RuleSet {
  public:
-  /// Throws InputError with the place in the expression (a caret line), what was found and what is allowed.
+  /// Throws InputError with the place in the expression (a caret line), what was found and what is
+  /// allowed.
   RuleSet(std::vector<LabelRule> rules, Parameters parameters, const SessionDescription& session);
   ~RuleSet();
   RuleSet(RuleSet&&) noexcept;
@@ -55,10 +57,13 @@ class RuleSet {
 };
 
 /// "step == 'VISIT' and point != ''" over an event's fields; for segmenters.
-EventPredicate compile_event_predicate(const std::string& text, const Parameters& parameters, const std::string& where);
-/// "Inspect point {segment.point} of {session.part}": fills a template; InputError for unknown names.
-std::string fill_template(const std::string& text, const SessionDescription& session, const Segment& segment,
-                          const Parameters& parameters, const std::string& where);
+EventPredicate compile_event_predicate(const std::string& text, const Parameters& parameters,
+                                       const std::string& where);
+/// "Inspect point {segment.point} of {session.part}": fills a template; InputError for unknown
+/// names.
+std::string fill_template(const std::string& text, const SessionDescription& session,
+                          const Segment& segment, const Parameters& parameters,
+                          const std::string& where);
 /// Names, signatures and one-line help of every function, for `reelcell formats` and the docs.
 Json describe_functions();
 

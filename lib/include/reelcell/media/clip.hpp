@@ -1,4 +1,5 @@
-// From chosen frames to packets at a constant rate: by copy where that is exact, else by re-encoding.
+// From chosen frames to packets at a constant rate: by copy where that is exact, else by
+// re-encoding.
 #pragma once
 
 #include <functional>
@@ -14,13 +15,14 @@
 namespace reelcell::media {
 
 struct EncodeOptions {
-  std::string codec = "h264";  ///< "h264" (libx264), "hevc" (libx265), "av1" (libsvtav1), "vp9", "mjpeg", "ffv1"
-  int gop = 15;                ///< frames between key frames; 1 = all intra
-  int quality = 18;            ///< CRF
-  std::string preset = "";     ///< "" = per codec: x264 "veryfast", SVT-AV1 "10"
+  std::string codec =
+      "h264";    ///< "h264" (libx264), "hevc" (libx265), "av1" (libsvtav1), "vp9", "mjpeg", "ffv1"
+  int gop = 15;  ///< frames between key frames; 1 = all intra
+  int quality = 18;         ///< CRF
+  std::string preset = "";  ///< "" = per codec: x264 "veryfast", SVT-AV1 "10"
   std::string pix_fmt = "yuv420p";
-  int width = 0, height = 0;   ///< 0 = as the source
-  int threads = 1;             ///< bytes do not depend on it for h264 with sliced threads off
+  int width = 0, height = 0;  ///< 0 = as the source
+  int threads = 1;            ///< bytes do not depend on it for h264 with sliced threads off
 };
 /// Option declarations for recipe and CLI ("video" of an output).
 std::vector<OptionSpec> encode_option_specs();
@@ -30,20 +32,24 @@ struct ClipPlan {
   bool copy = false;
   std::string reason;  ///< why not copied; "" when copied
 };
-/// Pure: can rows -> `frames` (ordinals in presentation order) be had by packet copy, exactly? Needs: consecutive
-/// ordinals without repeats, first frame a key frame, the frames' packets a contiguous run in decode order that needs
-/// nothing outside it, no rotation, a codec that MP4 carries, and 8-bit 4:2:0 or whatever the source has.
+/// Pure: can rows -> `frames` (ordinals in presentation order) be had by packet copy, exactly?
+/// Needs: consecutive ordinals without repeats, first frame a key frame, the frames' packets a
+/// contiguous run in decode order that needs nothing outside it, no rotation, a codec that MP4
+/// carries, and 8-bit 4:2:0 or whatever the source has.
 ClipPlan plan_clip(const VideoSource& source, std::span<const std::uint32_t> frames);
 
 /// Called for every row's frame while a clip is encoded or scanned, in row order.
 using FrameObserver = std::function<void(std::size_t row, const DecodedFrame& frame)>;
 
 /// Packet copy as planned; pts become row numbers. Throws PlanError when plan_clip says no.
-ClipPackets copy_clip(const VideoSource& source, std::span<const std::uint32_t> frames, Rational rate);
-/// Decodes the frames (repeats allowed: a held frame is encoded again) and encodes them, one per row. No B-frames,
-/// first frame an IDR, closed GOPs, deterministic. Rotation is applied. A frame that cannot be decoded throws InputError.
-ClipPackets encode_clip(std::shared_ptr<const VideoSource> source, std::span<const std::uint32_t> frames,
-                        Rational rate, const EncodeOptions& options, Diagnostics& diagnostics,
+ClipPackets copy_clip(const VideoSource& source, std::span<const std::uint32_t> frames,
+                      Rational rate);
+/// Decodes the frames (repeats allowed: a held frame is encoded again) and encodes them, one per
+/// row. No B-frames, first frame an IDR, closed GOPs, deterministic. Rotation is applied. A frame
+/// that cannot be decoded throws InputError.
+ClipPackets encode_clip(std::shared_ptr<const VideoSource> source,
+                        std::span<const std::uint32_t> frames, Rational rate,
+                        const EncodeOptions& options, Diagnostics& diagnostics,
                         const FrameObserver& observer = {});
 /// Encodes pictures that a callback makes (replay --render, samples). Same guarantees.
 class PictureEncoder {

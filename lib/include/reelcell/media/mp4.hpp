@@ -9,8 +9,9 @@
 
 namespace reelcell::media {
 
-/// Appends clips one after another on one video track: exact average_fps, first PTS 0, faststart, timescale a multiple
-/// of the rate (15360 at 30). Memory: the muxer's index. Writes to the given path; the caller makes it atomic.
+/// Appends clips one after another on one video track: exact average_fps, first PTS 0, faststart,
+/// timescale a multiple of the rate (15360 at 30). Memory: the muxer's index. Writes to the given
+/// path; the caller makes it atomic.
 class Mp4Writer {
  public:
   Mp4Writer(const std::filesystem::path& path, const VideoFormat& format, Rational rate);

@@ -19,7 +19,8 @@ struct Picture {
   Bytes data;
 };
 
-/// A frame as the decoder gave it (any pixel format, borrowed until the next one is pulled). Cheap to move.
+/// A frame as the decoder gave it (any pixel format, borrowed until the next one is pulled). Cheap
+/// to move.
 class DecodedFrame {
  public:
   struct Impl;  // holds the AVFrame
@@ -34,12 +35,14 @@ class DecodedFrame {
   std::string pix_fmt() const;
   /// Converts and scales (area average when shrinking). width/height 0 keep the size.
   Picture convert(PixelFormat format, int width = 0, int height = 0) const;
-  /// Mean-preserving reduced luma, at most `max_width` wide; cheap (no swscale for 8-bit planar YUV).
+  /// Mean-preserving reduced luma, at most `max_width` wide; cheap (no swscale for 8-bit planar
+  /// YUV).
   Picture luma(int max_width) const;
   std::unique_ptr<Impl> impl;
 };
 
-/// JPEG (4:2:0, quality 1..100) or PNG (level 1..9) bytes; the same bytes on every run. Needs kRgb24 or kGray8.
+/// JPEG (4:2:0, quality 1..100) or PNG (level 1..9) bytes; the same bytes on every run. Needs
+/// kRgb24 or kGray8.
 Bytes encode_jpeg(const Picture& picture, int quality);
 Bytes encode_png(const Picture& picture, int level = 3);
 /// Any image OpenCV can read, as kRgb24; sizes are checked before decoding. Throws InputError.

@@ -24,8 +24,8 @@ struct TrackInfo {
   std::optional<VideoFormat> video;
   std::optional<AudioFormat> audio;
   Rational time_base{0, 1};
-  std::optional<std::int64_t> start_pts;       ///< from the header
-  std::optional<std::int64_t> duration_pts;    ///< from the header
+  std::optional<std::int64_t> start_pts;     ///< from the header
+  std::optional<std::int64_t> duration_pts;  ///< from the header
   std::optional<std::int64_t> frames_from_header;
 };
 struct FileInfo {
@@ -40,12 +40,16 @@ FileInfo probe_file(const fs::path& path);
 int sniff_video(const fs::path& path, ByteView head);
 
 /// `track` = libav stream index, or -1 for the first video track that is not an attached picture.
-/// frames() demuxes the file once (no decoding). Damage found on the way is counted in `diagnostics`
-/// ("video-corrupt-packet", "video-truncated", "video-missing-pts", ..), placed in time, and the rest is kept.
-std::shared_ptr<VideoSource> open_video_file(const fs::path& path, int track, Diagnostics& diagnostics);
+/// frames() demuxes the file once (no decoding). Damage found on the way is counted in
+/// `diagnostics`
+/// ("video-corrupt-packet", "video-truncated", "video-missing-pts", ..), placed in time, and the
+/// rest is kept.
+std::shared_ptr<VideoSource> open_video_file(const fs::path& path, int track,
+                                             Diagnostics& diagnostics);
 
-/// A VideoSource over packets that some reader holds (messages of a log). `load` gives the bytes of packet i in
-/// decode order; it must be thread-safe. With B-frames `pts` order differs from packet order.
+/// A VideoSource over packets that some reader holds (messages of a log). `load` gives the bytes of
+/// packet i in decode order; it must be thread-safe. With B-frames `pts` order differs from packet
+/// order.
 struct PacketList {
   VideoFormat format;  ///< extradata may be empty: parameter sets are then taken from the packets
   FrameTable table;    ///< built by the reader
@@ -54,9 +58,11 @@ struct PacketList {
   std::string description;
 };
 std::shared_ptr<VideoSource> make_packet_source(PacketList list);
-/// Size, pix_fmt, profile and key flag from a coded frame: Annex-B H.264/HEVC, AV1 OBUs, VP9, JPEG, PNG.
+/// Size, pix_fmt, profile and key flag from a coded frame: Annex-B H.264/HEVC, AV1 OBUs, VP9, JPEG,
+/// PNG.
 VideoFormat format_from_packet(const std::string& codec, ByteView first_key_packet);
-/// Does the coded frame start a decodable sequence (IDR, AV1 key frame with sequence header, every JPEG/PNG)?
+/// Does the coded frame start a decodable sequence (IDR, AV1 key frame with sequence header, every
+/// JPEG/PNG)?
 bool is_key_packet(const std::string& codec, ByteView packet);
 
 }  // namespace reelcell::media

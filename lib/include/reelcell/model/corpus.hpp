@@ -32,7 +32,8 @@ struct WriterReport {
   Json summary = Json::object();
 };
 
-/// Episodes come in order of index, one at a time, from one thread. Complete only when close() returned.
+/// Episodes come in order of index, one at a time, from one thread. Complete only when close()
+/// returned.
 class CorpusWriter {
  public:
   virtual ~CorpusWriter() = default;
@@ -58,7 +59,8 @@ struct WriterRow {
   /// Is the folder in this format? 0..100, cheap.
   int (*recognise)(const fs::path& folder) = nullptr;
   /// Reads back what is there, without the writer's own encoding code.
-  void (*verify)(const fs::path& folder, const VerifyOptions& options, Findings& findings) = nullptr;
+  void (*verify)(const fs::path& folder, const VerifyOptions& options,
+                 Findings& findings) = nullptr;
 };
 
 }  // namespace reelcell

@@ -15,7 +15,13 @@
 namespace reelcell {
 
 /// How a row's value came about.
-enum class JoinFlag : std::int8_t { kExact = 0, kInterpolated = 1, kHeld = 2, kNearest = 3, kGap = 4 };
+enum class JoinFlag : std::int8_t {
+  kExact = 0,
+  kInterpolated = 1,
+  kHeld = 2,
+  kNearest = 3,
+  kGap = 4
+};
 std::string_view to_string(JoinFlag flag);
 
 /// A column of the corpus. Video features have no column data; their clips carry the frames.
@@ -24,10 +30,12 @@ struct FeatureSpec {
   DType dtype = DType::kFloat32;
   bool is_video = false;
   std::vector<std::int64_t> shape;  ///< [14], or [H, W, 3] for video
-  std::vector<std::string> names;   ///< element names, may be empty; ["height","width","channels"] for video
+  std::vector<std::string>
+      names;  ///< element names, may be empty; ["height","width","channels"] for video
   std::string unit;
   std::string modality;  ///< "state", "action", "video", "" : for GR00T's modality.json
-  std::vector<std::pair<std::string, std::size_t>> parts;  ///< source columns and their widths, in order
+  std::vector<std::pair<std::string, std::size_t>>
+      parts;  ///< source columns and their widths, in order
 };
 
 /// What all episodes of a corpus share. Built by the plan, before the first episode.
@@ -35,7 +43,7 @@ struct CorpusSchema {
   std::string name;
   Rational rate{30, 1};  ///< rows per second
   std::string robot_type = "unknown";
-  std::vector<FeatureSpec> features;   ///< in column order, with video
+  std::vector<FeatureSpec> features;  ///< in column order, with video
   std::vector<std::string> label_names;
   bool true_times = true;  ///< write time_ns, and per source stream: time_ns, skew_ns, flag
   std::vector<std::string> time_streams;  ///< streams whose true times are kept, in order
@@ -45,7 +53,8 @@ struct CorpusSchema {
 /// True times of one source stream on the episode's rows.
 struct RowTimes {
   std::string stream;
-  std::vector<SessionTime> source;  ///< time of the sample used (the nearest of the two when interpolated)
+  std::vector<SessionTime>
+      source;  ///< time of the sample used (the nearest of the two when interpolated)
   std::vector<std::int64_t> skew_ns;  ///< source - reference
   std::vector<JoinFlag> flag;
 };
@@ -68,8 +77,8 @@ struct EpisodeClip {
 /// A still picture at a chosen instant, encoded.
 struct EpisodeStill {
   std::string feature;
-  std::string name;      ///< "first", "middle", "last", "evidence"
-  SessionTime time{};    ///< true time of the frame
+  std::string name;    ///< "first", "middle", "last", "evidence"
+  SessionTime time{};  ///< true time of the frame
   std::int64_t pts = 0;
   std::string extension;  ///< "jpg" or "png"
   Bytes data;
@@ -101,7 +110,8 @@ struct Episode {
   std::vector<EpisodeClip> clips;
   std::vector<EpisodeStill> stills;
   std::vector<SourceLineage> lineage;
-  /// Statistics of each video feature's pixels, (filled while decoding) by feature name; see stats::ChannelStats.
+  /// Statistics of each video feature's pixels, (filled while decoding) by feature name; see
+  /// stats::ChannelStats.
   Json video_stats = Json::object();
 };
 

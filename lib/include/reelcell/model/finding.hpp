@@ -27,7 +27,8 @@ struct VerifyOptions {
 
 class Findings {
  public:
-  void add(FindingLevel level, std::string code, std::string path, std::string where, std::string message);
+  void add(FindingLevel level, std::string code, std::string path, std::string where,
+           std::string message);
   void error(std::string code, std::string path, std::string where, std::string message);
   void warning(std::string code, std::string path, std::string where, std::string message);
   void note(std::string code, std::string path, std::string where, std::string message);

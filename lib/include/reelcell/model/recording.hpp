@@ -1,4 +1,5 @@
-// What a reader gives: one opened file or folder with its streams. And the row by which it registers.
+// What a reader gives: one opened file or folder with its streams. And the row by which it
+// registers.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace reelcell {
 
-/// A stream as the file itself describes it. Times and counts that cannot be had cheaply are left out.
+/// A stream as the file itself describes it. Times and counts that cannot be had cheaply are left
+/// out.
 struct StreamInfo {
   std::string item;  ///< how StreamSource::item addresses it
   std::string suggested_name;
@@ -24,11 +26,12 @@ struct StreamInfo {
   std::optional<StreamTime> first, last;
   std::optional<double> rate_hz;
   std::string time_field;
-  Json details = Json::object();  ///< format-specific: encoding, schema, codec, key-frame spacing, ..
+  Json details =
+      Json::object();  ///< format-specific: encoding, schema, codec, key-frame spacing, ..
 };
 
-/// One opened source. Immutable after opening; cursors are independent and may live on different threads.
-/// A cursor borrows nothing from its caller but the Diagnostics, which must outlive it.
+/// One opened source. Immutable after opening; cursors are independent and may live on different
+/// threads. A cursor borrows nothing from its caller but the Diagnostics, which must outlive it.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -36,9 +39,12 @@ class Recording {
   /// Attributes the file states of itself (robot type, profile, task text, ..).
   virtual std::vector<std::pair<std::string, Value>> attributes() const { return {}; }
   /// Each throws InputError for an item that does not exist or is of another kind.
-  virtual std::unique_ptr<SeriesCursor> open_series(const std::string& item, Diagnostics& diagnostics) const = 0;
-  virtual std::unique_ptr<EventCursor> open_events(const std::string& item, Diagnostics& diagnostics) const = 0;
-  virtual std::shared_ptr<VideoSource> open_video(const std::string& item, Diagnostics& diagnostics) const = 0;
+  virtual std::unique_ptr<SeriesCursor> open_series(const std::string& item,
+                                                    Diagnostics& diagnostics) const = 0;
+  virtual std::unique_ptr<EventCursor> open_events(const std::string& item,
+                                                   Diagnostics& diagnostics) const = 0;
+  virtual std::shared_ptr<VideoSource> open_video(const std::string& item,
+                                                  Diagnostics& diagnostics) const = 0;
 };
 
 struct OpenRequest {
@@ -53,12 +59,13 @@ struct ReaderRow {
   std::string summary;                  ///< one line for `reelcell formats`
   std::vector<std::string> extensions;  ///< lower case with dot
   std::vector<OptionSpec> options;
-  /// How sure, 0..100, from the first bytes (up to 64 KiB; empty for a folder) and the path. No I/O beyond the
-  /// path's neighbours.
+  /// How sure, 0..100, from the first bytes (up to 64 KiB; empty for a folder) and the path. No I/O
+  /// beyond the path's neighbours.
   int (*sniff)(const fs::path& path, ByteView head) = nullptr;
   /// Sessions inside: {""} for most; a data set lists its episodes ("episode_000003").
   std::vector<std::string> (*episodes)(const fs::path& path) = nullptr;
-  std::unique_ptr<Recording> (*open)(const OpenRequest& request, Diagnostics& diagnostics) = nullptr;
+  std::unique_ptr<Recording> (*open)(const OpenRequest& request,
+                                     Diagnostics& diagnostics) = nullptr;
   /// In-depth check for `validate`; nullptr when reading it through is the check.
   void (*verify)(const fs::path& path, const VerifyOptions& options, Findings& findings) = nullptr;
 };

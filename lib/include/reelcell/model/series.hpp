@@ -14,12 +14,26 @@
 
 namespace reelcell {
 
-enum class DType { kFloat32, kFloat64, kInt8, kInt16, kInt32, kInt64, kUInt8, kUInt16, kUInt32, kUInt64, kBool, kString };
-std::string_view to_string(DType type);      ///< numpy's names: "float32", "int64", "bool", "string"
-DType parse_dtype(std::string_view name);    ///< throws InputError
+enum class DType {
+  kFloat32,
+  kFloat64,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUInt8,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kBool,
+  kString
+};
+std::string_view to_string(DType type);    ///< numpy's names: "float32", "int64", "bool", "string"
+DType parse_dtype(std::string_view name);  ///< throws InputError
 constexpr bool is_float(DType t) { return t == DType::kFloat32 || t == DType::kFloat64; }
 
-/// One column of a series: scalar (width 1) or a vector of `width` values a sample ("q" of 7 joints).
+/// One column of a series: scalar (width 1) or a vector of `width` values a sample ("q" of 7
+/// joints).
 struct ColumnSpec {
   std::string name;
   DType dtype = DType::kFloat64;
@@ -29,7 +43,8 @@ struct ColumnSpec {
 };
 
 /// Row-major rows x width. float32/64 as double, all integers and bool as int64, text as string.
-using ColumnData = std::variant<std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
+using ColumnData =
+    std::variant<std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
 struct Column {
   ColumnSpec spec;
   ColumnData data;
@@ -55,8 +70,8 @@ template <class TimePoint>
 struct BasicEvent {
   TimePoint time{};
   TimePoint end{};
-  std::string kind;                                     ///< "step", "verdict", ..
-  std::vector<std::pair<std::string, Value>> fields;    ///< in the order of the source
+  std::string kind;                                   ///< "step", "verdict", ..
+  std::vector<std::pair<std::string, Value>> fields;  ///< in the order of the source
   const Value* field(std::string_view name) const {
     for (const auto& [key, value] : fields)
       if (key == name) return &value;

@@ -23,8 +23,9 @@ struct ClockSpec {
   Nanos offset{0};
   double drift_ppm = 0;
   StreamTime reference{};
-  bool stated = false;        ///< false: nothing was said; offset 0 is an assumption and is reported as one
-  std::string source = "";    ///< "session.json", "mcap log time", "measured", ..
+  bool stated =
+      false;  ///< false: nothing was said; offset 0 is an assumption and is reported as one
+  std::string source = "";  ///< "session.json", "mcap log time", "measured", ..
 };
 
 /// Which instant of a frame the stamp marks.
@@ -34,7 +35,7 @@ StampPoint parse_stamp_point(std::string_view text);
 
 /// Where a stream's data is. `path` is relative to the session folder.
 struct StreamSource {
-  std::string format;   ///< reader's name: "csv", "jsonl", "mcap", "video", "lerobot"
+  std::string format;  ///< reader's name: "csv", "jsonl", "mcap", "video", "lerobot"
   std::string path;
   std::string item;     ///< part of a container: a topic, a track ("0"), a LeRobot feature
   std::string episode;  ///< of a data set of many sessions, "" otherwise
@@ -49,15 +50,16 @@ struct StreamSpec {
   std::optional<double> rate_hz;  ///< nominal
   StampPoint stamp = StampPoint::kUnknown;
   std::optional<Nanos> exposure;
-  std::string role;  ///< "", "verdicts", "plc", "marks", "plan"
-  std::vector<ColumnSpec> columns;  ///< series: known after opening
+  std::string role;                  ///< "", "verdicts", "plc", "marks", "plan"
+  std::vector<ColumnSpec> columns;   ///< series: known after opening
   std::optional<VideoFormat> video;  ///< video: known after opening
-  std::string time_field;  ///< which stamp is the clock: "log_time", "publish_time", "header", "pts", a column
+  std::string time_field;  ///< which stamp is the clock: "log_time", "publish_time", "header",
+                           ///< "pts", a column
 };
 
 struct SessionDescription {
   std::string id;
-  std::string folder;  ///< root of all relative paths; never written into a corpus
+  std::string folder;                   ///< root of all relative paths; never written into a corpus
   std::string clock_epoch = "unknown";  ///< "unix", "boot", "unknown"
   std::vector<std::pair<std::string, Value>> attributes;  ///< cell, operator, part, variant, ..
   std::vector<StreamSpec> streams;

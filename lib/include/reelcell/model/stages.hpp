@@ -11,10 +11,12 @@
 
 namespace reelcell {
 
-/// Evaluates a boolean or numeric expression against an event's fields or a sample: given to segmenters by the
-/// pipeline so that they need not know the label module. Throws InputError for a bad expression.
+/// Evaluates a boolean or numeric expression against an event's fields or a sample: given to
+/// segmenters by the pipeline so that they need not know the label module. Throws InputError for a
+/// bad expression.
 using EventPredicate = std::function<bool(const Event&)>;
-using EventPredicateCompiler = std::function<EventPredicate(const std::string& text, const std::string& where)>;
+using EventPredicateCompiler =
+    std::function<EventPredicate(const std::string& text, const std::string& where)>;
 
 struct SegmenterRow {
   std::string name;  ///< "window"
@@ -22,13 +24,15 @@ struct SegmenterRow {
   std::vector<OptionSpec> options;
   /// Segments in time order; names are unique and stable.
   std::vector<Segment> (*run)(const OptionValues& options, SessionSignals& signals,
-                              const EventPredicateCompiler& compile, Diagnostics& diagnostics) = nullptr;
+                              const EventPredicateCompiler& compile,
+                              Diagnostics& diagnostics) = nullptr;
 };
 
 enum class GateAction { kKeep, kDrop, kQuarantine };
 std::string_view to_string(GateAction action);
 
-/// What a gate measured on a segment. `figure` is in the option's unit; `limit` is what it was held against.
+/// What a gate measured on a segment. `figure` is in the option's unit; `limit` is what it was held
+/// against.
 struct GateResult {
   bool passed = true;
   double figure = 0;
@@ -41,7 +45,8 @@ struct GateRow {
   std::string name;  ///< "gaps"
   std::string summary;
   std::vector<OptionSpec> options;  ///< without "action", which every gate has
-  GateResult (*run)(const OptionValues& options, const Segment& segment, SessionSignals& signals) = nullptr;
+  GateResult (*run)(const OptionValues& options, const Segment& segment,
+                    SessionSignals& signals) = nullptr;
 };
 
 }  // namespace reelcell

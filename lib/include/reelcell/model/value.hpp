@@ -15,7 +15,8 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 Json to_json(const Value& value);
 /// Objects and arrays become their JSON text.
 Value value_from_json(const Json& json);
-/// For messages and templates: text without quotes, numbers in the shortest form that reads back, "unknown".
+/// For messages and templates: text without quotes, numbers in the shortest form that reads back,
+/// "unknown".
 std::string to_text(const Value& value);
 
 }  // namespace reelcell

@@ -13,17 +13,19 @@
 
 namespace reelcell::stats {
 
-/// Statistics of one feature, element by element. Vectors have one entry an element (one a channel for pictures).
+/// Statistics of one feature, element by element. Vectors have one entry an element (one a channel
+/// for pictures).
 struct FeatureStats {
-  bool integer = false;  ///< min/max are integers
-  std::vector<double> min, max, mean, std;  ///< std is the population's (numpy's ddof = 0)
+  bool integer = false;                         ///< min/max are integers
+  std::vector<double> min, max, mean, std;      ///< std is the population's (numpy's ddof = 0)
   std::vector<double> q01, q10, q50, q90, q99;  ///< linear interpolation, as numpy's default
   std::uint64_t count = 0;
 };
 
-/// Values of one feature, in order; merging episodes gives the same result as one long pass up to 1e-12 relative.
-/// Values are kept (as float32 where exact) for the quantiles: 4-8 bytes a value; beyond `memory_limit` bytes they go
-/// to an unlinked temp file and the quantiles are selected from there.
+/// Values of one feature, in order; merging episodes gives the same result as one long pass up to
+/// 1e-12 relative. Values are kept (as float32 where exact) for the quantiles: 4-8 bytes a value;
+/// beyond `memory_limit` bytes they go to an unlinked temp file and the quantiles are selected from
+/// there.
 class FeatureAccumulator {
  public:
   explicit FeatureAccumulator(const FeatureSpec& spec, std::uint64_t memory_limit = 256ull << 20);
@@ -38,7 +40,8 @@ class FeatureAccumulator {
   std::unique_ptr<Impl> impl_;
 };
 
-/// RGB pixels in [0, 1] per channel, from 256-bin histograms: exact, cannot overflow, 6 KiB however many frames.
+/// RGB pixels in [0, 1] per channel, from 256-bin histograms: exact, cannot overflow, 6 KiB however
+/// many frames.
 class ChannelAccumulator {
  public:
   void add_rgb(std::span<const std::uint8_t> rgb24);  ///< 3 bytes a pixel

@@ -21,8 +21,9 @@ struct ParquetColumn {
   int list_depth = 0;  ///< 0 scalar, 1 list, 3 for images' nested stats
 };
 
-/// Rows are appended column by column in batches, then written in one COPY. Same bytes on every run.
-/// Writes to the given path; the caller makes it atomic. Row groups end where `end_row_group()` was called.
+/// Rows are appended column by column in batches, then written in one COPY. Same bytes on every
+/// run. Writes to the given path; the caller makes it atomic. Row groups end where
+/// `end_row_group()` was called.
 class ParquetWriter {
  public:
   struct Options {
@@ -33,14 +34,16 @@ class ParquetWriter {
   ~ParquetWriter();
   ParquetWriter(const ParquetWriter&) = delete;
   ParquetWriter& operator=(const ParquetWriter&) = delete;
-  /// One entry a column, in order, all of `rows` rows; Column::spec.width is the list length (rows x width values).
+  /// One entry a column, in order, all of `rows` rows; Column::spec.width is the list length (rows
+  /// x width values).
   void append(const std::vector<Column>& columns, std::size_t rows);
-  /// One row from JSON values in column order: nested arrays as list_depth says, null for missing. For metadata tables.
+  /// One row from JSON values in column order: nested arrays as list_depth says, null for missing.
+  /// For metadata tables.
   void append_row(const std::vector<Json>& values);
   void end_row_group();
   std::uint64_t rows() const;
   std::uint64_t approximate_bytes() const;  ///< of what was appended, uncompressed
-  void close();  ///< throws OutputError
+  void close();                             ///< throws OutputError
 
  private:
   struct Impl;
@@ -56,12 +59,13 @@ struct ParquetInfo {
 /// Throws InputError for files that are not Parquet or are cut.
 ParquetInfo parquet_info(const std::filesystem::path& path);
 
-/// Reads columns in batches, in file order. Lists must have one length in the whole file (else InputError naming the
-/// row); deeper lists come back flattened. Missing numbers are NaN, missing integers are InputErrors.
+/// Reads columns in batches, in file order. Lists must have one length in the whole file (else
+/// InputError naming the row); deeper lists come back flattened. Missing numbers are NaN, missing
+/// integers are InputErrors.
 class ParquetReader {
  public:
-  ParquetReader(const std::filesystem::path& path, std::vector<std::string> columns, std::uint64_t first_row = 0,
-                std::uint64_t rows = ~0ull);
+  ParquetReader(const std::filesystem::path& path, std::vector<std::string> columns,
+                std::uint64_t first_row = 0, std::uint64_t rows = ~0ull);
   ~ParquetReader();
   ParquetReader(ParquetReader&&) noexcept;
   bool next(std::vector<Column>& columns, std::size_t& rows);
@@ -72,16 +76,18 @@ class ParquetReader {
 };
 
 /// Whole small table as rows of JSON (metadata). Refuses more than `limit` rows.
-std::vector<Json> read_parquet_rows(const std::filesystem::path& path, std::uint64_t limit = 1'000'000);
+std::vector<Json> read_parquet_rows(const std::filesystem::path& path,
+                                    std::uint64_t limit = 1'000'000);
 
 /// Result of a query: names, types and rows as JSON values.
 struct QueryResult {
   std::vector<std::string> names, types;
   std::vector<std::vector<Json>> rows;
 };
-/// In-memory DuckDB without extension loading. `views` are made first: name -> SQL expression ("read_parquet('..')").
-/// External access is limited to reading the given views. Throws InputError with DuckDB's message.
-QueryResult query(const std::vector<std::pair<std::string, std::string>>& views, const std::string& sql,
-                  std::uint64_t row_limit);
+/// In-memory DuckDB without extension loading. `views` are made first: name -> SQL expression
+/// ("read_parquet('..')"). External access is limited to reading the given views. Throws InputError
+/// with DuckDB's message.
+QueryResult query(const std::vector<std::pair<std::string, std::string>>& views,
+                  const std::string& sql, std::uint64_t row_limit);
 
 }  // namespace reelcell::table

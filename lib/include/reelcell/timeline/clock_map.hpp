@@ -9,7 +9,8 @@
 
 namespace reelcell::timeline {
 
-/// One knot: at stream time `from` the session time is `to`; until the next knot the rate is 1 + skew_ppb * 1e-9.
+/// One knot: at stream time `from` the session time is `to`; until the next knot the rate is 1 +
+/// skew_ppb * 1e-9.
 struct ClockKnot {
   StreamTime from{};
   SessionTime to{};
@@ -26,7 +27,9 @@ class ClockMap {
   SessionTime to_session(StreamTime t) const;  ///< rounded to nearest ns
   StreamTime to_stream(SessionTime t) const;   ///< inverse, within 1 ns
   const std::vector<ClockKnot>& knots() const { return knots_; }
-  const std::string& method() const { return method_; }  ///< "given", "assumed", ..; measured ones come later
+  const std::string& method() const {
+    return method_;
+  }  ///< "given", "assumed", ..; measured ones come later
   Json to_json() const;
 
  private:

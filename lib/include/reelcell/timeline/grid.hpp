@@ -18,40 +18,46 @@ std::string_view to_string(JoinMethod method);
 
 struct JoinPolicy {
   JoinMethod method = JoinMethod::kNearest;
-  Nanos tolerance{0};  ///< |source - reference| above it is a gap; for hold: age of the held sample; 0 = no limit
+  Nanos tolerance{0};  ///< |source - reference| above it is a gap; for hold: age of the held
+                       ///< sample; 0 = no limit
 };
 
-/// Reference times of a segment: origin + i / rate while < range.end. With an anchor the origin is the time of the
-/// anchor's first frame or sample in the range.
+/// Reference times of a segment: origin + i / rate while < range.end. With an anchor the origin is
+/// the time of the anchor's first frame or sample in the range.
 struct Grid {
   SessionTime origin{};
   Rational rate{30, 1};
   std::size_t rows = 0;
-  SessionTime time(std::size_t row) const { return origin + tick_time(static_cast<std::int64_t>(row), rate); }
+  SessionTime time(std::size_t row) const {
+    return origin + tick_time(static_cast<std::int64_t>(row), rate);
+  }
   std::vector<SessionTime> times() const;
 };
 Grid make_grid(TimeRange range, Rational rate, std::optional<SessionTime> anchor);
 
-/// For each row the index into `source` (increasing times) of the nearest sample (ties: the earlier), with flags;
-/// kGap where none is within tolerance (index is still the nearest). Empty source: all kGap, index 0.
+/// For each row the index into `source` (increasing times) of the nearest sample (ties: the
+/// earlier), with flags; kGap where none is within tolerance (index is still the nearest). Empty
+/// source: all kGap, index 0.
 struct NearestJoin {
   std::vector<std::uint32_t> index;
   std::vector<JoinFlag> flag;
   std::vector<std::int64_t> skew_ns;
 };
-NearestJoin join_nearest(std::span<const SessionTime> source, std::span<const SessionTime> rows, Nanos tolerance);
+NearestJoin join_nearest(std::span<const SessionTime> source, std::span<const SessionTime> rows,
+                         Nanos tolerance);
 
-/// A series joined onto rows by the policy. Integers, bools and text are never interpolated (hold instead).
-/// Rows in a gap hold NaN (float), 0 / "" (else), and say kGap.
+/// A series joined onto rows by the policy. Integers, bools and text are never interpolated (hold
+/// instead). Rows in a gap hold NaN (float), 0 / "" (else), and say kGap.
 struct JoinedSeries {
   std::vector<Column> columns;
   RowTimes times;
 };
-JoinedSeries join_series(const SeriesSlice& source, std::span<const SessionTime> rows, const JoinPolicy& policy,
-                         const std::string& stream);
+JoinedSeries join_series(const SeriesSlice& source, std::span<const SessionTime> rows,
+                         const JoinPolicy& policy, const std::string& stream);
 
 /// Row -> half-open range of native samples: row i owns [time(i), time(i+1)).
-void assign_native(std::span<const SessionTime> samples, std::span<const SessionTime> rows, SessionTime end,
-                   std::vector<std::uint32_t>& begin, std::vector<std::uint32_t>& stop);
+void assign_native(std::span<const SessionTime> samples, std::span<const SessionTime> rows,
+                   SessionTime end, std::vector<std::uint32_t>& begin,
+                   std::vector<std::uint32_t>& stop);
 
 }  // namespace reelcell::timeline

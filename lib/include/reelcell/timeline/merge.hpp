@@ -22,7 +22,8 @@ struct MergedSample {
 };
 
 /// Pull merge of N sources, each increasing in session time. Holds one pending sample a stream.
-/// Throws InputError naming the stream, the time and its predecessor when a source goes back in time.
+/// Throws InputError naming the stream, the time and its predecessor when a source goes back in
+/// time.
 class MergeQueue {
  public:
   /// `next` gives the stream's next session time or nothing at its end.
@@ -37,12 +38,13 @@ class MergeQueue {
   std::vector<std::size_t> heap_;
 };
 
-/// A series cursor whose times are checked and mapped: late samples are sorted within `reorder_window`, later ones
-/// are dropped and counted ("time-backward"); exact duplicates of time keep the first ("time-duplicate").
+/// A series cursor whose times are checked and mapped: late samples are sorted within
+/// `reorder_window`, later ones are dropped and counted ("time-backward"); exact duplicates of time
+/// keep the first ("time-duplicate").
 class MappedSeries {
  public:
-  MappedSeries(std::unique_ptr<SeriesCursor> cursor, ClockMap map, Nanos reorder_window, std::string where,
-               Diagnostics& diagnostics);
+  MappedSeries(std::unique_ptr<SeriesCursor> cursor, ClockMap map, Nanos reorder_window,
+               std::string where, Diagnostics& diagnostics);
   ~MappedSeries();
   MappedSeries(MappedSeries&&) noexcept;
   const std::vector<ColumnSpec>& columns() const;

@@ -25,7 +25,8 @@ class StreamTimeStats {
   ~StreamTimeStats();
   StreamTimeStats(StreamTimeStats&&) noexcept;
   void add(SessionTime time);
-  Json to_json() const;  ///< samples, first, last, rate_hz (median), jitter p50/p95/max, gaps, backward, duplicates
+  Json to_json() const;  ///< samples, first, last, rate_hz (median), jitter p50/p95/max, gaps,
+                         ///< backward, duplicates
   std::uint64_t samples() const;
   std::optional<double> median_rate_hz() const;
   std::vector<Gap> gaps() const;  ///< the longest 1000, in time order
@@ -47,7 +48,8 @@ struct StreamAlignment {
   std::uint64_t rows = 0, exact = 0, interpolated = 0, held = 0, nearest = 0, gap_rows = 0;
   std::uint64_t over_tolerance = 0, reused = 0, unused = 0;
   double skew_p50_ms = 0, skew_p95_ms = 0, skew_max_ms = 0;  ///< of |source - reference|
-  std::array<std::uint64_t, 12> histogram{};  ///< |dt| in ms: <=0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, more
+  std::array<std::uint64_t, 12>
+      histogram{};     ///< |dt| in ms: <=0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, more
   double overlap = 0;  ///< share of the session covered by the stream
 };
 struct AlignmentReport {
@@ -57,7 +59,8 @@ struct AlignmentReport {
 };
 Json to_json(const AlignmentReport& report);
 
-/// Collects |dt| of joined rows; quantiles exact up to 1e6 values, then from a 1 us histogram (said in the JSON).
+/// Collects |dt| of joined rows; quantiles exact up to 1e6 values, then from a 1 us histogram (said
+/// in the JSON).
 class SkewStats {
  public:
   SkewStats();

@@ -1,0 +1,82 @@
+#include "reelcell/base/error.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace reelcell {
+namespace {
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row[b.size()];
+}
+
+struct Hint {
+  int error;
+  const char* name;
+  const char* next;
+};
+constexpr Hint kHints[] = {
+    {ENOSPC, "ENOSPC",
+     "free space on this disk or choose another output folder, then run the same command again"},
+    {EDQUOT, "EDQUOT", "the quota of this user is used up"},
+    {EACCES, "EACCES", "check the owner and permissions of the file and its folders"},
+    {EPERM, "EPERM", "check the owner and permissions of the file and its folders"},
+    {EROFS, "EROFS", "the file system is read-only; choose another output folder"},
+    {ENOENT, "ENOENT", "check the path"},
+    {ENOTDIR, "ENOTDIR", "a part of the path is a file, not a folder"},
+    {EISDIR, "EISDIR", "the path is a folder, a file was expected"},
+    {EMFILE, "EMFILE", "too many open files; raise the limit with ulimit -n"},
+    {EIO, "EIO", "the disk or network share reports an error; check it before trying again"},
+    {ENAMETOOLONG, "ENAMETOOLONG", "choose a shorter folder name"},
+};
+}  // namespace
+
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& allowed) {
+  const std::string* best = nullptr;
+  std::size_t best_distance = std::max<std::size_t>(1, wrong.size() / 3) + 1;
+  for (const std::string& name : allowed) {
+    const std::size_t distance = edit_distance(wrong, name);
+    if (distance < best_distance) {
+      best = &name;
+      best_distance = distance;
+    }
+  }
+  return best ? " Did you mean '" + *best + "'?" : "";
+}
+
+std::string list_of(const std::vector<std::string>& allowed) {
+  std::string text;
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
+    if (i) text += i + 1 == allowed.size() ? " or " : ", ";
+    text += "'" + allowed[i] + "'";
+  }
+  return text;
+}
+
+std::string unknown_name(std::string_view kind, std::string_view wrong,
+                         const std::vector<std::string>& allowed) {
+  std::string text = "unknown " + std::string(kind) + " '" + std::string(wrong) + "'";
+  text += allowed.empty() ? "; none is defined" : "; allowed: " + list_of(allowed);
+  return text + "." + did_you_mean(wrong, allowed);
+}
+
+std::string errno_text(int error) {
+  for (const Hint& hint : kHints)
+    if (hint.error == error)
+      return std::string(std::strerror(error)) + " (" + hint.name + "); " + hint.next;  // NOLINT
+  return std::string(std::strerror(error)) + " (errno " + std::to_string(error) +
+         ")";  // NOLINT(concurrency-mt-unsafe)
+}
+
+}  // namespace reelcell

@@ -35,6 +35,9 @@ using StreamTime = StreamClock::time_point;
 
 constexpr SessionTime session_time(std::int64_t ns) { return SessionTime(Nanos(ns)); }
 constexpr StreamTime stream_time(std::int64_t ns) { return StreamTime(Nanos(ns)); }
+// int as well: a literal would otherwise be ambiguous with the deleted overload.
+constexpr SessionTime session_time(int ns) { return SessionTime(Nanos(ns)); }
+constexpr StreamTime stream_time(int ns) { return StreamTime(Nanos(ns)); }
 SessionTime session_time(double) = delete;
 StreamTime stream_time(double) = delete;
 template <class TimePoint>

@@ -21,9 +21,11 @@ struct JoinPolicy {
   Nanos tolerance{0};  ///< |source - reference| above it is a gap; for hold: age of the held
                        ///< sample; 0 = no limit
 };
+/// {"method": "linear", "tolerance": "20ms"}; unknown keys are refused.
+JoinPolicy parse_join_policy(const Json& value, const std::string& where);
 
 /// Reference times of a segment: origin + i / rate while < range.end. With an anchor the origin is
-/// the time of the anchor's first frame or sample in the range.
+/// the time of the anchor's first frame or sample in the range (PlanError when it is not in it).
 struct Grid {
   SessionTime origin{};
   Rational rate{30, 1};
@@ -47,7 +49,14 @@ NearestJoin join_nearest(std::span<const SessionTime> source, std::span<const Se
                          Nanos tolerance);
 
 /// A series joined onto rows by the policy. Integers, bools and text are never interpolated (hold
-/// instead). Rows in a gap hold NaN (float), 0 / "" (else), and say kGap.
+/// instead). Rows in a gap hold NaN (float), 0 / "" (else), and say kGap; their `source` is still
+/// the nearest sample, and the row itself where the stream has none.
+///
+/// Linear and slerp interpolate only between two samples that both lie within the tolerance. Where
+/// one of them is too far (the edge of a hole) or missing (the end of the stream), the near one is
+/// taken as it is and the row says kNearest. Slerp treats float columns of width 4 as quaternions
+/// (any element order): shorter arc, unit result; exact samples stay untouched; a quaternion of
+/// norm 0 gives NaN. Other float columns under slerp are linear.
 struct JoinedSeries {
   std::vector<Column> columns;
   RowTimes times;

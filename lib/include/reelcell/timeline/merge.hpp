@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,10 @@ class MergeQueue {
   std::vector<std::size_t> heap_;
 };
 
-/// A series cursor whose times are checked and mapped: late samples are sorted within
-/// `reorder_window`, later ones are dropped and counted ("time-backward"); exact duplicates of time
-/// keep the first ("time-duplicate").
+/// A series cursor whose times are checked and mapped: samples that are late by up to
+/// `reorder_window` of session time are sorted in, later ones are dropped and counted
+/// ("time-backward"); of exact duplicates of a time the first is kept ("time-duplicate"). What is
+/// dropped does not depend on the cursor's batches. Memory: a batch and the window.
 class MappedSeries {
  public:
   MappedSeries(std::unique_ptr<SeriesCursor> cursor, ClockMap map, Nanos reorder_window,

@@ -18,18 +18,22 @@ struct Gap {
 };
 
 /// Fed one time after another in session order; O(1) memory but for the longest gaps kept.
+/// Quantiles come from a histogram with steps of at most 1/2048 of the value.
 class StreamTimeStats {
  public:
   /// A gap is an interval above max(k * median period, min_gap). k as in the recipe, default 3.
-  explicit StreamTimeStats(double gap_factor = 3.0);
+  explicit StreamTimeStats(double gap_factor = 3.0, Nanos min_gap = Nanos{0});
   ~StreamTimeStats();
   StreamTimeStats(StreamTimeStats&&) noexcept;
   void add(SessionTime time);
-  Json to_json() const;  ///< samples, first, last, rate_hz (median), jitter p50/p95/max, gaps,
-                         ///< backward, duplicates
+  /// samples, first_ns, last_ns, rate_hz (median), mean_rate_hz, jitter_ms p50/p95/max (of
+  /// |interval - median|, without gaps), gaps (count, total, the longest ones), backward,
+  /// duplicates. Unknown figures are null.
+  Json to_json() const;
   std::uint64_t samples() const;
   std::optional<double> median_rate_hz() const;
   std::vector<Gap> gaps() const;  ///< the longest 1000, in time order
+  std::uint64_t gap_count() const;
   Nanos longest_gap() const;
 
  private:
@@ -59,14 +63,15 @@ struct AlignmentReport {
 };
 Json to_json(const AlignmentReport& report);
 
-/// Collects |dt| of joined rows; quantiles exact up to 1e6 values, then from a 1 us histogram (said
-/// in the JSON).
+/// Collects |dt| of joined rows in O(1) memory. Quantiles come from a histogram with steps of
+/// 1/4096 of the value; the maximum is exact. Rows in a gap are counted, not measured.
 class SkewStats {
  public:
   SkewStats();
   ~SkewStats();
   SkewStats(SkewStats&&) noexcept;
-  void add(const RowTimes& times, Nanos tolerance);
+  /// `available`: samples of the stream in the range of the rows, for `unused`; 0 = not counted.
+  void add(const RowTimes& times, Nanos tolerance, std::uint64_t available = 0);
   void fill(StreamAlignment& line) const;
 
  private:

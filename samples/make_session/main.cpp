@@ -13,6 +13,10 @@
 #include "reelcell/base/file.hpp"
 #include "scene.hpp"
 
+extern "C" {
+#include <libavutil/log.h>
+}
+
 namespace reelcell::sample {
 namespace {
 
@@ -162,11 +166,13 @@ void make_session(const Options& options) {
 }
 
 int run(int argc, char** argv) {
+  av_log_set_level(AV_LOG_ERROR);  // x264 reports on every encode otherwise
   Options options;
   CLI::App app{
       "Makes a seat-inspection session: two cameras, joints, force, PLC steps, verdicts, a plan, "
       "and truth.json with everything true about them. The same seed gives the same bytes."};
   app.name("reelcell-make-session");
+  app.set_version_flag("--version", std::string("reelcell-make-session ") + REELCELL_VERSION);
   app.add_option("--out,out", options.out, "folder to write the session into")->required();
   app.add_option("--seed", options.seed, "of everything random")->capture_default_str();
   app.add_option("--id", options.id, "session and part name")->capture_default_str();

@@ -114,7 +114,7 @@ Scene::Scene(const Seat& seat, const Motion& motion, const Options& options, Vie
   if (view == View::kFront) {
     size_ = {options.width, options.height};
     scale_ = options.height / 1.36;
-    background_ = cv::Mat(size_, CV_8UC3, cv::Scalar(128, 122, 112));
+    background_ = cv::Mat(size_, CV_8UC3, cv::Scalar(92, 84, 80));
     add_grain(background_, random, 40, 0.05);
     cv::Mat small;
     const double shrink = scale_ / Seat::kSeatScale;

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# All tests: installs what is missing, builds, then
+#   1. the unit tests of everything that parses foreign bytes, under AddressSanitizer and UBSan
+#   2. each fuzz target for a few seconds
+#   3. the whole suite, whose summary comes last
+# REELCELL_QUICK=1 runs part 3 alone. REELCELL_FUZZ_SECONDS sets the time a target (default 5).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+jobs="$(nproc)"
+# Parsers and what they stand on; the rest of the suite would only make the sanitizer build long.
+sanitized='^test_(base|model|media|reader_.*|writer_.*|table)$'
+
+step "tools and libraries"
+tools/install.sh --tests
+
+if [[ -z "${REELCELL_QUICK:-}" ]]; then
+  step "sanitizers"
+  cmake --preset asan -DREELCELL_BENCH=OFF >/dev/null
+  mapfile -t targets < <(ninja -C build-asan -t targets all | sed -n 's/^\(test_[a-z0-9_]*\): phony$/\1/p' |
+    grep -E "$sanitized" | sort -u)
+  cmake --build build-asan --target "${targets[@]}"
+  # By name through ctest: it sets the environment and the time limits of each test.
+  pattern="$(printf '%s|' "${targets[@]}")"
+  ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error -L "^(${pattern%|})\$"
+
+  if [[ -f tests/fuzz/CMakeLists.txt ]]; then
+    step "fuzzing"
+    cmake --preset fuzz >/dev/null
+    mapfile -t targets < <(ninja -C build-fuzz -t targets all | sed -n 's/^\(fuzz_[a-z0-9_]*\): phony$/\1/p' | sort -u)
+    cmake --build build-fuzz --target "${targets[@]}"
+    ctest --test-dir build-fuzz -j "$jobs" --output-on-failure --no-tests=error -L '^fuzz$'
+  fi
+fi
+
+step "the whole suite"
+cmake --preset release >/dev/null
+cmake --build build
+exec ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error

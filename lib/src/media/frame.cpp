@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <cstring>
+
+#include "internal/frame.hpp"
+#include "internal/scale.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::media {
+
+namespace {
+
+struct Plane {
+  int width, height, bytes;  ///< bytes per pixel
+};
+
+std::vector<Plane> planes_of(PixelFormat format, int width, int height) {
+  switch (format) {
+    case PixelFormat::kGray8:
+      return {{width, height, 1}};
+    case PixelFormat::kRgb24:
+      return {{width, height, 3}};
+    case PixelFormat::kYuv420p: {
+      const Plane chroma{(width + 1) / 2, (height + 1) / 2, 1};
+      return {{width, height, 1}, chroma, chroma};
+    }
+  }
+  return {};
+}
+
+AVPixelFormat av_format(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::kGray8:
+      return AV_PIX_FMT_GRAY8;
+    case PixelFormat::kRgb24:
+      return AV_PIX_FMT_RGB24;
+    case PixelFormat::kYuv420p:
+      return AV_PIX_FMT_YUV420P;
+  }
+  return AV_PIX_FMT_NONE;
+}
+
+/// Rows of an AVFrame's planes, packed tightly.
+Picture packed(const AVFrame& frame, PixelFormat format) {
+  Picture out{format, frame.width, frame.height, {}};
+  std::size_t total = 0;
+  const auto planes = planes_of(format, frame.width, frame.height);
+  for (const Plane& p : planes) total += static_cast<std::size_t>(p.width) * p.bytes * p.height;
+  out.data.resize(total);
+  std::uint8_t* to = out.data.data();
+  for (std::size_t i = 0; i < planes.size(); ++i) {
+    const auto row = static_cast<std::size_t>(planes[i].width) * planes[i].bytes;
+    for (int y = 0; y < planes[i].height; ++y, to += row)
+      std::memcpy(to, frame.data[i] + static_cast<std::ptrdiff_t>(y) * frame.linesize[i], row);
+  }
+  return out;
+}
+
+/// Has the frame a plane of 8-bit luma that can be read as it is?
+bool has_plain_luma(const AVFrame& frame) {
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  if (d == nullptr || (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL |
+                                   AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_HWACCEL)) != 0)
+    return false;
+  return d->comp[0].depth == 8 && d->comp[0].step == 1 && d->comp[0].plane == 0 &&
+         d->comp[0].offset == 0;
+}
+
+/// Mean of k x k blocks; blocks at the right and lower edge are smaller. Rows are summed first,
+/// which vectorises.
+Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
+  Picture out{PixelFormat::kGray8, (width + k - 1) / k, (height + k - 1) / k, {}};
+  out.data.resize(static_cast<std::size_t>(out.width) * out.height);
+  std::vector<std::uint32_t> sums(static_cast<std::size_t>(width));
+  for (int row = 0; row < out.height; ++row) {
+    const int first = row * k, last = std::min(height, first + k);
+    std::fill(sums.begin(), sums.end(), 0u);
+    for (int y = first; y < last; ++y) {
+      const std::uint8_t* line = data + y * stride;
+      for (std::size_t x = 0; x < sums.size(); ++x) sums[x] += line[x];
+    }
+    std::uint8_t* const to = out.data.data() + static_cast<std::ptrdiff_t>(row) * out.width;
+    for (int column = 0; column < out.width; ++column) {
+      const int left = column * k, right = std::min(width, left + k);
+      std::uint32_t sum = 0;
+      for (int x = left; x < right; ++x) sum += sums[static_cast<std::size_t>(x)];
+      const auto count = static_cast<std::uint32_t>((last - first) * (right - left));
+      to[column] = static_cast<std::uint8_t>((sum + count / 2) / count);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+DecodedFrame::DecodedFrame() : impl(std::make_unique<Impl>()) {}
+DecodedFrame::~DecodedFrame() = default;
+DecodedFrame::DecodedFrame(DecodedFrame&&) noexcept = default;
+DecodedFrame& DecodedFrame::operator=(DecodedFrame&&) noexcept = default;
+
+int DecodedFrame::width() const { return impl->frame->width; }
+int DecodedFrame::height() const { return impl->frame->height; }
+
+std::string DecodedFrame::pix_fmt() const {
+  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(impl->frame->format));
+  return name ? name : "";
+}
+
+Picture DecodedFrame::convert(PixelFormat format, int width, int height) const {
+  const AVFrame& in = *impl->frame;
+  if (width <= 0) width = in.width;
+  if (height <= 0) height = in.height;
+  if (in.format == av_format(format) && width == in.width && height == in.height)
+    return packed(in, format);
+  const FrameHandle out = new_frame();
+  out->format = av_format(format);
+  out->width = width;
+  out->height = height;
+  out->color_range = in.color_range;
+  out->colorspace = in.colorspace;
+  if (av_frame_get_buffer(out.get(), 0) < 0) throw std::bad_alloc();
+  scale_frame(in, *out);
+  return packed(*out, format);
+}
+
+Picture DecodedFrame::luma(int max_width) const {
+  const AVFrame& in = *impl->frame;
+  const int k = max_width > 0 ? std::max(1, (in.width + max_width - 1) / max_width) : 1;
+  if (has_plain_luma(in)) return reduce(in.data[0], in.linesize[0], in.width, in.height, k);
+  const Picture gray = convert(PixelFormat::kGray8);
+  return k == 1 ? gray : reduce(gray.data.data(), gray.width, gray.width, gray.height, k);
+}
+
+}  // namespace reelcell::media

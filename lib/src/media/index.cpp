@@ -1,0 +1,180 @@
+#include "internal/index.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace reelcell::media {
+
+namespace {
+
+bool intra_only(const std::string& codec) {
+  const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
+  return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
+}
+
+bool may_reorder(const std::string& codec) {
+  const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
+  return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_REORDER) != 0;
+}
+
+/// Containers such as AVI store no pts. Between two closed entries the shown times are the decode
+/// times, dealt out in the codec's own picture order.
+void deal_times(std::vector<PacketEntry>& packets, std::size_t first, std::size_t last) {
+  std::vector<std::size_t> order;
+  std::vector<std::int64_t> times;
+  for (std::size_t i = first; i < last; ++i) {
+    if (packets[i].dts == AV_NOPTS_VALUE || packets[i].lost) continue;
+    order.push_back(i);
+    times.push_back(packets[i].dts);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return packets[a].picture_order < packets[b].picture_order;
+  });
+  std::sort(times.begin(), times.end());
+  for (std::size_t i = 0; i < order.size(); ++i) packets[order[i]].pts = times[i];
+}
+
+void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::string& where,
+                      Diagnostics& diagnostics) {
+  auto& packets = index.packets;
+  const auto missing = std::count_if(packets.begin(), packets.end(), [](const PacketEntry& p) {
+    return p.pts == AV_NOPTS_VALUE && !p.lost;
+  });
+  if (missing == 0) return;
+  const bool reordered = may_reorder(format.codec) && format.reorder_delay > 0;
+  if (reordered && std::any_of(packets.begin(), packets.end(),
+                               [](const PacketEntry& p) { return p.picture_order != 0; })) {
+    std::size_t first = 0;
+    for (std::size_t i = 1; i <= packets.size(); ++i) {
+      if (i < packets.size() && packets[i].entry != Entry::kClosed) continue;
+      deal_times(packets, first, i);
+      first = i;
+    }
+  } else {
+    for (auto& p : packets)
+      if (p.pts == AV_NOPTS_VALUE) p.pts = p.dts;
+  }
+  std::uint64_t unknown = 0;
+  std::optional<std::int64_t> last;
+  std::int64_t before = 0;
+  for (auto& p : packets) {
+    if (p.pts != AV_NOPTS_VALUE) before = p.pts;
+    if (p.pts != AV_NOPTS_VALUE || p.lost) continue;
+    p.lost = true;
+    ++unknown;
+    last = pts_to_ns(before, format.time_base).count();
+  }
+  if (unknown > 0)
+    diagnostics.loss("video-missing-pts", where,
+                     "frames without any time stamp cannot be placed and are left out", unknown,
+                     last);
+  if (unknown < static_cast<std::uint64_t>(missing))
+    diagnostics.note(
+        "video-pts-from-dts", where,
+        "the container stores no presentation times; they were taken from its decode times");
+}
+
+/// HEVC CRA (and BLA): closed when none of the leading frames that follow needs what precedes it.
+bool leading_frames_are_closed(const std::vector<PacketEntry>& packets, std::size_t at) {
+  for (std::size_t i = at + 1; i < packets.size(); ++i) {
+    if (packets[i].seen.needs_earlier) return false;
+    if (!packets[i].seen.leading) return true;
+  }
+  return true;
+}
+
+/// For codecs whose bytes we do not read: a flagged frame is closed when nothing behind it is shown
+/// before it.
+void settle_by_order(std::vector<PacketEntry>& packets, bool always_key) {
+  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t i = packets.size(); i-- > 0;) {
+    PacketEntry& p = packets[i];
+    if (p.flagged_key || always_key)
+      p.entry = always_key || p.pts <= earliest ? Entry::kClosed : Entry::kOpen;
+    if (p.pts != AV_NOPTS_VALUE) earliest = std::min(earliest, p.pts);
+  }
+}
+
+void settle_entries(TrackIndex& index, const VideoFormat& format) {
+  auto& packets = index.packets;
+  const bool readable = can_classify(format.codec) &&
+                        std::any_of(packets.begin(), packets.end(),
+                                    [](const PacketEntry& p) { return p.seen.decided; });
+  if (!readable) return settle_by_order(packets, intra_only(format.codec));
+  for (auto& p : packets) p.entry = p.seen.entry;
+  if (format.codec == "hevc")
+    for (std::size_t i = 0; i < packets.size(); ++i)
+      if (packets[i].entry == Entry::kOpen && leading_frames_are_closed(packets, i))
+        packets[i].entry = Entry::kClosed;
+  // Cameras that record every frame as a recovery point (intra-only H.264): nothing refers to
+  // anything.
+  const bool all_intra = format.codec == "h264" &&
+                         std::all_of(packets.begin(), packets.end(), [](const PacketEntry& p) {
+                           return p.lost || (p.entry != Entry::kNone && p.seen.intra);
+                         });
+  if (all_intra)
+    for (auto& p : packets) p.entry = Entry::kClosed;
+}
+
+std::vector<std::uint32_t> shown_order(const std::vector<PacketEntry>& packets) {
+  std::vector<std::uint32_t> order;
+  order.reserve(packets.size());
+  for (std::uint32_t i = 0; i < packets.size(); ++i)
+    if (!packets[i].discard && !packets[i].lost) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return packets[a].pts < packets[b].pts;
+  });
+  return order;
+}
+
+int delay_of(const std::vector<std::uint32_t>& order) {
+  // Rank in decode order minus rank in presentation order, among the shown frames.
+  std::vector<std::uint32_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  std::int64_t delay = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const auto decoded =
+        std::lower_bound(sorted.begin(), sorted.end(), order[rank]) - sorted.begin();
+    delay = std::max(delay, static_cast<std::int64_t>(decoded) - static_cast<std::int64_t>(rank));
+  }
+  return static_cast<int>(std::min<std::int64_t>(delay, 64));
+}
+
+}  // namespace
+
+void finish_index(TrackIndex& index, const VideoFormat& format, const std::string& where,
+                  Diagnostics& diagnostics) {
+  settle_entries(index, format);
+  fill_missing_pts(index, format, where, diagnostics);
+  if (!can_classify(format.codec)) settle_entries(index, format);  // now that the order is known
+  FrameTable& table = index.table;
+  table.time_base = format.time_base;
+  table.packets = static_cast<std::uint32_t>(index.packets.size());
+  const std::vector<std::uint32_t> order = shown_order(index.packets);
+  table.frames.reserve(order.size());
+  std::uint64_t repeated = 0;
+  for (const std::uint32_t i : order) {
+    const PacketEntry& p = index.packets[i];
+    if (!table.frames.empty() && table.frames.back().pts == p.pts) ++repeated;
+    FrameRecord record;
+    record.pts = p.pts;
+    record.time = StreamTime(pts_to_ns(p.pts, format.time_base));
+    record.packet = i;
+    record.bytes = p.size;
+    record.key = p.entry == Entry::kClosed;
+    record.entry = p.entry != Entry::kNone;
+    table.frames.push_back(record);
+  }
+  if (repeated > 0)
+    diagnostics.warn("video-repeated-pts", where,
+                     std::to_string(repeated) +
+                         " frames share the time stamp of the frame before them; "
+                         "both are kept, in decode order");
+  index.reorder_delay = delay_of(order);
+  index.average_rate = rate_from_stamps(table.frames, format.time_base, format.average_rate);
+  table.complete = std::none_of(index.packets.begin(), index.packets.end(),
+                                [](const PacketEntry& p) { return p.lost; }) &&
+                   table.complete;
+}
+
+}  // namespace reelcell::media

@@ -1,0 +1,14 @@
+// Pixel conversion with libswscale; contexts are kept per thread since making one costs as much as
+// using it.
+#pragma once
+
+#include "internal/av.hpp"
+
+namespace reelcell::media {
+
+/// Converts `in` into `out` (format, width, height and buffers set). Area average when shrinking.
+/// Colour matrix and range come from the frames; unspecified means BT.601 limited, as other readers
+/// of such files assume. Bit-exact.
+void scale_frame(const AVFrame& in, AVFrame& out);
+
+}  // namespace reelcell::media

@@ -1,0 +1,55 @@
+// One pass over a track's packets without decoding: who they are, when they are shown, where a
+// decoder may start.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "internal/av.hpp"
+#include "internal/bitstream.hpp"
+#include "reelcell/base/diagnostics.hpp"
+
+namespace reelcell::media {
+
+/// A packet of the track, in decode order. Times are in the track's time base.
+struct PacketEntry {
+  std::int64_t pts = AV_NOPTS_VALUE;
+  std::int64_t dts = AV_NOPTS_VALUE;
+  std::int64_t position = -1;  ///< of its first byte in the file, -1 unknown
+  std::uint32_t size = 0;
+  std::uint32_t duration = 0;
+  std::int32_t picture_order = 0;  ///< of the codec; only filled where the container lacks pts
+  Entry entry = Entry::kNone;
+  bool flagged_key = false;  ///< what the container said
+  bool discard = false;      ///< decoded, not shown
+  bool lost = false;         ///< cut off or marked corrupt: cannot be used
+  FrameClass seen;
+};
+
+struct TrackIndex {
+  std::vector<PacketEntry> packets;
+  FrameTable table;
+  Rational average_rate{0, 1};
+  int reorder_delay = 0;
+  /// Bytes of packet i are at [position, position + size) of the file: no demuxer is needed to
+  /// fetch them.
+  bool direct = false;
+  /// Decoder configuration that changes within the track, by the packet at which it starts.
+  std::map<std::uint32_t, Bytes> new_extradata;
+};
+
+/// Demuxes one track of a file; `mov` = an MP4 or MOV, whose tables suffice. Loss goes to
+/// `diagnostics` under `where`. Throws InputError.
+TrackIndex scan_track(const fs::path& path, const InputFile& file, bool mov, int track,
+                      const VideoFormat& format, const std::string& where,
+                      Diagnostics& diagnostics);
+
+/// Exact frames per second of increasing time stamps: the constant rate behind them when every
+/// stamp lies within one tick of it (a 1 ms time base rounds 30 Hz to 33, 33, 34), else frames by
+/// time. {0, 1} for fewer than two frames.
+Rational rate_from_stamps(const std::vector<FrameRecord>& frames, Rational time_base,
+                          Rational hint);
+
+}  // namespace reelcell::media

@@ -38,8 +38,8 @@ struct ColumnSpec {
   std::string name;
   DType dtype = DType::kFloat64;
   std::size_t width = 1;
-  std::string unit;                        ///< "rad", "N", "m/s"; "" = unknown
-  std::vector<std::string> element_names;  ///< empty or `width` names
+  std::string unit = {};                        ///< "rad", "N", "m/s"; "" = unknown
+  std::vector<std::string> element_names = {};  ///< empty or `width` names
 };
 
 /// Row-major rows x width. float32/64 as double, all integers and bool as int64, text as string.

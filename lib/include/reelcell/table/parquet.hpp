@@ -21,9 +21,11 @@ struct ParquetColumn {
   int list_depth = 0;  ///< 0 scalar, 1 list, 3 for images' nested stats
 };
 
-/// Rows are appended column by column in batches, then written in one COPY. Same bytes on every
-/// run. Writes to the given path; the caller makes it atomic. Row groups end where
-/// `end_row_group()` was called.
+/// Writes a Parquet file whose row groups end exactly where `end_row_group()` was called, and
+/// earlier after 122,880 rows or 64 MiB. Same bytes on every run. The file appears at close(),
+/// whole; without close() nothing is left. Memory: one row group, and about 100 bytes a column for
+/// each row group written (the footer). One thread at a time; any number of writers beside each
+/// other. Writing to the disk needs room for the file and one row group. Throws OutputError.
 class ParquetWriter {
  public:
   struct Options {
@@ -35,10 +37,10 @@ class ParquetWriter {
   ParquetWriter(const ParquetWriter&) = delete;
   ParquetWriter& operator=(const ParquetWriter&) = delete;
   /// One entry a column, in order, all of `rows` rows; Column::spec.width is the list length (rows
-  /// x width values).
+  /// x width values). list_depth 0 and 1 only. NaN is written as NaN, not as missing.
   void append(const std::vector<Column>& columns, std::size_t rows);
   /// One row from JSON values in column order: nested arrays as list_depth says, null for missing.
-  /// For metadata tables.
+  /// For metadata tables. OutputError for a value of another type than the column's.
   void append_row(const std::vector<Json>& values);
   void end_row_group();
   std::uint64_t rows() const;
@@ -51,17 +53,19 @@ class ParquetWriter {
 };
 
 struct ParquetInfo {
-  std::vector<ParquetColumn> columns;
+  std::vector<ParquetColumn> columns;  ///< leaves; those of a struct are named "struct.leaf"
   std::uint64_t rows = 0;
   std::vector<std::uint64_t> row_groups;  ///< rows of each
   std::vector<std::pair<std::string, std::string>> key_values;
 };
-/// Throws InputError for files that are not Parquet or are cut.
+/// From the footer alone. Throws InputError for files that are not Parquet or are cut.
 ParquetInfo parquet_info(const std::filesystem::path& path);
 
 /// Reads columns in batches, in file order. Lists must have one length in the whole file (else
 /// InputError naming the row); deeper lists come back flattened. Missing numbers are NaN, missing
-/// integers are InputErrors.
+/// texts "", missing integers and lists are InputErrors. No `columns` = all. Memory: a batch of up
+/// to 2048 rows and the pages it comes from; row groups outside [first_row, first_row + rows) are
+/// not read.
 class ParquetReader {
  public:
   ParquetReader(const std::filesystem::path& path, std::vector<std::string> columns,
@@ -82,11 +86,13 @@ std::vector<Json> read_parquet_rows(const std::filesystem::path& path,
 /// Result of a query: names, types and rows as JSON values.
 struct QueryResult {
   std::vector<std::string> names, types;
-  std::vector<std::vector<Json>> rows;
+  std::vector<std::vector<Json>> rows;  ///< what JSON cannot show (dates, blobs) as text
+  bool truncated = false;               ///< there were more than `row_limit` rows
 };
 /// In-memory DuckDB without extension loading. `views` are made first: name -> SQL expression
-/// ("read_parquet('..')"). External access is limited to reading the given views. Throws InputError
-/// with DuckDB's message.
+/// ("read_parquet('/abs/file.parquet')"). Afterwards only the files (or, for patterns, folders)
+/// that the expressions name can be read, and only one statement that reads is accepted. Memory 2
+/// GiB, then it spills to the temporary folder. Throws InputError with DuckDB's message.
 QueryResult query(const std::vector<std::pair<std::string, std::string>>& views,
                   const std::string& sql, std::uint64_t row_limit);
 

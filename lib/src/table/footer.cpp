@@ -1,0 +1,286 @@
+#include "internal/footer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::table {
+
+namespace {
+// Field ids and enums of github.com/apache/parquet-format, parquet.thrift.
+namespace file_meta {
+constexpr std::int16_t kVersion = 1, kSchema = 2, kRows = 3, kRowGroups = 4, kKeyValues = 5,
+                       kCreatedBy = 6, kColumnOrders = 7;
+}
+namespace schema_element {
+constexpr std::int16_t kType = 1, kRepetition = 3, kName = 4, kChildren = 5, kConverted = 6;
+}
+constexpr std::int64_t kRepeated = 2;
+constexpr std::uint64_t kMaxFooter = 1ull << 31;
+
+struct SchemaNode {
+  std::string name;
+  std::int64_t type = -1;  ///< physical; -1 for groups
+  std::int64_t repetition = 0;
+  std::int64_t children = 0;
+  std::int64_t converted = -1;
+};
+
+SchemaNode read_node(ThriftReader& reader) {
+  SchemaNode node;
+  std::int16_t previous = 0;
+  for (auto f = reader.field(0); f.type != ThriftType::kStop; f = reader.field(previous)) {
+    previous = f.id;
+    const bool number = f.type == ThriftType::kI32;
+    if (f.id == schema_element::kType && number)
+      node.type = reader.integer();
+    else if (f.id == schema_element::kRepetition && number)
+      node.repetition = reader.integer();
+    else if (f.id == schema_element::kName && f.type == ThriftType::kBinary)
+      node.name = reader.binary();
+    else if (f.id == schema_element::kChildren && number)
+      node.children = reader.integer();
+    else if (f.id == schema_element::kConverted && number)
+      node.converted = reader.integer();
+    else
+      reader.skip(f.type);
+  }
+  return node;
+}
+
+DType dtype_of(const SchemaNode& node) {
+  switch (node.type) {
+    case 0:
+      return DType::kBool;
+    case 4:
+      return DType::kFloat32;
+    case 5:
+      return DType::kFloat64;
+    case 1:
+    case 2:
+      switch (node.converted) {
+        case 11:
+          return DType::kUInt8;
+        case 12:
+          return DType::kUInt16;
+        case 13:
+          return DType::kUInt32;
+        case 14:
+          return DType::kUInt64;
+        case 15:
+          return DType::kInt8;
+        case 16:
+          return DType::kInt16;
+        default:
+          return node.type == 1 ? DType::kInt32 : DType::kInt64;
+      }
+    default:
+      return DType::kString;  // byte arrays of any kind
+  }
+}
+
+/// Walks the flattened schema tree; leaves become columns. A list adds `list.element` (or the older
+/// `array`, `bag.array_element`) to the path: those names are left out, the depth is counted.
+class SchemaWalk {
+ public:
+  explicit SchemaWalk(const std::vector<SchemaNode>& nodes) : nodes_(nodes) {}
+  std::vector<ParquetColumn> columns() {
+    if (nodes_.empty()) throw InputError("the Parquet footer has no schema; the file is damaged");
+    const std::int64_t children = nodes_[at_++].children;
+    for (std::int64_t i = 0; i < children; ++i) walk("", 0, false, 1);
+    return std::move(out_);
+  }
+
+ private:
+  void walk(const std::string& prefix, int lists, bool inside_list, int depth) {
+    if (at_ >= nodes_.size() || depth > 64)
+      throw InputError("the Parquet footer's schema does not add up; the file is damaged");
+    const SchemaNode& node = nodes_[at_++];
+    const bool repeated = node.repetition == kRepeated;
+    const bool list = node.children == 1 && node.converted == 3;
+    const std::string path = inside_list      ? prefix
+                             : prefix.empty() ? node.name
+                                              : prefix + "." + node.name;
+    if (node.children == 0) {
+      out_.push_back({path, dtype_of(node), lists + (repeated ? 1 : 0)});
+      return;
+    }
+    for (std::int64_t i = 0; i < node.children; ++i)
+      walk(path, lists + (repeated ? 1 : 0),
+           list || (inside_list && node.children == 1 && repeated), depth + 1);
+  }
+  const std::vector<SchemaNode>& nodes_;
+  std::size_t at_ = 0;
+  std::vector<ParquetColumn> out_;
+};
+
+std::uint64_t read_group_rows(ThriftReader& reader) {
+  constexpr std::int16_t kGroupRows = 3;
+  std::int64_t rows = 0;
+  std::int16_t previous = 0;
+  for (auto f = reader.field(0); f.type != ThriftType::kStop; f = reader.field(previous)) {
+    previous = f.id;
+    if (f.id == kGroupRows && f.type == ThriftType::kI64)
+      rows = reader.integer();
+    else
+      reader.skip(f.type);
+  }
+  if (rows < 0) throw InputError("a row group has a negative number of rows; the file is damaged");
+  return static_cast<std::uint64_t>(rows);
+}
+
+std::pair<std::string, std::string> read_key_value(ThriftReader& reader) {
+  std::pair<std::string, std::string> out;
+  std::int16_t previous = 0;
+  for (auto f = reader.field(0); f.type != ThriftType::kStop; f = reader.field(previous)) {
+    previous = f.id;
+    if (f.type == ThriftType::kBinary && f.id == 1)
+      out.first = reader.binary();
+    else if (f.type == ThriftType::kBinary && f.id == 2)
+      out.second = reader.binary();
+    else
+      reader.skip(f.type);
+  }
+  return out;
+}
+
+void shift(ThriftValue* value, std::int64_t delta) {
+  if (value) value->integer += delta;
+}
+
+/// Every place of the file that a row group names, moved by `delta`.
+void shift_row_group(ThriftValue& group, std::int64_t delta) {
+  shift(group.field(5), delta);  // file_offset
+  ThriftValue* columns = group.field(1);
+  if (!columns) return;
+  for (ThriftValue& column : columns->items) {
+    if (ThriftValue* offset = column.field(2); offset && offset->integer > 0)
+      offset->integer += delta;  // deprecated file_offset; 0 = not set
+    for (const int index : {4, 6}) shift(column.field(index), delta);
+    if (ThriftValue* meta = column.field(3))
+      for (const int place : {9, 10, 11, 14}) shift(meta->field(place), delta);
+  }
+}
+}  // namespace
+
+FooterBytes read_footer(const InputFile& file) {
+  std::uint8_t tail[8] = {};
+  if (file.size() < 12)
+    throw InputError("not a Parquet file: " + std::to_string(file.size()) +
+                     " bytes, the shortest has 12");
+  file.read_at(file.size() - 8, tail);
+  if (std::memcmp(tail + 4, "PARE", 4) == 0)
+    throw InputError("the Parquet file has an encrypted footer; decrypt it first");
+  if (std::memcmp(tail + 4, "PAR1", 4) != 0)
+    throw InputError("not a Parquet file, or cut: the last four bytes are not 'PAR1'");
+  std::uint32_t length = 0;
+  std::memcpy(&length, tail, 4);
+  if (length > file.size() - 12 || length > kMaxFooter)
+    throw InputError("the Parquet footer claims " + std::to_string(length) +
+                     " bytes in a file of " + std::to_string(file.size()) +
+                     "; the file is damaged");
+  FooterBytes out;
+  out.start = file.size() - 8 - length;
+  out.bytes.resize(length);
+  if (file.read_at(out.start, out.bytes) != length)
+    throw InputError("the file became shorter while its footer was read");
+  return out;
+}
+
+ParquetInfo parse_footer(ByteView footer) {
+  ParquetInfo info;
+  ThriftReader reader(footer);
+  std::vector<SchemaNode> nodes;
+  std::int16_t previous = 0;
+  for (auto f = reader.field(0); f.type != ThriftType::kStop; f = reader.field(previous)) {
+    previous = f.id;
+    const auto each = [&](const auto& take) {
+      const ThriftReader::List list = reader.list();
+      if (list.size && list.element != ThriftType::kStruct)
+        throw InputError("the Parquet footer holds a list of the wrong kind; it is damaged");
+      for (std::uint64_t i = 0; i < list.size; ++i) take();
+    };
+    const bool is_list = f.type == ThriftType::kList;
+    if (f.id == file_meta::kSchema && is_list)
+      each([&] { nodes.push_back(read_node(reader)); });
+    else if (f.id == file_meta::kRowGroups && is_list)
+      each([&] { info.row_groups.push_back(read_group_rows(reader)); });
+    else if (f.id == file_meta::kKeyValues && is_list)
+      each([&] { info.key_values.push_back(read_key_value(reader)); });
+    else if (f.id == file_meta::kRows && f.type == ThriftType::kI64)
+      info.rows = static_cast<std::uint64_t>(std::max<std::int64_t>(0, reader.integer()));
+    else
+      reader.skip(f.type);
+  }
+  info.columns = SchemaWalk(nodes).columns();
+  return info;
+}
+
+void FooterMerger::add(ByteView footer, std::uint64_t position) {
+  ThriftReader reader(footer);
+  ThriftValue meta = read_thrift(reader, ThriftType::kStruct);
+  const bool first = schema_.empty();
+  const auto keep = [&](std::int16_t id, std::string& out) {
+    if (ThriftValue* value = meta.field(id); value && first) ThriftWriter(out).value(*value);
+  };
+  keep(file_meta::kSchema, schema_);
+  keep(file_meta::kCreatedBy, created_by_);
+  keep(file_meta::kColumnOrders, column_orders_);
+  if (const ThriftValue* version = meta.field(file_meta::kVersion)) version_ = version->integer;
+  if (const ThriftValue* rows = meta.field(file_meta::kRows)) rows_ += rows->integer;
+  ThriftValue* groups = meta.field(file_meta::kRowGroups);
+  if (!groups) return;
+  for (ThriftValue& group : groups->items) {
+    shift_row_group(group, static_cast<std::int64_t>(position) - 4);
+    if (ThriftValue* ordinal = group.field(7))
+      ordinal->integer = static_cast<std::int16_t>(group_count_);
+    ThriftWriter(row_groups_).value(group);
+    ++group_count_;
+  }
+}
+
+std::string FooterMerger::finish(
+    const std::vector<std::pair<std::string, std::string>>& key_values) const {
+  std::string out;
+  ThriftWriter writer(out);
+  std::int16_t previous = 0;
+  const auto begin = [&](std::int16_t id, ThriftType type) {
+    writer.field(id, previous, type);
+    previous = id;
+  };
+  begin(file_meta::kVersion, ThriftType::kI32);
+  writer.integer(version_);
+  begin(file_meta::kSchema, ThriftType::kList);
+  out += schema_;
+  begin(file_meta::kRows, ThriftType::kI64);
+  writer.integer(rows_);
+  begin(file_meta::kRowGroups, ThriftType::kList);
+  writer.list(group_count_, ThriftType::kStruct);
+  out += row_groups_;
+  if (!key_values.empty()) {
+    begin(file_meta::kKeyValues, ThriftType::kList);
+    writer.list(key_values.size(), ThriftType::kStruct);
+    for (const auto& [key, value] : key_values) {
+      writer.field(1, 0, ThriftType::kBinary);
+      writer.binary(key);
+      writer.field(2, 1, ThriftType::kBinary);
+      writer.binary(value);
+      writer.stop();
+    }
+  }
+  if (!created_by_.empty()) {
+    begin(file_meta::kCreatedBy, ThriftType::kBinary);
+    out += created_by_;
+  }
+  if (!column_orders_.empty()) {
+    begin(file_meta::kColumnOrders, ThriftType::kList);
+    out += column_orders_;
+  }
+  writer.stop();
+  const auto length = static_cast<std::uint32_t>(out.size());
+  out.append(reinterpret_cast<const char*>(&length), 4);
+  return out + "PAR1";
+}
+
+}  // namespace reelcell::table

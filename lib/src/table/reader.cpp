@@ -1,0 +1,134 @@
+#include <algorithm>
+
+#include "internal/footer.hpp"
+#include "internal/values.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::table {
+
+ParquetInfo parquet_info(const fs::path& path) {
+  return at_place(path.string(), [&] { return parse_footer(read_footer(InputFile(path)).bytes); });
+}
+
+struct ParquetReader::Impl {
+  explicit Impl(const fs::path& file) : path(file), connection(DuckDatabase::shared()) {}
+  fs::path path;
+  DuckConnection connection;
+  DuckStatement statement;
+  DuckResult result;
+  std::vector<ColumnSpec> specs;
+  std::vector<LeafType> types;
+  std::vector<char> width_known;
+  std::uint64_t row = 0;
+};
+
+namespace {
+/// Names at the top level, in order: a struct's leaves "a.b" are not addressable.
+void check_columns(const ParquetInfo& info, std::vector<std::string>& wanted) {
+  std::vector<std::string> all;
+  for (const ParquetColumn& column : info.columns) all.push_back(column.name);
+  if (wanted.empty()) wanted = all;
+  for (const std::string& name : wanted)
+    if (std::find(all.begin(), all.end(), name) == all.end())
+      throw InputError(unknown_name("column", name, all));
+}
+
+/// Rows [first, last] of the whole file need no filter, which costs nothing but its set-up.
+std::string row_filter(const ParquetInfo& info, std::uint64_t first, std::uint64_t count) {
+  if (first == 0 && count >= info.rows) return "";
+  const std::uint64_t end =
+      count > info.rows - std::min(first, info.rows) ? info.rows : first + count;
+  return " WHERE file_row_number >= " + std::to_string(first) + " AND file_row_number < " +
+         std::to_string(end);
+}
+}  // namespace
+
+ParquetReader::ParquetReader(const fs::path& path, std::vector<std::string> columns,
+                             std::uint64_t first_row, std::uint64_t rows)
+    : impl_(std::make_unique<Impl>(path)) {
+  at_place(path.string(), [&] {
+    const ParquetInfo info = parse_footer(read_footer(InputFile(path)).bytes);
+    check_columns(info, columns);
+    std::string list;
+    for (const std::string& name : columns)
+      list += (list.empty() ? "" : ", ") + quote_identifier(name);
+    const std::string filter = row_filter(info, first_row, rows);
+    impl_->row = first_row;
+    impl_->statement = impl_->connection.prepare(
+        "SELECT " + list + " FROM read_parquet(" + quote_pattern(fs::absolute(path)) +
+        (filter.empty() ? "" : ", file_row_number = true") + ")" + filter);
+    execute_streaming(impl_->statement, impl_->result);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const DuckType type(duckdb_column_logical_type(impl_->result.get(), i));
+      const auto leaf = leaf_type(type.get());
+      if (!leaf)
+        throw InputError("column '" + columns[i] + "' has the type " + type_name(type.get()) +
+                         "; numbers, booleans, text and lists of them can be read");
+      impl_->types.push_back(*leaf);
+      impl_->specs.push_back({columns[i], leaf->dtype, 1, "", {}});
+      impl_->width_known.push_back(leaf->depth == 0);
+    }
+  });
+}
+ParquetReader::~ParquetReader() = default;
+ParquetReader::ParquetReader(ParquetReader&&) noexcept = default;
+
+bool ParquetReader::next(std::vector<Column>& columns, std::size_t& rows) {
+  return at_place(impl_->path.string(), [&] {
+    const DuckChunk chunk = impl_->result.next();
+    rows = chunk ? static_cast<std::size_t>(duckdb_data_chunk_get_size(chunk.get())) : 0;
+    columns.clear();
+    for (std::size_t i = 0; i < impl_->specs.size(); ++i) {
+      Column column{impl_->specs[i], empty_data(impl_->types[i].dtype)};
+      if (rows > 0) {
+        bool known = impl_->width_known[i] != 0;
+        append_vector(column, known, duckdb_data_chunk_get_vector(chunk.get(), i), impl_->types[i],
+                      rows, impl_->row);
+        impl_->width_known[i] = known;
+        impl_->specs[i].width = column.spec.width;
+      }
+      columns.push_back(std::move(column));
+    }
+    impl_->row += rows;
+    return rows > 0;
+  });
+}
+
+std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit) {
+  return at_place(path.string(), [&] {
+    const ParquetInfo info = parse_footer(read_footer(InputFile(path)).bytes);
+    if (info.rows > limit)
+      throw InputError("has " + std::to_string(info.rows) + " rows, at most " +
+                       std::to_string(limit) + " are expected in a metadata table");
+    DuckConnection connection(DuckDatabase::shared());
+    const DuckStatement statement =
+        connection.prepare("SELECT * FROM read_parquet(" + quote_pattern(fs::absolute(path)) + ")");
+    DuckResult result;
+    execute_streaming(statement, result);
+    const idx_t width = duckdb_column_count(result.get());
+    std::vector<DuckType> types;
+    std::vector<std::string> names;
+    for (idx_t i = 0; i < width; ++i) {
+      types.emplace_back(duckdb_column_logical_type(result.get(), i));
+      names.emplace_back(duckdb_column_name(result.get(), i));
+      if (!json_can_hold(types.back().get()))
+        throw InputError("column '" + names.back() + "' has the type " +
+                         type_name(types.back().get()) +
+                         "; numbers, booleans, text and lists of them can be read");
+    }
+    std::vector<Json> out;
+    while (const DuckChunk chunk = result.next()) {
+      const idx_t rows = duckdb_data_chunk_get_size(chunk.get());
+      for (idx_t row = 0; row < rows; ++row) {
+        Json object = Json::object();
+        for (idx_t i = 0; i < width; ++i)
+          object[names[i]] =
+              json_value(duckdb_data_chunk_get_vector(chunk.get(), i), types[i].get(), row);
+        out.push_back(std::move(object));
+      }
+    }
+    return out;
+  });
+}
+
+}  // namespace reelcell::table

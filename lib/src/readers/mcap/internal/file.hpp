@@ -129,9 +129,6 @@ class MessageCursor {
   virtual bool next(MessageView& message) = 0;
 };
 
-class ByteSource;
-struct Layout;
-
 class McapFile : public std::enable_shared_from_this<McapFile> {
  public:
   /// Throws InputError for what is no MCAP file; a cut or damaged one opens with loss in
@@ -155,8 +152,8 @@ class McapFile : public std::enable_shared_from_this<McapFile> {
   StringPairs metadata(const MetadataIndex& index) const;
 
  private:
-  explicit McapFile(std::shared_ptr<const ByteSource> source);
   struct State;
+  explicit McapFile(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,146 @@
+#include "internal/file.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "internal/cursor.hpp"
+#include "internal/walker.hpp"
+#include "reelcell/base/compress.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::readers::mcap {
+
+struct McapFile::State {
+  State(std::shared_ptr<const ByteSource> from, Diagnostics& diagnostics)
+      : source(std::move(from)), layout(read_layout(*source, diagnostics)), store(*source) {}
+
+  /// Pieces of which all times are known. Uncharted ones are walked through once.
+  const std::vector<Piece>& charted(Diagnostics& diagnostics) {
+    std::call_once(charting, [&] {
+      for (const Piece& piece : layout.pieces) {
+        if (piece.kind != Piece::Kind::kUncharted) {
+          pieces.push_back(piece);
+          continue;
+        }
+        const std::vector<Piece> runs = chart_runs(*source, piece, diagnostics);
+        pieces.insert(pieces.end(), runs.begin(), runs.end());
+      }
+    });
+    return pieces;
+  }
+
+  std::shared_ptr<const ByteSource> source;
+  Layout layout;
+  PieceStore store;
+  std::once_flag charting;
+  std::vector<Piece> pieces;
+};
+
+namespace {
+/// The body of a record that an index leads to.
+ByteView indexed_body(const ByteSource& source, Opcode opcode, std::uint64_t offset,
+                      std::uint64_t length, Buffer& buffer) {
+  const ByteView record =
+      length <= kLargestRecord ? source.view(offset, length, buffer) : ByteView();
+  if (length < kRecordHead || record.size() < length ||
+      record[0] != static_cast<std::uint8_t>(opcode) ||
+      load_u64(record.data() + 1) != length - kRecordHead)
+    throw InputError(source.name(),
+                     at_byte(offset) + ": no " + name_of(opcode) + " record of " +
+                         std::to_string(length) +
+                         " bytes is there, but an index says so; the file is damaged");
+  return record.subspan(kRecordHead);
+}
+}  // namespace
+
+McapFile::McapFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+McapFile::~McapFile() = default;
+
+std::shared_ptr<const McapFile> McapFile::open(const fs::path& path, Diagnostics& diagnostics) {
+  auto source = std::make_shared<const ByteSource>(path);
+  return std::shared_ptr<const McapFile>(
+      new McapFile(std::make_unique<State>(std::move(source), diagnostics)));
+}
+
+std::shared_ptr<const McapFile> McapFile::open_bytes(std::string name, Bytes bytes,
+                                                     Diagnostics& diagnostics) {
+  auto source = std::make_shared<const ByteSource>(std::move(name), std::move(bytes));
+  return std::shared_ptr<const McapFile>(
+      new McapFile(std::make_unique<State>(std::move(source), diagnostics)));
+}
+
+const Summary& McapFile::summary() const { return state_->layout.summary; }
+const std::string& McapFile::name() const { return state_->source->name(); }
+
+std::unique_ptr<MessageCursor> McapFile::messages(const MessageQuery& query,
+                                                  Diagnostics& diagnostics) const {
+  return at_place(name(), [&] {
+    CursorContext context{shared_from_this(), *state_->source, state_->layout, state_->store,
+                          diagnostics};
+    if (query.order == Order::kFile) return make_file_cursor(std::move(context), query);
+    return make_time_cursor(std::move(context), query, state_->charted(diagnostics));
+  });
+}
+
+Bytes McapFile::read(const MessageRef& ref) const {
+  Buffer buffer;
+  std::shared_ptr<const LoadedPiece> loaded;
+  ByteView records;
+  if (ref.chunk_offset == MessageRef::kNoChunk) {
+    const ByteView head = state_->source->view(ref.offset, kRecordHead, buffer);
+    const std::uint64_t length = head.size() == kRecordHead ? load_u64(head.data() + 1) : 0;
+    if (length <= kLargestRecord)
+      records = state_->source->view(ref.offset, kRecordHead + length, buffer);
+  } else {
+    const auto& pieces = state_->layout.pieces;
+    const auto piece = std::lower_bound(
+        pieces.begin(), pieces.end(), ref.chunk_offset,
+        [](const Piece& candidate, std::uint64_t offset) { return candidate.offset < offset; });
+    if (piece == pieces.end() || piece->offset != ref.chunk_offset ||
+        piece->kind != Piece::Kind::kChunk)
+      throw InputError(name(), "no chunk is at " + at_byte(ref.chunk_offset));
+    loaded = state_->store.load(*piece);
+    const ChunkContents& contents = loaded->contents;
+    if (contents.state == ChunkState::kCrc || contents.state == ChunkState::kDamaged)
+      throw InputError(name(), "chunk at " + at_byte(piece->offset) + ": " + contents.problem);
+    if (ref.offset <= contents.records.size()) records = contents.records.subspan(ref.offset);
+  }
+  if (records.size() < kRecordHead + kMessageHead ||
+      records[0] != static_cast<std::uint8_t>(Opcode::kMessage) ||
+      load_u64(records.data() + 1) > records.size() - kRecordHead ||
+      load_u64(records.data() + 1) < kMessageHead)
+    throw InputError(name(), "no message is at " + at_byte(ref.offset) +
+                                 (loaded ? " of the chunk at " + at_byte(ref.chunk_offset) : ""));
+  const ByteView data =
+      parse_message(records.subspan(kRecordHead, load_u64(records.data() + 1))).data;
+  return {data.begin(), data.end()};
+}
+
+Bytes McapFile::attachment(const AttachmentIndex& index) const {
+  Buffer buffer;
+  const ByteView body =
+      indexed_body(*state_->source, Opcode::kAttachment, index.offset, index.length, buffer);
+  return at_place(name(), [&] {
+    const AttachmentHead head = parse_attachment_head(body);
+    const std::string where = "attachment '" + head.name + "' at " + at_byte(index.offset);
+    if (body.size() - head.data_begin < 4 || head.data_size > body.size() - head.data_begin - 4)
+      throw InputError(where + ": its data claims " + std::to_string(head.data_size) +
+                       " bytes, more than the record has; the file is damaged");
+    const ByteView data = body.subspan(head.data_begin, head.data_size);
+    // The CRC covers all fields before it.
+    const std::uint64_t crc_at = head.data_begin + head.data_size;
+    const std::uint32_t expected = load_u32(body.data() + crc_at);
+    if (expected != 0 && crc32(0, body.first(crc_at)) != expected)
+      throw InputError(where + " does not match its CRC; the file is damaged");
+    return Bytes(data.begin(), data.end());
+  });
+}
+
+StringPairs McapFile::metadata(const MetadataIndex& index) const {
+  Buffer buffer;
+  const ByteView body =
+      indexed_body(*state_->source, Opcode::kMetadata, index.offset, index.length, buffer);
+  return at_place(name(), [&] { return parse_metadata(body).entries; });
+}
+
+}  // namespace reelcell::readers::mcap

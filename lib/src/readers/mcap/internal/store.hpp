@@ -1,0 +1,50 @@
+// Decompressed chunks, shared by all cursors of a file: several that run in step (one a stream)
+// decompress each chunk once. Memory: chunks that someone holds, and the ones used last up to kKept
+// bytes.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "layout.hpp"
+
+namespace reelcell::readers::mcap {
+
+/// A piece in memory. Immutable.
+struct LoadedPiece {
+  ChunkContents contents;  ///< its records point into `buffer`, or into the source's memory
+  Buffer buffer;
+};
+
+/// Thread-safe.
+class PieceStore {
+ public:
+  explicit PieceStore(const ByteSource& source) : source_(source) {}
+  /// A chunk or a run. A damaged one comes back with its state and problem. Throws InputError when
+  /// the file cannot be read.
+  std::shared_ptr<const LoadedPiece> load(const Piece& piece);
+
+ private:
+  static constexpr std::uint64_t kKept = 8 << 20;
+  static constexpr std::size_t kSpare = 4;
+  /// Buffers and contexts wait here for the next chunk. Owned jointly with the pieces that are out.
+  struct Spares {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<LoadedPiece>> pieces;
+    std::vector<std::unique_ptr<ChunkDecoder>> decoders;
+    std::vector<Buffer> raw;
+  };
+  std::shared_ptr<const LoadedPiece> find(std::uint64_t offset);
+  void keep(std::uint64_t offset, std::shared_ptr<const LoadedPiece> piece);
+  void fill(const Piece& piece, LoadedPiece& loaded);
+
+  const ByteSource& source_;
+  std::shared_ptr<Spares> spares_ = std::make_shared<Spares>();
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::weak_ptr<const LoadedPiece>> live_;
+  std::deque<std::pair<std::uint64_t, std::shared_ptr<const LoadedPiece>>> recent_;
+  std::uint64_t recent_bytes_ = 0;
+};
+
+}  // namespace reelcell::readers::mcap

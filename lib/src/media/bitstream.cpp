@@ -106,9 +106,8 @@ FrameClass classify_hevc(int nal_length, ByteView head) {
     const unsigned type = (nal[0] >> 1) & 0x3fu;
     if (type > 31) return true;
     out.decided = true;
-    out.leading = type >= 6 && type <= 9;
-    out.needs_earlier = type == 8 || type == 9;
-    // 16 BLA_W_LP may carry RASL frames, like 21 CRA; 17..20 cannot.
+    // BLA without RASL (17, 18) and IDR (19, 20). A CRA (21) is open even without leading frames:
+    // its picture order count goes on from what was before it, so it cannot follow another clip.
     if (type >= 17 && type <= 20) out.entry = Entry::kClosed;
     if (type == 16 || type == 21) out.entry = Entry::kOpen;
     return false;

@@ -44,7 +44,9 @@ struct FrameCursor::Impl {
       return;
     }
     const std::uint32_t start = start_for(ordinal);
-    packets = source->packets_from(table.frames[start].packet);
+    // A first frame that is no entry needs what an edit list cut away before it.
+    const bool whole = start == 0 && !table.frames[start].entry;
+    packets = source->packets_from(whole ? 0 : table.frames[start].packet);
     if (started) decoder.flush();
     started = true;
     drained = false;

@@ -92,6 +92,29 @@ Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int h
 
 }  // namespace
 
+FrameHandle frame_of(const Picture& picture) {
+  const auto planes = planes_of(picture.format, picture.width, picture.height);
+  std::size_t total = 0;
+  for (const Plane& p : planes) total += static_cast<std::size_t>(p.width) * p.bytes * p.height;
+  if (picture.width <= 0 || picture.height <= 0 || picture.data.size() != total)
+    throw PlanError("a picture of " + std::to_string(picture.width) + " x " +
+                    std::to_string(picture.height) + " holds " +
+                    std::to_string(picture.data.size()) + " bytes; expected " +
+                    std::to_string(total));
+  FrameHandle frame = new_frame();
+  frame->format = av_format(picture.format);
+  frame->width = picture.width;
+  frame->height = picture.height;
+  if (av_frame_get_buffer(frame.get(), 0) < 0) throw std::bad_alloc();
+  const std::uint8_t* from = picture.data.data();
+  for (std::size_t i = 0; i < planes.size(); ++i) {
+    const auto row = static_cast<std::size_t>(planes[i].width) * planes[i].bytes;
+    for (int y = 0; y < planes[i].height; ++y, from += row)
+      std::memcpy(frame->data[i] + static_cast<std::ptrdiff_t>(y) * frame->linesize[i], from, row);
+  }
+  return frame;
+}
+
 DecodedFrame::DecodedFrame() : impl(std::make_unique<Impl>()) {}
 DecodedFrame::~DecodedFrame() = default;
 DecodedFrame::DecodedFrame(DecodedFrame&&) noexcept = default;

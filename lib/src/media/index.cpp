@@ -74,15 +74,6 @@ void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::s
         "the container stores no presentation times; they were taken from its decode times");
 }
 
-/// HEVC CRA (and BLA): closed when none of the leading frames that follow needs what precedes it.
-bool leading_frames_are_closed(const std::vector<PacketEntry>& packets, std::size_t at) {
-  for (std::size_t i = at + 1; i < packets.size(); ++i) {
-    if (packets[i].seen.needs_earlier) return false;
-    if (!packets[i].seen.leading) return true;
-  }
-  return true;
-}
-
 /// For codecs whose bytes we do not read: a flagged frame is closed when nothing behind it is shown
 /// before it.
 void settle_by_order(std::vector<PacketEntry>& packets, bool always_key) {
@@ -102,18 +93,6 @@ void settle_entries(TrackIndex& index, const VideoFormat& format) {
                                     [](const PacketEntry& p) { return p.seen.decided; });
   if (!readable) return settle_by_order(packets, intra_only(format.codec));
   for (auto& p : packets) p.entry = p.seen.entry;
-  if (format.codec == "hevc")
-    for (std::size_t i = 0; i < packets.size(); ++i)
-      if (packets[i].entry == Entry::kOpen && leading_frames_are_closed(packets, i))
-        packets[i].entry = Entry::kClosed;
-  // Cameras that record every frame as a recovery point (intra-only H.264): nothing refers to
-  // anything.
-  const bool all_intra = format.codec == "h264" &&
-                         std::all_of(packets.begin(), packets.end(), [](const PacketEntry& p) {
-                           return p.lost || (p.entry != Entry::kNone && p.seen.intra);
-                         });
-  if (all_intra)
-    for (auto& p : packets) p.entry = Entry::kClosed;
 }
 
 std::vector<std::uint32_t> shown_order(const std::vector<PacketEntry>& packets) {

@@ -96,15 +96,10 @@ void classify_mov(TrackIndex& index, const InputFile& file, const VideoFormat& f
   HeadReader heads(file, format);
   const bool any_flag = std::any_of(index.packets.begin(), index.packets.end(),
                                     [](const PacketEntry& p) { return p.flagged_key; });
-  for (std::size_t i = 0; i < index.packets.size(); ++i) {
-    PacketEntry& p = index.packets[i];
-    // Tables tell which frames cannot be entered; only the flagged ones need a look, and HEVC's
-    // leading frames.
-    const bool follows_open =
-        i > 0 && format.codec == "hevc" && !p.flagged_key &&
-        (index.packets[i - 1].seen.entry == Entry::kOpen || index.packets[i - 1].seen.leading);
-    if (p.flagged_key || !any_flag || follows_open) heads.classify(p);
-  }
+  // Tables tell which frames cannot be entered; the flagged ones need a look (all, when none is
+  // flagged).
+  for (PacketEntry& p : index.packets)
+    if (p.flagged_key || !any_flag) heads.classify(p);
 }
 
 /// The expected way for MP4 and MOV: the tables are read, the pictures are not.

@@ -22,7 +22,7 @@ struct EncodeOptions {
   std::string preset = "";  ///< "" = per codec: x264 "veryfast", SVT-AV1 "10"
   std::string pix_fmt = "yuv420p";
   int width = 0, height = 0;  ///< 0 = as the source
-  int threads = 1;            ///< bytes do not depend on it for h264 with sliced threads off
+  int threads = 1;            ///< of decoder and AV1 encoder; bytes never depend on it
 };
 /// Option declarations for recipe and CLI ("video" of an output).
 std::vector<OptionSpec> encode_option_specs();

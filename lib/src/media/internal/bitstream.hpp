@@ -21,8 +21,6 @@ struct FrameClass {
   Entry entry = Entry::kNone;
   bool decided = false;  ///< false: the bytes given did not reach the coded picture (or the codec
                          ///< is not parsed)
-  bool needs_earlier = false;  ///< HEVC RASL: cannot be decoded when decoding starts at its CRA
-  bool leading = false;  ///< HEVC RASL or RADL: follows its CRA in decode order, is shown before it
   bool intra = false;    ///< H.264: the first slice is intra
 };
 

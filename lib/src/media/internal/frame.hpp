@@ -10,4 +10,7 @@ struct DecodedFrame::Impl {
   FrameHandle frame = new_frame();
 };
 
+/// A copy as libav's frame. Throws PlanError when the data does not fill the picture.
+FrameHandle frame_of(const Picture& picture);
+
 }  // namespace reelcell::media

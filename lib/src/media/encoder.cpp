@@ -1,0 +1,270 @@
+#include "internal/encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include "internal/bitstream.hpp"
+#include "internal/rotate.hpp"
+#include "internal/scale.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::media {
+
+namespace {
+
+struct CodecRow {
+  const char* codec;
+  const char* encoder;
+  const char* preset;
+};
+constexpr std::array<CodecRow, 6> kEncoders = {{{"h264", "libx264", "veryfast"},
+                                                {"hevc", "libx265", "veryfast"},
+                                                {"av1", "libsvtav1", "10"},
+                                                {"vp9", "libvpx-vp9", "5"},
+                                                {"mjpeg", "mjpeg", ""},
+                                                {"ffv1", "ffv1", ""}}};
+
+const CodecRow& row_of(const std::string& codec) {
+  std::vector<std::string> names;
+  for (const CodecRow& row : kEncoders) {
+    if (codec == row.codec) return row;
+    names.emplace_back(row.codec);
+  }
+  throw PlanError(unknown_name("video codec", codec, names));
+}
+
+/// SVT-AV1 reports its settings on stderr, past libav's log level.
+void quiet_svt() {
+  static std::once_flag once;
+  std::call_once(once, [] { ::setenv("SVT_LOG", "0", 0); });
+}
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Constant quality, closed GOPs of fixed length, no B-frames, and a fixed number of threads
+/// wherever the number changes the bytes (x264, x265, libvpx; SVT-AV1 gives the same bytes with
+/// any).
+Settings settings_of(const EncodeOptions& options, const std::string& preset) {
+  const std::string gop = std::to_string(options.gop), quality = std::to_string(options.quality);
+  if (options.codec == "h264")
+    return {{"preset", preset},
+            {"crf", quality},
+            {"sc_threshold", "0"},
+            {"forced-idr", "1"},
+            {"x264-params",
+             "keyint=" + gop + ":min-keyint=" + gop + ":scenecut=0:open-gop=0:bframes=0"}};
+  if (options.codec == "hevc")
+    return {{"preset", preset},
+            {"crf", quality},
+            {"forced-idr", "1"},
+            {"x265-params",
+             "log-level=none:info=0:scenecut=0:open-gop=0:bframes=0:pools=none:frame-threads=1:wpp="
+             "0:keyint=" +
+                 gop + ":min-keyint=" + gop}};
+  if (options.codec == "av1")
+    return {{"preset", preset},
+            {"crf", quality},
+            {"svtav1-params",
+             "scd=0:enable-overlays=0:lp=" + std::to_string(std::max(1, options.threads))}};
+  if (options.codec == "vp9")
+    return {{"crf", quality},      {"b", "0"},
+            {"deadline", "good"},  {"cpu-used", preset},
+            {"auto-alt-ref", "0"}, {"lag-in-frames", "0"},
+            {"row-mt", "0"}};
+  if (options.codec == "ffv1") return {{"level", "3"}, {"slices", "4"}, {"slicecrc", "1"}};
+  return {};
+}
+
+/// x264 writes its version and settings into the first frame; they say nothing about the pictures.
+Bytes without_encoder_note(ByteView packet) {
+  constexpr std::uint8_t kUserDataUnregistered = 5;
+  Bytes out;
+  for_each_nal(packet, 0, [&](ByteView nal) {
+    if (nal.size() > 2 && (nal[0] & 0x1f) == 6 && nal[1] == kUserDataUnregistered) return true;
+    out.insert(out.end(), {0, 0, 0, 1});
+    out.insert(out.end(), nal.begin(), nal.end());
+    return true;
+  });
+  return out;
+}
+
+bool subsampled(AVPixelFormat format, bool across) {
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+  return d != nullptr && (across ? d->log2_chroma_w : d->log2_chroma_h) > 0;
+}
+
+bool full_range_codec(const std::string& codec) { return codec == "mjpeg"; }
+
+AVPixelFormat coded_format(const EncodeOptions& options) {
+  const std::string name = full_range_codec(options.codec) && options.pix_fmt == "yuv420p"
+                               ? "yuvj420p"
+                               : options.pix_fmt;
+  const AVPixelFormat format = av_get_pix_fmt(name.c_str());
+  if (format == AV_PIX_FMT_NONE)
+    throw PlanError("pixel format '" + options.pix_fmt + "' is not known to libav");
+  return format;
+}
+
+}  // namespace
+
+Encoder::Encoder(Rational rate, EncodeOptions options) : rate_(rate), options_(std::move(options)) {
+  quiet_libav();
+  row_of(options_.codec);
+  if (!rate_.valid()) throw PlanError("a clip needs a frame rate above 0");
+  if (options_.gop < 1)
+    throw PlanError("gop " + std::to_string(options_.gop) + ": expected 1 frame or more");
+}
+
+FrameHandle Encoder::prepare(const AVFrame& picture, int rotation) const {
+  const AVPixelFormat format = coded_format(options_);
+  const bool turned = rotation == 90 || rotation == 270;
+  int width = turned ? picture.height : picture.width,
+      height = turned ? picture.width : picture.height;
+  if (codec_) {
+    width = codec_->width;
+    height = codec_->height;
+  } else {
+    if (options_.width > 0) width = options_.width;
+    if (options_.height > 0) height = options_.height;
+    // Subsampled chroma needs even sizes: the last row or column is cut rather than everything
+    // resampled.
+    if (subsampled(format, true)) width &= ~1;
+    if (subsampled(format, false)) height &= ~1;
+    if (width < 2 || height < 2)
+      throw PlanError("pictures of " + std::to_string(width) + " x " + std::to_string(height));
+  }
+  FrameHandle view = new_frame();
+  if (av_frame_ref(view.get(), &picture) < 0) throw std::bad_alloc();
+  while (view->nb_side_data > 0) av_frame_remove_side_data(view.get(), view->side_data[0]->type);
+  const bool crop = options_.width <= 0 && options_.height <= 0;
+  const int in_width = turned ? height : width, in_height = turned ? width : height;
+  if (crop && view->width - in_width <= 1 && view->height - in_height <= 1 &&
+      view->width >= in_width && view->height >= in_height) {
+    view->width = in_width;
+    view->height = in_height;
+  }
+  const AVPixFmtDescriptor* in = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(view->format));
+  const bool rgb = in != nullptr && (in->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+  const bool full = std::string_view(in ? in->name : "").starts_with("yuvj") ||
+                    view->color_range == AVCOL_RANGE_JPEG;
+  const bool keep = view->format == format && view->width == in_width &&
+                    view->height == in_height && full == full_range_codec(options_.codec);
+  FrameHandle out = std::move(view);
+  if (!keep) {
+    FrameHandle scaled = new_frame();
+    scaled->format = format;
+    scaled->width = in_width;
+    scaled->height = in_height;
+    scaled->colorspace = rgb ? AVCOL_SPC_SMPTE170M : out->colorspace;
+    scaled->color_primaries = out->color_primaries;
+    scaled->color_trc = out->color_trc;
+    scaled->sample_aspect_ratio = out->sample_aspect_ratio;
+    scaled->color_range = full_range_codec(options_.codec) ? AVCOL_RANGE_JPEG
+                          : full || rgb                    ? AVCOL_RANGE_MPEG
+                                                           : out->color_range;
+    if (av_frame_get_buffer(scaled.get(), 0) < 0) throw std::bad_alloc();
+    scale_frame(*out, *scaled);
+    out = std::move(scaled);
+  }
+  return rotation == 0 ? std::move(out) : rotate_frame(*out, rotation);
+}
+
+void Encoder::open(const AVFrame& first) {
+  const CodecRow& row = row_of(options_.codec);
+  if (options_.codec == "av1") quiet_svt();
+  const AVCodec* codec = avcodec_find_encoder_by_name(row.encoder);
+  if (codec == nullptr)
+    throw PlanError(std::string("the installed libav has no encoder ") + row.encoder);
+  CodecHandle context(avcodec_alloc_context3(codec));
+  if (!context) throw std::bad_alloc();
+  context->width = first.width;
+  context->height = first.height;
+  context->pix_fmt = static_cast<AVPixelFormat>(first.format);
+  context->sample_aspect_ratio = first.sample_aspect_ratio;
+  context->color_range = first.color_range;
+  context->colorspace = first.colorspace;
+  context->color_primaries = first.color_primaries;
+  context->color_trc = first.color_trc;
+  context->time_base = av_rational(inverse(rate_));
+  context->framerate = av_rational(rate_);
+  context->gop_size = options_.gop;
+  context->keyint_min = options_.gop;
+  context->max_b_frames = 0;
+  context->thread_count = 1;
+  context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+  context->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
+  if (options_.codec == "h264") context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
+  if (options_.codec == "mjpeg") {  // CRF 0..51 onto the quantiser's 1..31
+    context->flags |= AV_CODEC_FLAG_QSCALE;
+    context->global_quality = FF_QP2LAMBDA * std::clamp(1 + options_.quality * 30 / 51, 1, 31);
+  }
+  AVDictionary* settings = nullptr;
+  for (const auto& [key, value] :
+       settings_of(options_, options_.preset.empty() ? row.preset : options_.preset))
+    av_dict_set(&settings, key.c_str(), value.c_str(), 0);
+  const int result = avcodec_open2(context.get(), codec, &settings);
+  const std::unique_ptr<AVDictionary, FreeDictionary> unused(settings);
+  if (result < 0)
+    throw PlanError(std::string(row.encoder) + " refuses " + std::to_string(first.width) + " x " +
+                    std::to_string(first.height) + " " + options_.pix_fmt + ", quality " +
+                    std::to_string(options_.quality) + ", preset '" + options_.preset +
+                    "': " + av_error(result));
+  codec_ = std::move(context);
+}
+
+void Encoder::add(const AVFrame& picture, int rotation) {
+  const FrameHandle frame = prepare(picture, rotation);
+  if (!codec_) open(*frame);
+  frame->pts = rows_++;
+  frame->pict_type = AV_PICTURE_TYPE_NONE;
+  frame->key_frame = 0;
+  frame->quality = codec_->global_quality;
+  const int result = avcodec_send_frame(codec_.get(), frame.get());
+  if (result < 0)
+    throw OutputError("the " + options_.codec + " encoder failed: " + av_error(result));
+  pull();
+}
+
+void Encoder::pull() {
+  while (avcodec_receive_packet(codec_.get(), packet_.get()) >= 0) {
+    VideoPacket packet;
+    const ByteView bytes(packet_->data, static_cast<std::size_t>(packet_->size));
+    const bool first_h264 = options_.codec == "h264" && clip_.packets.empty();
+    packet.data = std::make_shared<const Bytes>(first_h264 ? without_encoder_note(bytes)
+                                                           : Bytes(bytes.begin(), bytes.end()));
+    packet.pts = packet.dts = packet_->pts;
+    packet.duration = 1;
+    packet.ordinal = static_cast<std::uint32_t>(clip_.packets.size());
+    packet.key = (packet_->flags & AV_PKT_FLAG_KEY) != 0;
+    if (packet.pts != static_cast<std::int64_t>(packet.ordinal))
+      throw OutputError("the " + options_.codec +
+                        " encoder reordered frames or dropped one at row " +
+                        std::to_string(packet.ordinal));
+    clip_.bytes += packet.data->size();
+    clip_.packets.push_back(std::move(packet));
+    av_packet_unref(packet_.get());
+  }
+}
+
+ClipPackets Encoder::finish() {
+  if (!codec_) throw PlanError("a clip needs at least one picture");
+  avcodec_send_frame(codec_.get(), nullptr);
+  pull();
+  if (static_cast<std::int64_t>(clip_.packets.size()) != rows_)
+    throw OutputError("the " + options_.codec + " encoder gave " +
+                      std::to_string(clip_.packets.size()) + " frames for " +
+                      std::to_string(rows_));
+  const ParametersHandle parameters = new_parameters();
+  if (avcodec_parameters_from_context(parameters.get(), codec_.get()) < 0) throw std::bad_alloc();
+  clip_.format = format_of(*parameters, inverse(rate_));
+  clip_.format.codec_tag = options_.codec == "hevc" ? MKTAG('h', 'v', 'c', '1') : 0;
+  clip_.format.average_rate = rate_;
+  clip_.rate = rate_;
+  clip_.frames = static_cast<std::uint32_t>(rows_);
+  return std::move(clip_);
+}
+
+}  // namespace reelcell::media

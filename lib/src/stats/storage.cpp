@@ -1,0 +1,113 @@
+#include "internal/storage.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/file.hpp"
+
+namespace reelcell::stats {
+
+SpillFile::SpillFile() {
+  std::string name = (fs::temp_directory_path() / "reelcell-stats-XXXXXX").string();
+  fd_ = ::mkstemp(name.data());
+  if (fd_ < 0)
+    throw OutputError(name,
+                      "cannot make a temporary file for the statistics: " + errno_text(errno));
+  ::unlink(name.c_str());
+}
+
+SpillFile::~SpillFile() { ::close(fd_); }
+
+std::uint64_t SpillFile::append(const void* data, std::size_t size) {
+  const std::uint64_t begin = size_;
+  const char* bytes = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t put = ::pwrite(fd_, bytes, size, static_cast<off_t>(size_));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0)
+      throw OutputError(fs::temp_directory_path().string(),
+                        "cannot write the temporary file of the statistics: " + errno_text(errno) +
+                            " Set TMPDIR to a folder with room.");
+    bytes += put;
+    size -= static_cast<std::size_t>(put);
+    size_ += static_cast<std::uint64_t>(put);
+  }
+  return begin;
+}
+
+void SpillFile::read(std::uint64_t offset, void* data, std::size_t size) const {
+  char* bytes = static_cast<char*>(data);
+  while (size > 0) {
+    const ssize_t got = ::pread(fd_, bytes, size, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0)
+      throw OutputError("cannot read back the temporary file of the statistics: " +
+                        (got < 0 ? errno_text(errno) : std::string("it became shorter")));
+    bytes += got;
+    size -= static_cast<std::size_t>(got);
+    offset += static_cast<std::uint64_t>(got);
+  }
+}
+
+namespace {
+bool exact_as_float(std::span<const double> values) {
+  bool exact = true;
+  for (const double value : values)
+    exact &= static_cast<double>(static_cast<float>(value)) == value;
+  return exact;
+}
+}  // namespace
+
+void ValueStore::append(std::span<const double> values, MemoryBudget& budget) {
+  const bool is_float = exact_as_float(values);
+  all_float_ &= is_float;
+  size_ += values.size();
+  Block& block = open_block(!is_float, budget);
+  if (block.is_double) {
+    block.doubles.insert(block.doubles.end(), values.begin(), values.end());
+    budget.used += values.size() * sizeof(double);
+  } else {
+    const std::size_t before = block.floats.size();
+    block.floats.resize(before + values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      block.floats[before + i] = static_cast<float>(values[i]);
+    budget.used += values.size() * sizeof(float);
+  }
+  block.count += values.size();
+}
+
+ValueStore::Block& ValueStore::open_block(bool is_double, MemoryBudget& budget) {
+  const bool fresh = blocks_.empty() || blocks_.back().spilled ||
+                     blocks_.back().is_double != is_double || blocks_.back().count >= kBlock;
+  if (!fresh) return blocks_.back();
+  if (budget.used >= budget.limit) spill(budget);
+  blocks_.emplace_back();
+  blocks_.back().is_double = is_double;
+  if (size_ > kBlock) {  // a long one: no need to grow step by step
+    if (is_double)
+      blocks_.back().doubles.reserve(kBlock);
+    else
+      blocks_.back().floats.reserve(kBlock);
+  }
+  return blocks_.back();
+}
+
+void ValueStore::spill(MemoryBudget& budget) {
+  if (!budget.file) budget.file = std::make_unique<SpillFile>();
+  for (Block& block : blocks_) {
+    if (block.spilled) continue;
+    const std::size_t size = block.count * (block.is_double ? sizeof(double) : sizeof(float));
+    block.offset = budget.file->append(
+        block.is_double ? static_cast<const void*>(block.doubles.data()) : block.floats.data(),
+        size);
+    block.spilled = true;
+    block.floats = {};
+    block.doubles = {};
+    budget.used -= size;
+  }
+}
+
+}  // namespace reelcell::stats

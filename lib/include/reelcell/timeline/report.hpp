@@ -64,7 +64,7 @@ struct AlignmentReport {
 Json to_json(const AlignmentReport& report);
 
 /// Collects |dt| of joined rows in O(1) memory. Quantiles come from a histogram with steps of
-/// 1/4096 of the value; the maximum is exact. Rows in a gap are counted, not measured.
+/// 1/2048 of the value; the maximum is exact. Rows in a gap are counted, not measured.
 class SkewStats {
  public:
   SkewStats();

@@ -159,8 +159,8 @@ void read_sample(Layout& layout, const std::shared_ptr<const InputFile>& file) {
        tried < 10 * kSampleRows && layout.sample.size() < kSampleRows && records.next(line);
        ++tried) {
     records.split(line, fields);
-    if (fields.size() < layout.width() || (!line.terminated && tried > 0)) continue;
-    fields.resize(layout.width());
+    while (fields.size() > layout.width() && trim(fields.back()).empty()) fields.pop_back();
+    if (fields.size() != layout.width() || (!line.terminated && tried > 0)) continue;
     layout.sample.emplace_back(fields.begin(), fields.end());
   }
 }

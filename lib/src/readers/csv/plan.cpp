@@ -111,8 +111,9 @@ void find_time_format(Plan& plan, const std::string& where, Diagnostics& diagnos
 }
 
 enum class Content { kNumbers, kBools, kText };
+/// By majority: a few bad values in the head do not take a column away; they are counted instead.
 Content content_of(const Layout& layout, std::size_t field) {
-  bool bools = false, numbers = false;
+  std::size_t bools = 0, numbers = 0, texts = 0;
   for (const auto& row : layout.sample) {
     std::string text(trim(row[field]));
     if (textlog::is_missing(text)) continue;
@@ -120,13 +121,14 @@ Content content_of(const Layout& layout, std::size_t field) {
     double value = 0;
     bool flag = false;
     if (textlog::parse_bool(text, &flag))
-      bools = true;
+      ++bools;
     else if (textlog::parse_number(text, &value))
-      numbers = true;
+      ++numbers;
     else
-      return Content::kText;
+      ++texts;
   }
-  return bools && !numbers ? Content::kBools : Content::kNumbers;
+  if (texts > numbers + bools) return Content::kText;
+  return bools > 0 && numbers == 0 ? Content::kBools : Content::kNumbers;
 }
 
 bool is_role(const Plan& plan, std::size_t field) {

@@ -1,0 +1,184 @@
+// Video files as recordings: each video track a stream, audio tracks listed.
+#include <algorithm>
+
+#include "internal/frame_stamps.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/media/decode.hpp"
+#include "reelcell/media/video_file.hpp"
+#include "reelcell/model/recording.hpp"
+
+namespace reelcell::readers {
+
+namespace {
+
+std::string track_name(const fs::path& path, const media::FileInfo& info,
+                       const media::TrackInfo& track) {
+  const auto alike =
+      std::count_if(info.tracks.begin(), info.tracks.end(),
+                    [&](const media::TrackInfo& other) { return other.kind == track.kind; });
+  std::string name = path.stem().string();
+  if (track.kind == "audio") name += "_audio";
+  return alike > 1 ? name + "_" + std::to_string(track.index) : name;
+}
+
+std::optional<StreamTime> time_of(std::optional<std::int64_t> pts, Rational time_base) {
+  if (!pts || !time_base.valid()) return std::nullopt;
+  return StreamTime(pts_to_ns(*pts, time_base));
+}
+
+StreamInfo stream_info(const fs::path& path, const media::FileInfo& info,
+                       const media::TrackInfo& track) {
+  StreamInfo out;
+  out.item = std::to_string(track.index);
+  out.suggested_name = track_name(path, info, track);
+  out.kind = track.video ? StreamKind::kVideo : StreamKind::kAudio;
+  out.time_field = "pts";
+  out.details["container"] = info.container;
+  out.details["codec"] = track.codec;
+  out.details["time_base"] =
+      std::to_string(track.time_base.num) + "/" + std::to_string(track.time_base.den);
+  out.first = time_of(track.start_pts, track.time_base);
+  if (track.start_pts && track.duration_pts && *track.duration_pts > 0)
+    out.last = time_of(*track.start_pts + *track.duration_pts, track.time_base);
+  if (track.video) {
+    out.video = track.video;
+    if (track.frames_from_header && *track.frames_from_header > 0)
+      out.count = static_cast<std::uint64_t>(*track.frames_from_header);
+    const Rational rate = track.video->average_rate;
+    if (rate.valid()) out.rate_hz = static_cast<double>(rate.num) / static_cast<double>(rate.den);
+  }
+  if (track.audio) {
+    out.details["sample_rate_hz"] = track.audio->sample_rate;
+    out.details["channels"] = track.audio->channels;
+    out.rate_hz = track.audio->sample_rate;
+  }
+  return out;
+}
+
+class VideoRecording : public Recording {
+ public:
+  explicit VideoRecording(const OpenRequest& request) : path_(request.path) {
+    const media::FileInfo info = media::probe_file(path_);
+    for (const media::TrackInfo& track : info.tracks)
+      if (track.kind == "video" || track.kind == "audio")
+        streams_.push_back(stream_info(path_, info, track));
+    if (!request.options.has("times")) return;
+    fs::path times = request.options.text("times");
+    if (times.is_relative()) times = path_.parent_path() / times;
+    stamps_ = video::StampOptions{times, request.options.text("times_column"),
+                                  parse_time_unit(request.options.text("times_unit"))};
+  }
+  const std::vector<StreamInfo>& streams() const override { return streams_; }
+
+  std::unique_ptr<SeriesCursor> open_series(const std::string& item, Diagnostics&) const override {
+    throw InputError(path_.string(), not_a(item, "series"));
+  }
+  std::unique_ptr<EventCursor> open_events(const std::string& item, Diagnostics&) const override {
+    throw InputError(path_.string(), not_a(item, "events"));
+  }
+  std::shared_ptr<VideoSource> open_video(const std::string& item,
+                                          Diagnostics& diagnostics) const override {
+    auto source = media::open_video_file(path_, item.empty() ? -1 : index_of(item), diagnostics);
+    if (!stamps_) return source;
+    return video::with_stamps(std::move(source), video::read_stamps(*stamps_), *stamps_);
+  }
+
+ private:
+  std::string not_a(const std::string& item, const std::string& kind) const {
+    return "track '" + item + "' holds no " + kind + "; a video file has video and audio tracks. " +
+           "Set the stream's \"kind\" to \"video\"";
+  }
+  int index_of(const std::string& item) const {
+    std::vector<std::string> videos;
+    for (const StreamInfo& stream : streams_) {
+      if (stream.kind != StreamKind::kVideo) continue;
+      if (stream.item == item) return std::stoi(item);
+      videos.push_back(stream.item);
+    }
+    throw InputError(path_.string(), unknown_name("video track", item, videos));
+  }
+  fs::path path_;
+  std::vector<StreamInfo> streams_;
+  std::optional<video::StampOptions> stamps_;
+};
+
+std::vector<std::string> one_episode(const fs::path&) { return {""}; }
+
+std::unique_ptr<Recording> open_recording(const OpenRequest& request, Diagnostics&) {
+  return std::make_unique<VideoRecording>(request);
+}
+
+void tell(const Diagnostics& diagnostics, const std::string& path, Findings& findings) {
+  for (const Diagnostic& entry : diagnostics.summary()) {
+    std::string code = "VIDEO";
+    for (const char c : entry.code.substr(entry.code.find('-')))
+      code += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    std::string message = entry.message;
+    if (entry.count > 1) message += " (" + std::to_string(entry.count) + " times)";
+    if (entry.first_ns) message += ", first at " + format_seconds(Nanos(*entry.first_ns)) + " s";
+    const FindingLevel level = entry.severity == Severity::kLoss      ? FindingLevel::kError
+                               : entry.severity == Severity::kWarning ? FindingLevel::kWarning
+                                                                      : FindingLevel::kNote;
+    findings.add(level, code, path, entry.where, message);
+  }
+}
+
+/// Every packet of every video track; with `deep` every frame is decoded.
+void verify_file(const fs::path& path, const VerifyOptions& options, Findings& findings) {
+  const std::string name = path.filename().string();
+  try {
+    for (const media::TrackInfo& track : media::probe_file(path).tracks) {
+      if (track.kind != "video") continue;
+      Diagnostics diagnostics;
+      const std::shared_ptr<const VideoSource> source =
+          media::open_video_file(path, track.index, diagnostics);
+      findings.checked("frames", source->frames().frames.size());
+      if (options.deep && !source->frames().frames.empty()) {
+        media::FrameCursor cursor(source, 0, diagnostics);
+        media::DecodedFrame frame;
+        std::uint64_t decoded = 0;
+        while (cursor.next(frame)) ++decoded;
+        findings.checked("frames decoded", decoded);
+      }
+      tell(diagnostics, name, findings);
+    }
+  } catch (const InputError& error) {
+    findings.error("VIDEO-UNREADABLE", name, error.where(), error.message());
+  }
+}
+
+}  // namespace
+
+const ReaderRow& video_reader() {
+  static const ReaderRow row{
+      .name = "video",
+      .summary = "video files: MP4, MOV, MKV, WebM, AVI, MPEG-TS",
+      .extensions = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts"},
+      .options = {{.name = "times",
+                   .type = OptionType::kText,
+                   .unit = "",
+                   .fallback = nullptr,
+                   .help = "CSV file with one time stamp a frame, beside the video; replaces the "
+                           "times in the video",
+                   .choices = {},
+                   .optional = true},
+                  {.name = "times_column",
+                   .type = OptionType::kText,
+                   .unit = "",
+                   .fallback = "time",
+                   .help = "Column of that CSV file that holds the frame's time"},
+                  {.name = "times_unit",
+                   .type = OptionType::kChoice,
+                   .unit = "",
+                   .fallback = "s",
+                   .help = "Unit of that column",
+                   .choices = {"s", "ms", "us", "ns", "rfc3339"}}},
+      .sniff = media::sniff_video,
+      .episodes = one_episode,
+      .open = open_recording,
+      .verify = verify_file,
+  };
+  return row;
+}
+
+}  // namespace reelcell::readers

@@ -56,6 +56,9 @@ class RuleSet {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What RuleSet::explain() gave, as indented text for a person.
+std::string render_explanation(const Json& explanation);
+
 /// "step == 'VISIT' and point != ''" over an event's fields; for segmenters.
 EventPredicate compile_event_predicate(const std::string& text, const Parameters& parameters,
                                        const std::string& where);

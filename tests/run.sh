@@ -25,13 +25,8 @@ if [[ -z "${REELCELL_QUICK:-}" ]]; then
   pattern="$(printf '%s|' "${targets[@]}")"
   ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error -L "^(${pattern%|})\$"
 
-  if [[ -f tests/fuzz/CMakeLists.txt ]]; then
-    step "fuzzing"
-    cmake --preset fuzz >/dev/null
-    mapfile -t targets < <(ninja -C build-fuzz -t targets all | sed -n 's/^\(fuzz_[a-z0-9_]*\): phony$/\1/p' | sort -u)
-    cmake --build build-fuzz --target "${targets[@]}"
-    ctest --test-dir build-fuzz -j "$jobs" --output-on-failure --no-tests=error -L '^fuzz$'
-  fi
+  step "fuzzing"
+  tests/fuzz/run.sh "${REELCELL_FUZZ_SECONDS:-5}"
 fi
 
 step "the whole suite"

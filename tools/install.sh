@@ -14,7 +14,7 @@ packages=(
   libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev
 )
 test_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev ffmpeg jq man-db tar xz-utils
+  libgtest-dev libgmock-dev libbenchmark-dev ffmpeg jq man-db mandoc tar zstd
   python3 python3-av python3-numpy python3-torch python3-h5py
   clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 )

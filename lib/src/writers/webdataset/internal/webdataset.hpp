@@ -1,0 +1,14 @@
+// The two halves of the format: write and verify share nothing but this header.
+#pragma once
+
+#include "reelcell/model/corpus.hpp"
+
+namespace reelcell::webdataset {
+
+std::unique_ptr<CorpusWriter> make_writer(WriterContext context);
+
+int recognise(const fs::path& folder);
+/// `folder` may also be one shard: .tar, .tar.gz, .tgz or .tar.zst.
+void verify(const fs::path& folder, const VerifyOptions& options, Findings& findings);
+
+}  // namespace reelcell::webdataset

@@ -1,0 +1,60 @@
+#include "internal/shard.hpp"
+
+namespace reelcell::webdataset {
+
+std::uint64_t sample_size(const std::string& key, const std::vector<Member>& members) {
+  std::uint64_t size = 0;
+  for (const Member& member : members)
+    size += TarWriter::member_size(key + "." + member.extension, member.data.size());
+  return size;
+}
+
+Shard::Shard(fs::path folder, std::string name)
+    : folder_(std::move(folder)),
+      name_(std::move(name)),
+      file_name_(name_ + ".tar"),
+      file_(folder_ / file_name_),
+      tar_([this](ByteView bytes) {
+        hasher_.update(bytes);
+        file_.write(bytes);
+      }) {}
+
+Json Shard::add(const std::string& key, const std::vector<Member>& members) {
+  const std::uint64_t start = tar_.size();
+  Json entries = Json::array();
+  for (const Member& member : members) {
+    Hasher hasher(Hasher::Kinds::kXxh3Only);
+    hasher.update(member.data);
+    const std::uint64_t offset = tar_.add(key + "." + member.extension, member.data);
+    entries.push_back({{"extension", member.extension},
+                       {"offset", offset},
+                       {"bytes", member.data.size()},
+                       {"xxh3_128", hasher.finish().xxh3_128}});
+  }
+  Json sample = {
+      {"key", key}, {"offset", start}, {"bytes", tar_.size() - start}, {"members", entries}};
+  samples_.push_back(sample);
+  return sample;
+}
+
+std::vector<CorpusFile> Shard::close() {
+  tar_.finish();
+  file_.commit();
+  const Digests digests = hasher_.finish();
+  // One line a sample: a big index stays readable by people and by line tools.
+  std::string text = "{\n  \"format\": \"reelcell-webdataset-index\",\n  \"version\": 1,\n";
+  text += "  \"shard\": " + Json(file_name_).dump() + ",\n";
+  text += "  \"bytes\": " + std::to_string(digests.bytes) + ",\n";
+  text += "  \"xxh3_128\": \"" + digests.xxh3_128 + "\",\n  \"samples\": [";
+  const char* separator = "\n    ";
+  for (const Json& sample : samples_) {
+    text += separator + sample.dump();
+    separator = ",\n    ";
+  }
+  text += "\n  ]\n}\n";
+  const std::string index = name_ + ".index.json";
+  write_file_atomic(folder_ / index, text);
+  return {{file_name_, digests}, {index, hash_bytes(as_bytes(text))}};
+}
+
+}  // namespace reelcell::webdataset

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "internal/shard.hpp"
+#include "internal/webdataset.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::webdataset {
+namespace {
+
+/// Keys end at the first dot, and readers skip __x__.
+void check_key(const std::string& key) {
+  const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+  if (!plain || key.starts_with("__"))
+    throw PlanError("sample key '" + key +
+                    "' cannot be used in WebDataset: letters, digits, '_' and '-' are expected, "
+                    "and no '__' in front. Change the session's id or the segment's name.");
+}
+
+std::int64_t checked(const OptionValues& values, const char* name, std::int64_t low,
+                     std::int64_t high) {
+  const std::int64_t value = values.integer(name);
+  if (value < low || value > high)
+    throw PlanError(values.where(), std::string(name) + " is " + std::to_string(value) +
+                                        ", expected " + std::to_string(low) + " to " +
+                                        std::to_string(high));
+  return value;
+}
+
+class Writer : public CorpusWriter {
+ public:
+  explicit Writer(WriterContext context)
+      : context_(std::move(context)), folder_(context_.root / context_.folder) {
+    const OptionValues& values = context_.options;
+    size_cap_ = values.size("shard_size");
+    sample_cap_ = static_cast<std::size_t>(checked(values, "shard_samples", 0, 100'000'000));
+    members_.native = values.boolean("native");
+    members_.true_times = context_.schema.true_times;
+    if (values.text("compress") == "zstd")
+      members_.zstd_level = static_cast<int>(checked(values, "zstd_level", 1, 19));
+    make_folders(folder_);
+  }
+
+  void add(const Episode& episode) override {
+    check_key(episode.key);
+    const std::vector<Member> members = make_members(episode, context_.schema, members_);
+    const std::string split = episode.split.empty() ? "all" : episode.split;
+    Shard& shard = shard_for(split, sample_size(episode.key, members));
+    const Json entry = shard.add(episode.key, members);
+    report_.places.push_back(
+        {episode.index,
+         in_corpus(shard.file_name()),
+         {{"key", episode.key}, {"offset", entry["offset"]}, {"bytes", entry["bytes"]}}});
+    ++splits_[split].samples;
+  }
+
+  WriterReport close() override {
+    Json splits = Json::object();
+    for (auto& [name, split] : splits_) {
+      finish(split);
+      splits[name] = {{"samples", split.samples},
+                      {"shards", split.shards},
+                      {"urls", shard_urls(name, split.shards)}};
+    }
+    std::sort(report_.files.begin(), report_.files.end(),
+              [](const CorpusFile& a, const CorpusFile& b) { return a.path < b.path; });
+    report_.summary = {{"splits", splits}};
+    return std::move(report_);
+  }
+
+ private:
+  struct Split {
+    std::unique_ptr<Shard> open;
+    std::size_t shards = 0, samples = 0;
+  };
+
+  Shard& shard_for(const std::string& name, std::uint64_t bytes) {
+    Split& split = splits_[name];
+    // A sample larger than the cap gets a shard of its own.
+    const bool full = split.open && (split.open->size() + bytes + TarWriter::kEndSize > size_cap_ ||
+                                     (sample_cap_ && split.open->samples() >= sample_cap_));
+    if (full) finish(split);
+    if (!split.open)
+      split.open = std::make_unique<Shard>(folder_, shard_name(name, split.shards++));
+    return *split.open;
+  }
+
+  void finish(Split& split) {
+    if (!split.open) return;
+    for (CorpusFile& file : split.open->close())
+      report_.files.push_back({in_corpus(file.path), file.digests});
+    split.open.reset();
+  }
+
+  std::string in_corpus(const std::string& name) const {
+    return context_.folder.empty() ? name : context_.folder + "/" + name;
+  }
+  static std::string shard_name(const std::string& split, std::size_t number) {
+    std::string digits = std::to_string(number);
+    digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+    return split + "-" + digits;
+  }
+  /// The brace form that WebDataset takes: "train-{000000..000003}.tar".
+  static std::string shard_urls(const std::string& split, std::size_t shards) {
+    if (shards == 1) return shard_name(split, 0) + ".tar";
+    const auto number = [&](std::size_t n) {
+      return shard_name(split, n).substr(split.size() + 1);
+    };
+    return split + "-{" + number(0) + ".." + number(shards - 1) + "}.tar";
+  }
+
+  WriterContext context_;
+  fs::path folder_;
+  std::uint64_t size_cap_ = 0;
+  std::size_t sample_cap_ = 0;
+  MemberOptions members_;
+  std::map<std::string, Split> splits_;
+  WriterReport report_;
+};
+
+}  // namespace
+
+std::unique_ptr<CorpusWriter> make_writer(WriterContext context) {
+  return std::make_unique<Writer>(std::move(context));
+}
+
+}  // namespace reelcell::webdataset

@@ -156,7 +156,24 @@ class Parser {
       const std::string op = take().text;
       left = make_of(NodeKind::kArithmetic, op, std::move(left), parse_product());
     }
-    return left;
+    return parse_as(std::move(left));
+  }
+  /// Binds looser than arithmetic: `last(a.t) - first(a.t) as ms` is the difference in ms.
+  NodePtr parse_as(NodePtr node) {
+    while (accept_word("as")) {
+      const Token unit = take();
+      if (unit.kind != TokenKind::kUnit)
+        fail(source_, unit.span, "expected a unit after 'as', such as 'rad/s'");
+      node = make_of(NodeKind::kAs, unit.text, std::move(node));
+      node->span.end = unit.span.end;
+      node->literal_unit = unit_at(unit.text, unit.span);
+      for (const char* op : {"+", "-", "*", "/"})
+        if (peek().is_symbol(op))
+          fail(source_, peek().span,
+               "'as' goes with all of the arithmetic before it; to compute on, write (" +
+                   std::string(source_.part(node->span)) + ") in parentheses");
+    }
+    return node;
   }
   NodePtr parse_product() {
     NodePtr left = parse_unary();
@@ -167,26 +184,13 @@ class Parser {
     return left;
   }
   NodePtr parse_unary() {
-    if (!peek().is_symbol("-")) return parse_postfix();
+    if (!peek().is_symbol("-")) return parse_primary();
     const Level level(*this);
     const std::size_t begin = take().span.begin;
     NodePtr node = make_of(NodeKind::kNegate, "-", parse_unary());
     node->span.begin = begin;
     return node;
   }
-  NodePtr parse_postfix() {
-    NodePtr node = parse_primary();
-    while (accept_word("as")) {
-      const Token unit = take();
-      if (unit.kind != TokenKind::kUnit)
-        fail(source_, unit.span, "expected a unit after 'as', such as 'rad/s'");
-      node = make_of(NodeKind::kAs, unit.text, std::move(node));
-      node->span.end = unit.span.end;
-      node->literal_unit = unit_at(unit.text, unit.span);
-    }
-    return node;
-  }
-
   Unit unit_at(const std::string& text, Span span) const {
     try {
       return parse_unit(text);

@@ -15,16 +15,16 @@ std::string plain_text(const Datum& datum, const Type& type) {
   return text;
 }
 
-std::string filled(const std::string& text, const Names& names, Evaluation& evaluation,
+std::string filled(const std::string& text, const Names& names, const Scene& scene,
                    const std::string& where) {
   Expression expression = parse_expression(text, where);
   check_as(expression, names, Base::kAny, "a template");
   const Node& root = *expression.root;
-  const Datum datum = evaluation.value(root);
+  const Datum datum = Evaluation(scene).value(root);
   if (datum.known()) return plain_text(datum, root.type);
   // A label that is unknown is a fact about the segment; a name that does not exist is a mistake.
-  const bool label = root.binding.kind == Binding::Kind::kLabel &&
-                     evaluation.scene().segment->label(root.binding.field);
+  const bool label =
+      root.binding.kind == Binding::Kind::kLabel && scene.segment->label(root.binding.field);
   if (label) return "unknown";
   fail(expression.source, root.span, datum.why);
 }
@@ -37,7 +37,7 @@ std::string fill_template(const std::string& text, const SessionDescription& ses
   names.use = Names::Use::kTemplate;
   names.parameters = &parameters;
   names.any_label = true;
-  Evaluation evaluation({&segment, nullptr, &session, nullptr});
+  const Scene scene{&segment, nullptr, &session, nullptr};
   std::string result;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
@@ -57,7 +57,7 @@ std::string fill_template(const std::string& text, const SessionDescription& ses
     if (close == std::string::npos)
       fail(source, {at, at + 1},
            "'{' without '}'; write {segment.point}, or '{{' for a brace of its own");
-    result += filled(text.substr(at + 1, close - at - 1), names, evaluation, where);
+    result += filled(text.substr(at + 1, close - at - 1), names, scene, where);
     at = close;
   }
   return result;

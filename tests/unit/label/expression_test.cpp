@@ -88,6 +88,8 @@ TEST(Expression, SyntaxErrorsPointAtThePlace) {
   EXPECT_THAT(refusal("true && false"), ends("write 'and'\n  true && false\n       ^~"));
   EXPECT_THAT(refusal("max(force.fz"), HasSubstr("expected ')'"));
   EXPECT_THAT(refusal("'abc"), HasSubstr("this quote is never closed"));
+  EXPECT_THAT(refusal("1 m as mm * 2"), HasSubstr("write (1 m as mm) in parentheses"));
+  EXPECT_THAT(refusal("1 m as"), HasSubstr("expected a unit after 'as'"));
   EXPECT_THAT(refusal("1 ; 2"), HasSubstr("no meaning"));
   EXPECT_THAT(refusal(""), HasSubstr("an empty expression"));
   EXPECT_THAT(refusal("1 == 2\n and )"), ends("\n   and )\n       ^"));

@@ -58,7 +58,7 @@ TEST(RuleUnits, LabelsAreInTheUnitOfTheirSignalOrTheOneAskedFor) {
   EXPECT_EQ(std::get<double>(value_of("segment.duration as ms")), 1000);
   EXPECT_NEAR(std::get<double>(value_of("max(joints.q[1]) as deg")), 57.29578, 1e-4);
   EXPECT_EQ(std::get<double>(value_of("max(force.fz) / 2 N")), 5);
-  EXPECT_NEAR(std::get<double>(value_of("(max(joints.q[1]) / 2 s) as rad/s")), 0.5, 1e-12);
+  EXPECT_NEAR(std::get<double>(value_of("max(joints.q[1]) / 2 s as rad/s")), 0.5, 1e-12);
 }
 
 TEST(RuleUnits, UnknownUnitsNameTheNearest) {

@@ -68,6 +68,9 @@ std::vector<VisitTruth> make_visits(const Options& options, const Motion& motion
     truth.front = evidence_of(front, visit.start_ns, visit.end_ns);
     truth.wrist = evidence_of(wrist, visit.start_ns, visit.end_ns);
     give_verdict(options, motion.plan[static_cast<std::size_t>(visit.point)], random, truth);
+    // What the PLC wrote: a move that begins ends the visit.
+    if (!visits.empty())
+      visits.back().plc_end_ns = std::min(visits.back().plc_end_ns, truth.plc_move_ns);
     visits.push_back(truth);
   }
   return visits;

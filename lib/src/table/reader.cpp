@@ -23,14 +23,19 @@ struct ParquetReader::Impl {
 };
 
 namespace {
-/// Names at the top level, in order: a struct's leaves "a.b" are not addressable.
-void check_columns(const ParquetInfo& info, std::vector<std::string>& wanted) {
+/// A struct's leaves are named "a.b": such a name is there, but DuckDB knows only "a".
+void check_columns(const ParquetInfo& info, const std::vector<std::string>& wanted) {
   std::vector<std::string> all;
   for (const ParquetColumn& column : info.columns) all.push_back(column.name);
-  if (wanted.empty()) wanted = all;
   for (const std::string& name : wanted)
     if (std::find(all.begin(), all.end(), name) == all.end())
       throw InputError(unknown_name("column", name, all));
+}
+
+std::string identifiers(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + quote_identifier(name);
+  return out;
 }
 
 /// Rows [first, last] of the whole file need no filter, which costs nothing but its set-up.
@@ -48,15 +53,15 @@ ParquetReader::ParquetReader(const fs::path& path, std::vector<std::string> colu
     : impl_(std::make_unique<Impl>(path)) {
   at_place(path.string(), [&] {
     const ParquetInfo info = parse_footer(read_footer(InputFile(path)).bytes);
+    if (columns.empty())
+      for (const ParquetColumn& column : info.columns) columns.push_back(column.name);
     check_columns(info, columns);
-    std::string list;
-    for (const std::string& name : columns)
-      list += (list.empty() ? "" : ", ") + quote_identifier(name);
     const std::string filter = row_filter(info, first_row, rows);
     impl_->row = first_row;
     impl_->statement = impl_->connection.prepare(
-        "SELECT " + list + " FROM read_parquet(" + quote_pattern(fs::absolute(path)) +
-        (filter.empty() ? "" : ", file_row_number = true") + ")" + filter);
+        "SELECT " + identifiers(columns) + " FROM read_parquet(" +
+        quote_pattern(fs::absolute(path)) + (filter.empty() ? "" : ", file_row_number = true") +
+        ")" + filter);
     execute_streaming(impl_->statement, impl_->result);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const DuckType type(duckdb_column_logical_type(impl_->result.get(), i));
@@ -94,15 +99,18 @@ bool ParquetReader::next(std::vector<Column>& columns, std::size_t& rows) {
   });
 }
 
-std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit) {
+std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit,
+                                    const std::vector<std::string>& columns) {
   return at_place(path.string(), [&] {
     const ParquetInfo info = parse_footer(read_footer(InputFile(path)).bytes);
     if (info.rows > limit)
       throw InputError("has " + std::to_string(info.rows) + " rows, at most " +
                        std::to_string(limit) + " are expected in a metadata table");
+    if (!columns.empty()) check_columns(info, columns);
     DuckConnection connection(DuckDatabase::shared());
     const DuckStatement statement =
-        connection.prepare("SELECT * FROM read_parquet(" + quote_pattern(fs::absolute(path)) + ")");
+        connection.prepare("SELECT " + (columns.empty() ? "*" : identifiers(columns)) +
+                           " FROM read_parquet(" + quote_pattern(fs::absolute(path)) + ")");
     DuckResult result;
     execute_streaming(statement, result);
     const idx_t width = duckdb_column_count(result.get());

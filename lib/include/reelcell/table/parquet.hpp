@@ -79,9 +79,11 @@ class ParquetReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Whole small table as rows of JSON (metadata). Refuses more than `limit` rows.
+/// Whole small table as rows of JSON (metadata), with the named columns (none = all). Refuses more
+/// than `limit` rows. Missing and NaN are null.
 std::vector<Json> read_parquet_rows(const std::filesystem::path& path,
-                                    std::uint64_t limit = 1'000'000);
+                                    std::uint64_t limit = 1'000'000,
+                                    const std::vector<std::string>& columns = {});
 
 /// Result of a query: names, types and rows as JSON values.
 struct QueryResult {

@@ -1,0 +1,67 @@
+// What the metadata files say of episodes: tasks, splits, labels, GR00T's modality.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layout.hpp"
+#include "reelcell/table/parquet.hpp"
+
+namespace reelcell::writers::lerobot {
+
+/// Task texts in order of first use; their index is what the rows carry.
+class TaskList {
+ public:
+  std::int64_t index_of(const std::string& task);
+  const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  std::vector<std::string> texts_;
+  std::map<std::string, std::int64_t> index_;
+};
+/// meta/tasks.parquet. The text is the pandas index: without saying so, pandas numbers the rows
+/// instead and the task texts turn into integers.
+void write_tasks_parquet(const fs::path& path, const std::vector<std::string>& tasks);
+
+/// info.json can only say "train": "0:80", so the episodes of a split must follow one another.
+class SplitRanges {
+ public:
+  void add(const Episode& episode);  ///< PlanError when the split was left before
+  Json json() const;
+
+ private:
+  struct Range {
+    std::string name;
+    std::uint64_t first, end;
+  };
+  std::vector<Range> ranges_;
+};
+
+/// meta/labels.jsonl: every label with its rule, inputs and explanation. No labels, no file.
+class LabelLog {
+ public:
+  explicit LabelLog(OutputFolder& folder) : folder_(&folder) {}
+  void add(const Episode& episode);
+  void close();
+  /// Columns "label/<name>" and "label/<name>/confidence", typed by the values seen; int and float
+  /// make float, any other mix makes text.
+  std::vector<table::ParquetColumn> columns() const;
+  /// The label columns' values of an episode, by column name.
+  static Json values(const Episode& episode);
+
+ private:
+  OutputFolder* folder_;
+  std::unique_ptr<AtomicFile> file_;
+  std::vector<std::string> order_;
+  std::map<std::string, DType> types_;
+  std::map<std::string, bool> typed_;
+};
+/// A value as its column wants it: numbers among texts become text.
+Json as_column(const Json& value, const table::ParquetColumn& column);
+
+/// GR00T's meta/modality.json from the features' modality and parts.
+Json modality_json(const CorpusSchema& schema);
+
+}  // namespace reelcell::writers::lerobot

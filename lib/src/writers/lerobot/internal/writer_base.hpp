@@ -1,0 +1,62 @@
+// What the writers of both versions do alike: checks, numbering, statistics, labels, native series,
+// info.json.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalogue.hpp"
+#include "episode_stats.hpp"
+#include "features.hpp"
+#include "info.hpp"
+#include "layout.hpp"
+#include "native.hpp"
+#include "reelcell/model/corpus.hpp"
+
+namespace reelcell::writers::lerobot {
+
+/// Where an episode came from, as fields of its metadata row: "reelcell/key", "reelcell/session",
+/// ..
+Json origin_of(const Episode& episode);
+std::vector<table::ParquetColumn> origin_columns();
+
+class WriterBase : public CorpusWriter {
+ public:
+  void add(const Episode& episode) final;
+  WriterReport close() final;
+
+ protected:
+  WriterBase(WriterContext context, bool with_file_sizes);
+
+  /// Writes rows and clips of one episode and fills in its place.
+  virtual void write_episode(const Episode& episode, const std::vector<Column>& columns,
+                             SamplePlace& place) = 0;
+  /// Closes open files and writes the version's own metadata.
+  virtual void finish(const Json& total_stats) = 0;
+  /// Keys of info.json that only this version has, with those that both share already in it.
+  virtual void complete_info(Json& info) const = 0;
+
+  WriterContext context_;
+  std::int64_t fps_;
+  Settings settings_;
+  FeatureLayout layout_;
+  OutputFolder folder_;
+  StatsCollector stats_;
+  CameraFormats cameras_;
+  ClipTally tally_;
+  TaskList tasks_;
+  SplitRanges splits_;
+  LabelLog labels_;
+  NativeTables native_;
+  std::uint64_t episodes_ = 0;
+  std::int64_t frames_ = 0;
+
+ private:
+  void check(const Episode& episode);
+  void warn_of_missing_pixels() const;
+  Json info() const;
+
+  WriterReport report_;
+};
+
+}  // namespace reelcell::writers::lerobot

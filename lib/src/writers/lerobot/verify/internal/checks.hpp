@@ -1,0 +1,24 @@
+// The parts of verification, in the order in which verify.cpp runs them.
+#pragma once
+
+#include "data_set.hpp"
+#include "rows.hpp"
+#include "reelcell/model/finding.hpp"
+
+namespace reelcell::writers::lerobot {
+
+/// Finds data files elsewhere when a template leads nowhere; reports what is missing or too many.
+void check_data_files(DataSet& set, Grouped& found);
+/// Totals, ranges, splits and tasks against the rows.
+void check_totals(const DataSet& set, const RowsResult& rows, Grouped& found);
+/// GR00T's meta/modality.json, when there is one.
+void check_modality(const DataSet& set, Grouped& found);
+void check_stats(const DataSet& set, const RowsResult& rows, Grouped& found);
+
+struct VideoResult {
+  std::uint64_t files = 0, frames = 0, lookups = 0, decoded = 0;
+};
+VideoResult check_videos(DataSet& set, const RowsResult& rows, const VerifyOptions& options,
+                         Grouped& found);
+
+}  // namespace reelcell::writers::lerobot

@@ -1,0 +1,117 @@
+#include "internal/writer_base.hpp"
+
+#include <fmt/format.h>
+
+#include "internal/video_roll.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::writers::lerobot {
+
+Json origin_of(const Episode& episode) {
+  const Segment& segment = episode.segment;
+  return {{"reelcell/key", episode.key},
+          {"reelcell/session", episode.session_id},
+          {"reelcell/split", episode.split},
+          {"reelcell/segment_kind", segment.kind},
+          {"reelcell/segment", segment.name},
+          {"reelcell/start_ns", ns_of(segment.range.start)},
+          {"reelcell/end_ns", ns_of(segment.range.end)}};
+}
+
+std::vector<table::ParquetColumn> origin_columns() {
+  std::vector<table::ParquetColumn> columns;
+  for (const char* name : {"key", "session", "split", "segment_kind", "segment"})
+    columns.push_back({std::string("reelcell/") + name, DType::kString, 0});
+  columns.push_back({"reelcell/start_ns", DType::kInt64, 0});
+  columns.push_back({"reelcell/end_ns", DType::kInt64, 0});
+  return columns;
+}
+
+WriterBase::WriterBase(WriterContext context, bool with_file_sizes)
+    : context_(std::move(context)),
+      fps_(whole_fps(context_.schema)),
+      settings_(read_settings(context_.options, with_file_sizes)),
+      layout_(context_.schema),
+      folder_(context_),
+      stats_(layout_.data(), layout_.videos()),
+      cameras_(layout_, fps_),
+      labels_(folder_),
+      native_(settings_, folder_) {}
+
+void WriterBase::check(const Episode& episode) {
+  const std::string where = "episode " + episode.key;
+  if (episode.index != episodes_)
+    throw PlanError(where,
+                    fmt::format("has index {}, the next one is {}", episode.index, episodes_));
+  if (episode.rows == 0) throw PlanError(where, "has no rows; drop it by a gate");
+  for (const FeatureSpec& spec : layout_.videos()) {
+    const EpisodeClip& clip = clip_of(episode, spec.name);
+    check_clip(episode, clip, fps_);
+    cameras_.add(episode, clip, context_.diagnostics);
+  }
+}
+
+void WriterBase::add(const Episode& episode) {
+  check(episode);
+  splits_.add(episode);
+  const std::int64_t task = tasks_.index_of(episode.segment.task);
+  SamplePlace place;
+  place.episode = episode.index;
+  write_episode(episode, layout_.rows(episode, {fps_, frames_, task}), place);
+  labels_.add(episode);
+  for (const FeatureSpec& spec : layout_.videos()) tally_.add(clip_of(episode, spec.name).packets);
+  report_.places.push_back(std::move(place));
+  frames_ += static_cast<std::int64_t>(episode.rows);
+  ++episodes_;
+}
+
+void WriterBase::warn_of_missing_pixels() const {
+  if (!context_.diagnostics) return;
+  for (const std::string& feature : stats_.without_pixels())
+    context_.diagnostics->warn(
+        "lerobot-no-pixel-stats", feature,
+        "an episode came without pixel statistics, so its figures are not in meta: switch on "
+        "the output's picture statistics to decode every frame once");
+}
+
+Json WriterBase::info() const {
+  Json info = Json::object();
+  info["codebase_version"] = "";
+  info["robot_type"] = context_.schema.robot_type;
+  info["total_episodes"] = episodes_;
+  info["total_frames"] = frames_;
+  info["total_tasks"] = tasks_.texts().size();
+  info["chunks_size"] = settings_.chunks_size;
+  info["fps"] = fps_;
+  info["splits"] = splits_.json();
+  info["data_path"] = "";
+  info["video_path"] = nullptr;
+  complete_info(info);
+  info["features"] = layout_.info(cameras_.info());
+  return info;
+}
+
+WriterReport WriterBase::close() {
+  if (episodes_ == 0)
+    throw PlanError(folder_.path().string(),
+                    "no episode is left to write; the report of the gates says why");
+  native_.close();
+  labels_.close();
+  const Json total = stats_.total();
+  warn_of_missing_pixels();
+  finish(total);
+  if (settings_.gr00t)
+    write_file_atomic(folder_.file("meta/modality.json"),
+                      dump_json(modality_json(context_.schema)));
+  // Last: a folder without info.json is no data set.
+  write_file_atomic(folder_.file("meta/info.json"), dump_json(info()));
+  report_.files = folder_.report();
+  report_.summary = {{"episodes", episodes_},
+                     {"frames", frames_},
+                     {"tasks", tasks_.texts().size()},
+                     {"splits", splits_.json()},
+                     {"clips", tally_.json()}};
+  return std::move(report_);
+}
+
+}  // namespace reelcell::writers::lerobot

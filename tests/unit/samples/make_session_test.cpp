@@ -174,12 +174,13 @@ TEST(MakeSession, WritesTheStampsOfTheTruthIntoTheVideo) {
         run("ffprobe -v error -select_streams v:0 -show_entries packet=pts -of json " +
             (folder / "s" / (std::string(camera) + ".mp4")).string());
     Json pts = Json::array();
-    for (const Json& packet : parse_json(probe.out, "ffprobe")["packets"])
-      pts.push_back(packet["pts"]);
+    const Json packets = parse_json(probe.out, "ffprobe");
+    for (const Json& packet : packets["packets"]) pts.push_back(packet["pts"]);
     EXPECT_EQ(pts, truth[camera]["pts"]);
     EXPECT_FALSE(truth[camera]["lost"].empty());
   }
-  for (const Json& stream : read_json_file(folder / "s/session.json")["streams"])
+  const Json session = read_json_file(folder / "s/session.json");
+  for (const Json& stream : session["streams"])
     EXPECT_EQ(stream.contains("clock"), stream["name"] == "plc") << stream["name"];
 }
 

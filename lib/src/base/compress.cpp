@@ -1,7 +1,6 @@
 #include "reelcell/base/compress.hpp"
 
 #include <lz4frame.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <memory>
@@ -88,10 +87,6 @@ std::vector<std::uint8_t> lz4_compress(std::span<const std::uint8_t> input) {
   if (LZ4F_isError(got)) throw OutputError(std::string("lz4: ") + LZ4F_getErrorName(got));
   output.resize(got);
   return output;
-}
-
-std::uint32_t crc32(std::uint32_t crc, std::span<const std::uint8_t> bytes) {
-  return static_cast<std::uint32_t>(::crc32_z(crc, bytes.data(), bytes.size()));
 }
 
 }  // namespace reelcell

@@ -133,7 +133,7 @@ class FileCursor final : public MessageCursor {
 
   void check_crc() {
     if (crc_.finish(context_.layout.data_end)) return;
-    context_.diagnostics.warn("mcap-data-crc", context_.source.name(),
+    context_.diagnostics.loss("mcap-data-crc", context_.source.name(),
                               "the data section (to " + at_byte(context_.layout.data_end) +
                                   ") does not match its CRC; some of it is damaged");
   }

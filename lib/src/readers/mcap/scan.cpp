@@ -205,10 +205,9 @@ class Scan {
     layout_.data_end = record.offset;
     const std::uint32_t expected = parse_data_end(record.body);
     if (expected != 0 && expected != crc_before)
-      diagnostics_.warn("mcap-data-crc", source_.name(),
-                        "the data section (to " + at_byte(record.offset) +
-                            ") does not match its CRC; some of it is damaged, run "
-                            "`reelcell validate` to see what else is");
+      lose("mcap-data-crc", "the data section (to " + at_byte(record.offset) +
+                                ") does not match its CRC; some of it is damaged, run `reelcell "
+                                "validate` to see what else is");
   }
 
   void after_footer(std::uint64_t end) {

@@ -191,9 +191,10 @@ void take_times(Summary& summary) {
   };
   if (summary.statistics && summary.statistics->message_count > 0)
     widen(summary.statistics->message_start_time, summary.statistics->message_end_time);
-  if (summary.statistics) return;
+  // Also where there are statistics: a common writer takes a message at time 0 there for none.
   for (const ChunkIndex& chunk : summary.chunks)
-    if (chunk.uncompressed_size > 0) widen(chunk.message_start_time, chunk.message_end_time);
+    if (!chunk.message_index_offsets.empty() || chunk.message_end_time != 0)
+      widen(chunk.message_start_time, chunk.message_end_time);
 }
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "internal/av.hpp"
+
 namespace reelcell::media {
 
 namespace {
@@ -197,6 +199,14 @@ int nal_length_size(const std::string& codec, ByteView extradata) {
       (extradata[0] != 0 || extradata[1] != 0 || extradata[2] > 1))
     return (extradata[21] & 3) + 1;
   return 0;
+}
+
+bool intra_only(const std::string& codec) {
+  // Pictures that libav's table of codecs does not call intra-only.
+  for (const char* picture : {"rawvideo", "png", "bmp", "tiff", "webp"})
+    if (codec == picture) return true;
+  const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
+  return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
 }
 
 bool can_classify(const std::string& codec) {

@@ -27,6 +27,9 @@ Decoder::Decoder(const VideoFormat& format, int threads) : asked_(format) {
   if (avcodec_parameters_to_context(context_.get(), parameters.get()) < 0) throw std::bad_alloc();
   context_->thread_count = std::clamp(threads, 1, 64);
   context_->flags |= AV_CODEC_FLAG_BITEXACT;
+  // libav's H.264 decoder stops draining at the first picture that misses a reference, and loses
+  // good ones behind it; asked for damaged pictures as well, it marks them and goes on.
+  if (id == AV_CODEC_ID_H264) context_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
   context_->max_pixels = kMaxPixels;
   context_->pkt_timebase = av_rational(format.time_base);
   const int result = avcodec_open2(context_.get(), codec, nullptr);

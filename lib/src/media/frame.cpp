@@ -105,6 +105,8 @@ FrameHandle frame_of(const Picture& picture) {
   frame->format = av_format(picture.format);
   frame->width = picture.width;
   frame->height = picture.height;
+  frame->color_range =
+      picture.format == PixelFormat::kYuv420p ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
   if (av_frame_get_buffer(frame.get(), 0) < 0) throw std::bad_alloc();
   const std::uint8_t* from = picture.data.data();
   for (std::size_t i = 0; i < planes.size(); ++i) {
@@ -128,28 +130,38 @@ std::string DecodedFrame::pix_fmt() const {
   return name ? name : "";
 }
 
-Picture DecodedFrame::convert(PixelFormat format, int width, int height) const {
-  const AVFrame& in = *impl->frame;
-  if (width <= 0) width = in.width;
-  if (height <= 0) height = in.height;
+namespace {
+
+Picture converted(const AVFrame& in, PixelFormat format, int width, int height,
+                  AVColorRange range) {
   if (in.format == av_format(format) && width == in.width && height == in.height)
     return packed(in, format);
   const FrameHandle out = new_frame();
   out->format = av_format(format);
   out->width = width;
   out->height = height;
-  out->color_range = in.color_range;
+  out->color_range = range;
   out->colorspace = in.colorspace;
   if (av_frame_get_buffer(out.get(), 0) < 0) throw std::bad_alloc();
   scale_frame(in, *out);
   return packed(*out, format);
 }
 
+}  // namespace
+
+Picture DecodedFrame::convert(PixelFormat format, int width, int height) const {
+  const AVFrame& in = *impl->frame;
+  return converted(in, format, width > 0 ? width : in.width, height > 0 ? height : in.height,
+                   format == PixelFormat::kYuv420p ? in.color_range : AVCOL_RANGE_JPEG);
+}
+
 Picture DecodedFrame::luma(int max_width) const {
   const AVFrame& in = *impl->frame;
   const int k = max_width > 0 ? std::max(1, (in.width + max_width - 1) / max_width) : 1;
   if (has_plain_luma(in)) return reduce(in.data[0], in.linesize[0], in.width, in.height, k);
-  const Picture gray = convert(PixelFormat::kGray8);
+  // Deeper samples keep their range, as 8-bit ones do.
+  const Picture gray = converted(in, PixelFormat::kGray8, in.width, in.height,
+                                 is_full_range(in) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG);
   return k == 1 ? gray : reduce(gray.data.data(), gray.width, gray.width, gray.height, k);
 }
 

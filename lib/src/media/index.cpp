@@ -7,19 +7,15 @@ namespace reelcell::media {
 
 namespace {
 
-bool intra_only(const std::string& codec) {
-  const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
-  return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
-}
-
 bool may_reorder(const std::string& codec) {
   const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
   return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_REORDER) != 0;
 }
 
-/// Containers such as AVI store no pts. Between two closed entries the shown times are the decode
-/// times, dealt out in the codec's own picture order.
-void deal_times(std::vector<PacketEntry>& packets, std::size_t first, std::size_t last) {
+/// Gives the packets of [first, last) their decode times as shown times, dealt out in the order of
+/// `key`.
+template <class Key>
+void deal_times(std::vector<PacketEntry>& packets, std::size_t first, std::size_t last, Key&& key) {
   std::vector<std::size_t> order;
   std::vector<std::int64_t> times;
   for (std::size_t i = first; i < last; ++i) {
@@ -27,11 +23,33 @@ void deal_times(std::vector<PacketEntry>& packets, std::size_t first, std::size_
     order.push_back(i);
     times.push_back(packets[i].dts);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return packets[a].picture_order < packets[b].picture_order;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return key(packets[a]) < key(packets[b]); });
   std::sort(times.begin(), times.end());
   for (std::size_t i = 0; i < order.size(); ++i) packets[order[i]].pts = times[i];
+}
+
+/// H.264 and HEVC count their pictures anew after each closed entry.
+void deal_by_picture_order(std::vector<PacketEntry>& packets) {
+  std::size_t first = 0;
+  for (std::size_t i = 1; i <= packets.size(); ++i) {
+    if (i < packets.size() && packets[i].entry != Entry::kClosed) continue;
+    deal_times(packets, first, i, [](const PacketEntry& p) { return p.picture_order; });
+    first = i;
+  }
+}
+
+/// MPEG-4 and kin: libav gives B-frames their times; any other frame is shown when the next one of
+/// its kind is decoded.
+void deal_by_next_reference(std::vector<PacketEntry>& packets) {
+  std::int64_t next = AV_NOPTS_VALUE;
+  for (std::size_t i = packets.size(); i-- > 0;) {
+    PacketEntry& p = packets[i];
+    if (p.pts != AV_NOPTS_VALUE || p.lost) continue;
+    p.pts = next == AV_NOPTS_VALUE ? std::numeric_limits<std::int64_t>::max() : next;
+    next = p.dts;
+  }
+  deal_times(packets, 0, packets.size(), [](const PacketEntry& p) { return p.pts; });
 }
 
 void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::string& where,
@@ -41,19 +59,15 @@ void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::s
     return p.pts == AV_NOPTS_VALUE && !p.lost;
   });
   if (missing == 0) return;
-  const bool reordered = may_reorder(format.codec) && format.reorder_delay > 0;
-  if (reordered && std::any_of(packets.begin(), packets.end(),
-                               [](const PacketEntry& p) { return p.picture_order != 0; })) {
-    std::size_t first = 0;
-    for (std::size_t i = 1; i <= packets.size(); ++i) {
-      if (i < packets.size() && packets[i].entry != Entry::kClosed) continue;
-      deal_times(packets, first, i);
-      first = i;
-    }
-  } else {
+  const bool counted = std::any_of(packets.begin(), packets.end(),
+                                   [](const PacketEntry& p) { return p.picture_order != 0; });
+  if (index.only_decode_times && counted)
+    deal_by_picture_order(packets);
+  else if (index.only_decode_times && may_reorder(format.codec))
+    deal_by_next_reference(packets);
+  else if (format.reorder_delay == 0)
     for (auto& p : packets)
       if (p.pts == AV_NOPTS_VALUE) p.pts = p.dts;
-  }
   std::uint64_t unknown = 0;
   std::optional<std::int64_t> last;
   std::int64_t before = 0;

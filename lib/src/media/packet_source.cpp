@@ -154,11 +154,7 @@ VideoFormat format_from_packet(const std::string& codec, ByteView first_key_pack
 }
 
 bool is_key_packet(const std::string& codec, ByteView packet) {
-  if (!can_classify(codec)) {
-    const AVCodecDescriptor* descriptor = avcodec_descriptor_get_by_name(codec.c_str());
-    return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0 &&
-           !packet.empty();
-  }
+  if (!can_classify(codec)) return intra_only(codec) && !packet.empty();
   // A log's frames come without a container's configuration, so the parameter sets must be in the
   // frame itself.
   if (classify_frame(codec, 0, packet).entry != Entry::kClosed) return false;

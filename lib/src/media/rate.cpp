@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
 
 #include "internal/scan.hpp"
 
@@ -24,15 +26,19 @@ std::int64_t ticks_at(std::int64_t n, Rational rate, Rational time_base) {
   return mul_div(n, num, den, Rounding::kNearest);
 }
 
-bool fits(const std::vector<FrameRecord>& frames, Rational rate, Rational time_base) {
-  if (!rate.valid()) return false;
+/// Sum of the distances from the clock at `rate`, in ticks; nothing when one is beyond a tick.
+std::optional<std::int64_t> misfit(const std::vector<FrameRecord>& frames, Rational rate,
+                                   Rational time_base) {
+  if (!rate.valid()) return std::nullopt;
   const std::int64_t start = frames.front().pts;
+  std::int64_t sum = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
     const std::int64_t off =
         frames[i].pts - start - ticks_at(static_cast<std::int64_t>(i), rate, time_base);
-    if (off < -1 || off > 1) return false;
+    if (off < -1 || off > 1) return std::nullopt;
+    sum += off < 0 ? -off : off;
   }
-  return true;
+  return sum;
 }
 
 bool usual(Rational rate) {
@@ -57,11 +63,17 @@ Rational rate_from_stamps(const std::vector<FrameRecord>& frames, Rational time_
   // tell, so the usual rate is the better guess there. From 256 ticks a frame on, even steps are
   // what was meant.
   if (even && (step >= 256 || usual(exact))) return exact;
-  if (usual(hint) && fits(frames, hint, time_base)) return hint;
-  for (const Rational rate : kUsualRates)
-    if (fits(frames, rate, time_base)) return rate;
+  Rational best{0, 1};
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](Rational rate) {
+    const auto sum = misfit(frames, rate, time_base);
+    if (sum && *sum < least) least = *sum, best = rate;
+  };
+  if (usual(hint)) consider(hint);
+  for (const Rational rate : kUsualRates) consider(rate);
+  if (best.valid()) return best;
   if (even) return exact;
-  if (hint.den <= 1001 && fits(frames, hint, time_base)) return hint;
+  if (hint.den <= 1001 && misfit(frames, hint, time_base)) return hint;
   std::int64_t num = 0, den = 0;
   if (__builtin_mul_overflow(count, ticks.num, &num) ||
       __builtin_mul_overflow(span, ticks.den, &den))

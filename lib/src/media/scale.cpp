@@ -34,13 +34,6 @@ bool is_yuv(int format) {
   return description != nullptr && (description->flags & AV_PIX_FMT_FLAG_RGB) == 0;
 }
 
-/// yuvj* formats state their range in the format.
-bool is_full_range(const AVFrame& frame) {
-  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
-  const bool old_style = name != nullptr && std::string_view(name).starts_with("yuvj");
-  return !is_yuv(frame.format) || old_style || frame.color_range == AVCOL_RANGE_JPEG;
-}
-
 int matrix_of(const AVFrame& frame) {
   return frame.colorspace == AVCOL_SPC_UNSPECIFIED || frame.colorspace == AVCOL_SPC_RGB
              ? SWS_CS_DEFAULT
@@ -78,13 +71,18 @@ SwsContext* context_for(const Key& key) {
 
 }  // namespace
 
+bool is_full_range(const AVFrame& frame) {
+  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
+  const bool old_style = name != nullptr && std::string_view(name).starts_with("yuvj");
+  return !is_yuv(frame.format) || old_style || frame.color_range == AVCOL_RANGE_JPEG;
+}
+
 void scale_frame(const AVFrame& in, AVFrame& out) {
-  const bool to_yuv = is_yuv(out.format) && out.format != AV_PIX_FMT_GRAY8;
-  const Key key{in.width,          in.height,
-                in.format,         matrix_of(in),
-                out.width,         out.height,
-                out.format,        to_yuv && !is_yuv(in.format) ? matrix_of(out) : matrix_of(in),
-                is_full_range(in), to_yuv ? is_full_range(out) : true};
+  const bool makes_yuv = is_yuv(out.format) && !is_yuv(in.format);
+  const Key key{
+      in.width,          in.height,         in.format,  matrix_of(in),
+      out.width,         out.height,        out.format, makes_yuv ? matrix_of(out) : matrix_of(in),
+      is_full_range(in), is_full_range(out)};
   SwsContext* const context = context_for(key);
   if (sws_scale(context, in.data, in.linesize, 0, in.height, out.data, out.linesize) != out.height)
     throw InputError("a frame of " + std::to_string(in.width) + " x " + std::to_string(in.height) +

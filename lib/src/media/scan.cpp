@@ -208,9 +208,9 @@ TrackIndex scan_general(const fs::path& path, const InputFile& file, int track,
   TrackIndex index;
   index.table.time_base = format.time_base;
   const int nal_length = nal_length_size(format.codec, format.extradata);
-  const bool without_pts = std::string_view(context->iformat->name) == "avi";
+  index.only_decode_times = std::string_view(context->iformat->name) == "avi";
   std::optional<PictureOrder> order;
-  if (without_pts) order.emplace(*context->streams[track]->codecpar);
+  if (index.only_decode_times) order.emplace(*context->streams[track]->codecpar);
   const PacketHandle packet = new_packet();
   Loss corrupt;
   int errors = 0, last_error = 0;

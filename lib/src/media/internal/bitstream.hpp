@@ -28,6 +28,8 @@ struct FrameClass {
 /// codes.
 int nal_length_size(const std::string& codec, ByteView extradata);
 
+/// Every frame of such a codec stands alone (JPEG, PNG, raw).
+bool intra_only(const std::string& codec);
 /// Codecs whose frames `classify_frame` can read; for others the container's flag is all there is.
 bool can_classify(const std::string& codec);
 /// Looks at the first coded picture within `head` (the start of a packet; need not be all of it).

@@ -11,4 +11,7 @@ namespace reelcell::media {
 /// of such files assume. Bit-exact.
 void scale_frame(const AVFrame& in, AVFrame& out);
 
+/// RGB is; YUV and gray when the frame or its format (yuvj*) says so.
+bool is_full_range(const AVFrame& frame);
+
 }  // namespace reelcell::media

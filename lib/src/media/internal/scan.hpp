@@ -36,6 +36,7 @@ struct TrackIndex {
   /// Bytes of packet i are at [position, position + size) of the file: no demuxer is needed to
   /// fetch them.
   bool direct = false;
+  bool only_decode_times = false;  ///< the container stores no presentation times (AVI)
   /// Decoder configuration that changes within the track, by the packet at which it starts.
   std::map<std::uint32_t, Bytes> new_extradata;
 };

@@ -1,0 +1,84 @@
+// From message bytes to columns. A Codec knows one channel's encoding and schema; compile() turns the
+// chosen columns into a RowDecoder that reads each message once and allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../file.hpp"
+#include "tree.hpp"
+
+namespace reelcell::readers::mcap {
+
+/// Where the values of one column go: row-major, `width` values a row.
+struct ColumnTarget {
+  enum class Store : std::uint8_t { kNumber, kInteger, kText, kBlob };
+  Store store = Store::kNumber;
+  std::uint32_t width = 1;
+  void* base = nullptr;  ///< double*, int64_t*, std::string* or ByteView*
+
+  template <class T>
+  T* at(std::size_t row, std::size_t element) const {
+    return static_cast<T*>(base) + row * width + element;
+  }
+};
+ColumnTarget::Store store_of(DType dtype);
+
+struct RowSink {
+  std::vector<ColumnTarget> columns;
+  std::size_t row = 0;
+};
+
+enum class DecodeStatus : std::uint8_t {
+  kOk,
+  kMalformed,  ///< cut short, or not of this encoding
+  kLength,     ///< an array has another length than its column
+  kMissing,    ///< an integer is absent, and integers have no "unknown"
+};
+
+class RowDecoder {
+ public:
+  virtual ~RowDecoder() = default;
+  /// Writes row `sink.row`. When not kOk the row's contents are unspecified and problem() says why.
+  /// Blobs point into `message`.
+  virtual DecodeStatus decode(ByteView message, RowSink& sink) = 0;
+  virtual std::string problem() const = 0;
+};
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  /// What the schema alone tells: dynamic arrays are empty.
+  virtual Node blank() const = 0;
+  /// Shape and values of one message; throws InputError for one that cannot be decoded.
+  virtual Node sample(ByteView message) const = 0;
+  /// `tree` as marked by select_columns(); `stores` one a column.
+  virtual std::unique_ptr<RowDecoder> compile(const Node& tree,
+                                              const std::vector<ColumnTarget::Store>& stores) const = 0;
+  /// Fields may be absent, so that shapes of several samples must be joined.
+  virtual bool open_shape() const { return false; }
+  /// Something about how messages are read that a person should know, or "".
+  virtual std::string remark(ByteView) const { return ""; }
+};
+
+enum class ByteOrder { kStated, kLittle, kBig };
+struct CodecOptions {
+  ByteOrder cdr_byte_order = ByteOrder::kStated;
+};
+
+/// Throws InputError (without a place) when the encoding is not known or the schema cannot be read.
+std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema, const CodecOptions& options);
+
+std::unique_ptr<Codec> make_ros1_codec(const Schema& schema);
+std::unique_ptr<Codec> make_cdr_codec(const Schema& schema, ByteOrder order);
+std::unique_ptr<Codec> make_protobuf_codec(const Schema& schema);
+std::unique_ptr<Codec> make_json_codec(const Schema* schema);
+
+/// A sample keeps at most this many values of one array; longer ones only tell their length.
+inline constexpr std::uint32_t kMaxSampledValues = 1u << 16;
+/// Nodes in one tree: a schema of nested arrays could otherwise ask for any amount of memory.
+inline constexpr std::size_t kMaxNodes = 200'000;
+
+}  // namespace reelcell::readers::mcap

@@ -1,0 +1,106 @@
+// ROS 1 serialization (packed, little-endian) and CDR (OMG DDSI-RTPS 10: aligned, either byte order).
+#pragma once
+
+#include <cstdint>
+
+#include "ros_schema.hpp"
+#include "wire.hpp"
+
+namespace reelcell::readers::mcap {
+
+/// A bounds-checked position in one message. Every take_* returns false (or nullptr) when the message is too short.
+template <bool kCdr>
+struct Wire {
+  const std::uint8_t* origin = nullptr;  ///< alignment counts from here
+  const std::uint8_t* at = nullptr;
+  const std::uint8_t* end = nullptr;
+  bool swap = false;
+
+  std::uint64_t left() const { return static_cast<std::uint64_t>(end - at); }
+
+  /// Aligned start of `bytes` bytes, which are passed over.
+  const std::uint8_t* take(std::uint64_t bytes, std::size_t alignment) {
+    const std::uint8_t* from = at;
+    if constexpr (kCdr) {
+      const std::size_t gap = (alignment - static_cast<std::size_t>(at - origin) % alignment) % alignment;
+      if (gap > left()) return nullptr;
+      from += gap;
+    }
+    if (bytes > static_cast<std::uint64_t>(end - from)) return nullptr;
+    at = from + bytes;
+    return from;
+  }
+  bool take_count(std::uint32_t* count) {
+    const std::uint8_t* from = take(4, 4);
+    if (!from) return false;
+    *count = swap ? load_one<std::uint32_t, true>(from) : load_one<std::uint32_t, false>(from);
+    return true;
+  }
+  /// A CDR string's length counts its closing NUL.
+  bool take_text(std::string_view* text) {
+    std::uint32_t size = 0;
+    if (!take_count(&size)) return false;
+    const std::uint8_t* from = take(size, 1);
+    if (!from) return false;
+    if (kCdr && size > 0 && from[size - 1] == 0) --size;
+    *text = {reinterpret_cast<const char*>(from), size};
+    return true;
+  }
+};
+
+/// Alignment in CDR (XCDR1): the size of the primitive; a time is two 4-byte numbers.
+constexpr std::size_t alignment_of(Prim prim, std::size_t size) {
+  return prim == Prim::kTime || prim == Prim::kDuration ? 4 : size;
+}
+
+/// What a step does with its `n` values: `n` is `count`, or read from the message when `dynamic`.
+struct Step {
+  enum class Op : std::uint8_t {
+    kNumbers,      ///< load all into a column
+    kPicks,        ///< load some elements into columns
+    kSkip,         ///< pass over numbers
+    kText,         ///< strings into a column
+    kTextPicks,
+    kSkipText,
+    kBlob,         ///< the bytes themselves
+    kSkipStructs,
+    kOpenStructs,  ///< an array of structs whose elements follow
+    kElement,      ///< one of them; jumps to `jump` when the array is shorter
+    kSkipElement,
+    kCloseStructs,  ///< pass over the elements that have no column
+  };
+  Op op = Op::kSkip;
+  bool dynamic = false;
+  bool exact = false;
+  std::uint8_t size = 1;   ///< bytes of one value
+  std::uint8_t align = 1;
+  std::uint32_t count = 1;
+  std::int32_t column = -1;
+  std::uint32_t slot = 0;   ///< kOpenStructs..kCloseStructs: where the array's length is kept
+  std::uint32_t jump = 0;   ///< kElement
+  std::int32_t structure = -1;
+  std::uint32_t extra = 0;  ///< picks, or the columns of an element: range in RosProgram::lists
+  std::uint32_t extra_end = 0;
+  std::uint32_t label = 0;
+  LoadFn load[2] = {nullptr, nullptr};  ///< little-endian, big-endian
+};
+
+/// Value `index` of an array goes to `element` of a column.
+struct PickTarget {
+  std::uint32_t index = 0;
+  std::int32_t column = -1;
+  std::uint32_t element = 0;
+};
+
+struct RosProgram {
+  std::vector<Step> steps;
+  std::vector<std::vector<Step>> skip;  ///< one a struct: passes over it
+  std::vector<std::uint64_t> min_size;  ///< one a struct
+  std::vector<PickTarget> lists;
+  std::vector<std::string> labels = {""};  ///< paths, for messages; 0 is none
+  std::uint32_t slots = 0;
+};
+RosProgram compile_ros(const RosSchema& schema, const Node& tree, const std::vector<ColumnTarget::Store>& stores,
+                       bool ros1);
+
+}  // namespace reelcell::readers::mcap

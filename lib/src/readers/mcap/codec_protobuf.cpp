@@ -115,6 +115,7 @@ class TreeBuilder {
     open_.erase(&type);
     return node;
   }
+  std::size_t nodes() const { return nodes_; }
 
  private:
   std::set<const pb::Descriptor*> open_;
@@ -149,8 +150,9 @@ class Sampler {
       return;
     }
     for (int i = 0; i < count && count <= 4096; ++i) {
-      Node element = TreeBuilder().message(*field.message_type());
-      nodes_ += element.children.size() + 1;
+      TreeBuilder builder;
+      Node element = builder.message(*field.message_type());
+      nodes_ += builder.nodes() + 1;
       if (nodes_ > kMaxNodes) break;
       message(reflection.GetRepeatedMessage(from, &field, i), element);
       node.children.push_back(std::move(element));

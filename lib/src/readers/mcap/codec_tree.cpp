@@ -154,7 +154,8 @@ class Selector {
     ColumnSpec spec;
     spec.name = std::move(path);
     spec.dtype = dtype_of(node.prim);
-    if (choice_.integers_as_float && is_integer(node.prim)) spec.dtype = DType::kFloat64;
+    // Instants stay: as float64 they would lose the nanoseconds.
+    if (choice_.integers_as_float && node.prim <= Prim::kUInt64) spec.dtype = DType::kFloat64;
     spec.width = width;
     if (node.prim == Prim::kTime || node.prim == Prim::kDuration) spec.unit = "ns";
     layout_.columns.push_back(std::move(spec));
@@ -263,6 +264,21 @@ const Node* find_node(const Node& tree, std::string_view path) {
     node = &node->children[index];
   }
   return node;
+}
+
+bool mark_node(Node& tree, std::string_view path, std::int32_t column) {
+  const std::string_view part = path.substr(0, path.find('.'));
+  const auto child = std::find_if(tree.children.begin(), tree.children.end(),
+                                  [&](const Node& n) { return n.name == part; });
+  if (child == tree.children.end()) return false;
+  if (part.size() < path.size()) {
+    if (child->kind != Node::Kind::kStruct || !mark_node(*child, path.substr(part.size() + 1), column)) return false;
+  } else {
+    if (child->kind != Node::Kind::kScalar && child->kind != Node::Kind::kArray) return false;
+    child->column = column;
+    child->used = true;
+  }
+  return tree.used = true;
 }
 
 namespace {

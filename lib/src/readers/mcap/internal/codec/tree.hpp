@@ -87,6 +87,8 @@ ColumnLayout select_columns(Node& tree, const ColumnChoice& choice);
 
 /// The leaf at `path` ("header.stamp", "transforms[0].x"), or nullptr.
 const Node* find_node(const Node& tree, std::string_view path);
+/// Gives a top-level or nested scalar or array its column by hand, whatever its type. False when there is none.
+bool mark_node(Node& tree, std::string_view path, std::int32_t column);
 
 /// Every scalar of a sample with its path, arrays element by element.
 void flatten_values(const Node& tree, const std::function<void(const std::string&, Prim, const Value&)>& take);

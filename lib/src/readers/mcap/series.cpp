@@ -1,0 +1,347 @@
+#include "internal/series.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::readers::mcap {
+namespace {
+
+constexpr std::size_t kBatchRows = 4096;
+/// Values in one batch, so that rows of a thousand numbers do not make batches of millions.
+constexpr std::size_t kBatchValues = 1u << 20;
+
+std::int32_t add_own(SeriesPlan& plan, const std::string& name, const char* unit) {
+  const bool taken = std::any_of(plan.columns.begin(), plan.columns.end(),
+                                 [&](const ColumnSpec& c) { return c.name == name; });
+  ColumnSpec spec;
+  spec.name = taken ? "mcap." + name : name;
+  spec.dtype = DType::kInt64;
+  spec.unit = unit;
+  plan.columns.push_back(std::move(spec));
+  return static_cast<std::int32_t>(plan.columns.size() - 1);
+}
+
+std::int32_t column_named(const SeriesPlan& plan, const std::string& name) {
+  for (std::size_t i = 0; i < plan.decoded; ++i)
+    if (plan.columns[i].name == name) return static_cast<std::int32_t>(i);
+  return -1;
+}
+
+void plan_stamp(SeriesPlan& plan, const StampFields& fields) {
+  plan.stamp_name = fields.name;
+  if (fields.paths.size() == 1) plan.stamp = column_named(plan, fields.paths[0]);
+  if (fields.paths.size() != 2) return;
+  plan.seconds = column_named(plan, fields.paths[0]);
+  plan.nanos = column_named(plan, fields.paths[1]);
+  plan.stamp = add_own(plan, fields.name, "ns");
+}
+
+}  // namespace
+
+SeriesPlan plan_series(const Topic& topic, const Node& shape, const ReadOptions& options) {
+  SeriesPlan plan;
+  plan.tree = shape;
+  ColumnChoice choice = options.columns;
+  const StampFields stamp = find_stamp(shape, options.stamp_field);
+  choice.also = stamp.paths;
+  ColumnLayout layout = select_columns(plan.tree, choice);
+  plan.columns = std::move(layout.columns);
+  plan.left_out = std::move(layout.left_out);
+  plan.unmatched = std::move(layout.unmatched);
+  plan.decoded = plan.columns.size();
+  plan_stamp(plan, stamp);
+  plan.log_time = add_own(plan, "log_time", "ns");
+  plan.publish_time = add_own(plan, "publish_time", "ns");
+  plan.sequence = add_own(plan, "sequence", "");
+  if (options.clock == Clock::kHeader && plan.stamp < 0)
+    throw InputError("clock is \"header\", but messages of '" + topic.item + "' have no " +
+                     (options.stamp_field.empty() ? "header.stamp, stamp or timestamp"
+                                                  : "integer or time field '" + options.stamp_field + "'") +
+                     "; set \"clock\" to log_time or publish_time, or name the field in \"stamp_field\"");
+  const std::int32_t clock = options.clock == Clock::kHeader        ? plan.stamp
+                             : options.clock == Clock::kPublishTime ? plan.publish_time
+                                                                    : plan.log_time;
+  plan.time_field = plan.columns[static_cast<std::size_t>(clock)].name;
+  return plan;
+}
+
+void LossTally::flush() {
+  for (auto& [code, entry] : entries_)
+    diagnostics_->add({Severity::kLoss, code, where_, std::move(entry.message), entry.count, entry.first, entry.last});
+  entries_.clear();
+}
+
+void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder, std::uint64_t log_time) {
+  const auto at = static_cast<std::int64_t>(std::min<std::uint64_t>(log_time, std::numeric_limits<std::int64_t>::max()));
+  switch (status) {
+    case DecodeStatus::kOk: break;
+    case DecodeStatus::kMalformed:
+      losses.add("mcap-undecodable-message", at, [&] {
+        return decoder.problem() + "; the message was skipped";
+      });
+      break;
+    case DecodeStatus::kLength:
+      losses.add("mcap-array-length", at, [&] {
+        return decoder.problem() +
+               "; the message was skipped. Choose columns with \"fields\", or single elements (\"position[3]\")";
+      });
+      break;
+    case DecodeStatus::kMissing:
+      losses.add("mcap-missing-integer", at, [&] {
+        return decoder.problem() +
+               "; the message was skipped. Choose columns with \"fields\", or set \"integers\": \"float64\"";
+      });
+      break;
+  }
+}
+
+namespace {
+
+/// Rows of a batch that may be out of order become ordered within a window.
+class Reorder {
+ public:
+  explicit Reorder(Nanos window) : window_(window.count()) {}
+
+  /// Takes the rows of `fresh`.
+  void push(SeriesBatch& fresh) {
+    if (pending_.columns.empty()) {
+      for (const Column& column : fresh.columns) pending_.columns.push_back({column.spec, empty_data(column.spec.dtype)});
+    }
+    pending_.times.insert(pending_.times.end(), fresh.times.begin(), fresh.times.end());
+    for (std::size_t c = 0; c < fresh.columns.size(); ++c)
+      pending_.columns[c].append_rows(fresh.columns[c], 0, fresh.size());
+    if (!std::is_sorted(pending_.times.begin(), pending_.times.end())) sort();
+    if (!pending_.times.empty()) newest_ = std::max(newest_, ns_of(pending_.times.back()));
+  }
+
+  /// Rows that nothing within the window can precede any more. `late` is called for those that came too late.
+  template <class Late>
+  void pop(SeriesBatch& batch, bool all, const Late& late) {
+    const std::size_t first = static_cast<std::size_t>(
+        std::lower_bound(pending_.times.begin(), pending_.times.end(), stream_time(emitted_)) - pending_.times.begin());
+    for (std::size_t i = 0; i < first; ++i) late(ns_of(pending_.times[i]), emitted_);
+    std::int64_t limit = 0;
+    if (all || __builtin_sub_overflow(newest_, window_, &limit)) limit = std::numeric_limits<std::int64_t>::max();
+    std::size_t end = pending_.size();
+    if (!all)
+      end = static_cast<std::size_t>(
+          std::upper_bound(pending_.times.begin() + static_cast<std::ptrdiff_t>(first), pending_.times.end(),
+                           stream_time(limit)) -
+          pending_.times.begin());
+    cut(batch, first, end);
+    if (batch.size()) emitted_ = ns_of(batch.times.back());
+  }
+
+ private:
+  static void take(SeriesBatch& to, const SeriesBatch& from, std::size_t first, std::size_t end) {
+    to.columns.clear();
+    to.times.assign(from.times.begin() + static_cast<std::ptrdiff_t>(first),
+                    from.times.begin() + static_cast<std::ptrdiff_t>(end));
+    for (const Column& column : from.columns) {
+      to.columns.push_back({column.spec, empty_data(column.spec.dtype)});
+      to.columns.back().append_rows(column, first, end - first);
+    }
+  }
+  void cut(SeriesBatch& batch, std::size_t first, std::size_t end) {
+    take(batch, pending_, first, end);
+    SeriesBatch rest;
+    take(rest, pending_, end, pending_.size());
+    pending_ = std::move(rest);
+  }
+  void sort() {
+    std::vector<std::size_t> order(pending_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return pending_.times[a] < pending_.times[b]; });
+    SeriesBatch sorted;
+    for (const Column& column : pending_.columns) {
+      sorted.columns.push_back({column.spec, empty_data(column.spec.dtype)});
+      for (const std::size_t row : order) sorted.columns.back().append_rows(column, row, 1);
+    }
+    for (const std::size_t row : order) sorted.times.push_back(pending_.times[row]);
+    pending_ = std::move(sorted);
+  }
+
+  std::int64_t window_;
+  SeriesBatch pending_;
+  std::int64_t newest_ = std::numeric_limits<std::int64_t>::min();
+  std::int64_t emitted_ = std::numeric_limits<std::int64_t>::min();
+};
+
+class TopicSeriesCursor final : public SeriesCursor {
+ public:
+  TopicSeriesCursor(std::shared_ptr<const McapFile> file, const Topic& topic, SeriesPlan plan, Clock clock,
+                    Nanos window, Diagnostics& diagnostics)
+      : file_(std::move(file)),
+        codec_(topic.codec),
+        plan_(std::move(plan)),
+        clock_(clock),
+        reorder_(window),
+        window_(window),
+        losses_(diagnostics, place_of(*file_, topic)) {
+    std::vector<ColumnTarget::Store> stores;
+    std::size_t values = 1;
+    for (std::size_t i = 0; i < plan_.decoded; ++i) {
+      stores.push_back(store_of(plan_.columns[i].dtype));
+      values += plan_.columns[i].width;
+    }
+    rows_ = std::clamp(kBatchValues / values, std::size_t{16}, kBatchRows);
+    decoder_ = codec_->compile(plan_.tree, stores);
+    MessageQuery query;
+    query.channels = topic.channels;
+    query.order = Order::kLogTime;
+    messages_ = file_->messages(query, diagnostics);
+  }
+
+  const std::vector<ColumnSpec>& columns() const override { return plan_.columns; }
+
+  bool next(SeriesBatch& batch) override {
+    if (clock_ == Clock::kLogTime) {
+      fill(batch);  // already in order
+      losses_.flush();
+      return batch.size() > 0;
+    }
+    do {
+      const bool more = !ended_;
+      if (more) {
+        fill(raw_);
+        reorder_.push(raw_);
+      }
+      reorder_.pop(batch, ended_, [&](std::int64_t time, std::int64_t before) { late(time, before); });
+      losses_.flush();
+      if (!more) return batch.size() > 0;
+    } while (batch.size() == 0);
+    return true;
+  }
+
+ private:
+  void late(std::int64_t time, std::int64_t before) {
+    losses_.add("mcap-time-backwards", time, [&] {
+      return "message at " + format_seconds(Nanos(time)) + " s is earlier than the one before it (" +
+             format_seconds(Nanos(before)) + " s) by more than the reorder_window of " + format_duration(window_) +
+             "; a stream must be in time order. The message was skipped; a longer \"reorder_window\" sorts it in";
+    });
+  }
+
+  void prepare(SeriesBatch& batch) {
+    const auto fits = [&] {
+      if (batch.columns.size() != plan_.columns.size()) return false;
+      for (std::size_t i = 0; i < plan_.columns.size(); ++i)
+        if (batch.columns[i].spec.name != plan_.columns[i].name || batch.columns[i].spec.width != plan_.columns[i].width ||
+            batch.columns[i].spec.dtype != plan_.columns[i].dtype)
+          return false;
+      return true;
+    };
+    if (!fits()) {
+      batch.columns.clear();
+      for (const ColumnSpec& spec : plan_.columns) batch.columns.push_back({spec, empty_data(spec.dtype)});
+    }
+    resize(batch, rows_);
+    sink_.columns.clear();
+    for (std::size_t i = 0; i < plan_.decoded; ++i) {
+      ColumnTarget target;
+      target.store = store_of(plan_.columns[i].dtype);
+      target.width = static_cast<std::uint32_t>(plan_.columns[i].width);
+      target.base = std::visit([](auto& data) -> void* { return data.data(); }, batch.columns[i].data);
+      sink_.columns.push_back(target);
+    }
+    stamp_ = integers(batch, plan_.stamp);
+    seconds_ = integers(batch, plan_.seconds);
+    nanos_ = integers(batch, plan_.nanos);
+    log_ = integers(batch, plan_.log_time);
+    publish_ = integers(batch, plan_.publish_time);
+    sequence_ = integers(batch, plan_.sequence);
+  }
+  static void resize(SeriesBatch& batch, std::size_t rows) {
+    batch.times.resize(rows);
+    for (Column& column : batch.columns)
+      std::visit([&](auto& data) { data.resize(rows * column.spec.width); }, column.data);
+  }
+  static std::int64_t* integers(SeriesBatch& batch, std::int32_t column) {
+    if (column < 0) return nullptr;
+    auto* data = std::get_if<std::vector<std::int64_t>>(&batch.columns[static_cast<std::size_t>(column)].data);
+    return data ? data->data() : nullptr;
+  }
+
+  void fill(SeriesBatch& batch) {
+    prepare(batch);
+    std::size_t row = 0;
+    MessageView message;
+    while (row < rows_) {
+      if (!messages_->next(message)) {
+        ended_ = true;
+        break;
+      }
+      sink_.row = row;
+      const DecodeStatus status = decoder_->decode(message.data, sink_);
+      if (status != DecodeStatus::kOk)
+        tally(losses_, status, *decoder_, message.log_time);
+      else if (stamps(message, row, batch.times[row]))
+        ++row;
+    }
+    resize(batch, row);
+  }
+
+  bool stamps(const MessageView& message, std::size_t row, StreamTime& time) {
+    log_[row] = static_cast<std::int64_t>(message.log_time);
+    publish_[row] = static_cast<std::int64_t>(message.publish_time);
+    sequence_[row] = message.sequence;
+    if (seconds_ && nanos_ && stamp_)
+      stamp_[row] = seconds_[row] * 1'000'000'000 + nanos_[row];
+    const std::int64_t at = clock_ == Clock::kHeader        ? stamp_[row]
+                            : clock_ == Clock::kPublishTime ? publish_[row]
+                                                            : log_[row];
+    time = stream_time(at);
+    if (clock_ == Clock::kHeader || at >= 0) return true;
+    losses_.add("mcap-time-range", std::numeric_limits<std::int64_t>::max(), [&] {
+      return "time " + std::to_string(static_cast<std::uint64_t>(at)) +
+             " ns lies beyond the year 2262, the end of 64-bit nanoseconds; the message was skipped";
+    });
+    return false;
+  }
+
+  std::shared_ptr<const McapFile> file_;
+  std::shared_ptr<const Codec> codec_;
+  SeriesPlan plan_;
+  Clock clock_;
+  Reorder reorder_;
+  Nanos window_;
+  LossTally losses_;
+  std::unique_ptr<RowDecoder> decoder_;
+  std::unique_ptr<MessageCursor> messages_;
+  std::size_t rows_ = kBatchRows;
+  RowSink sink_;
+  SeriesBatch raw_;
+  std::int64_t *stamp_ = nullptr, *seconds_ = nullptr, *nanos_ = nullptr, *log_ = nullptr, *publish_ = nullptr,
+               *sequence_ = nullptr;
+  bool ended_ = false;
+};
+
+void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& topic, Diagnostics& diagnostics) {
+  const std::string where = place_of(file, topic);
+  if (!plan.unmatched.empty()) {
+    std::vector<std::string> names;
+    for (const ColumnSpec& column : plan.columns) names.push_back(column.name);
+    throw InputError(where, unknown_name("field", plan.unmatched.front(), names));
+  }
+  if (!plan.left_out.empty())
+    diagnostics.note("mcap-column-left-out", where,
+                     "'" + plan.left_out.front() + "'" +
+                         (plan.left_out.size() > 1 ? " and " + std::to_string(plan.left_out.size() - 1) + " more" : "") +
+                         " got no column; set \"max_width\", or choose \"fields\"");
+}
+
+}  // namespace
+
+std::unique_ptr<SeriesCursor> open_topic_series(std::shared_ptr<const McapFile> file, const Topic& topic,
+                                                const ReadOptions& options, Diagnostics& diagnostics) {
+  SeriesPlan plan = at_place(file->name(), [&] { return plan_series(topic, topic_shape(*file, topic), options); });
+  report_choice(plan, *file, topic, diagnostics);
+  return std::make_unique<TopicSeriesCursor>(std::move(file), topic, std::move(plan), options.clock,
+                                             options.reorder_window, diagnostics);
+}
+
+}  // namespace reelcell::readers::mcap

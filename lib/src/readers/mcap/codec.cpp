@@ -12,18 +12,22 @@ ColumnTarget::Store store_of(DType dtype) {
 namespace {
 
 const Schema& needed(const Schema* schema, const std::string& encoding) {
-  if (!schema) throw InputError("message encoding '" + encoding + "' needs a schema, and the channel has none");
+  if (!schema)
+    throw InputError("message encoding '" + encoding +
+                     "' needs a schema, and the channel has none");
   return *schema;
 }
 
-[[noreturn]] void refuse_schema(const Schema& schema, const std::string& encoding, const std::string& expected) {
-  throw InputError("schema encoding '" + schema.encoding + "' with message encoding '" + encoding + "': expected " +
-                   expected);
+[[noreturn]] void refuse_schema(const Schema& schema, const std::string& encoding,
+                                const std::string& expected) {
+  throw InputError("schema encoding '" + schema.encoding + "' with message encoding '" + encoding +
+                   "': expected " + expected);
 }
 
 }  // namespace
 
-std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema, const CodecOptions& options) {
+std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema,
+                                  const CodecOptions& options) {
   const std::string& encoding = channel.message_encoding;
   if (encoding == "json") {
     if (schema && !schema->encoding.empty() && schema->encoding != "jsonschema")
@@ -31,21 +35,23 @@ std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema, 
     return make_json_codec(schema);
   }
   if (encoding == "ros1") {
-    if (needed(schema, encoding).encoding != "ros1msg") refuse_schema(*schema, encoding, "'ros1msg'");
+    if (needed(schema, encoding).encoding != "ros1msg")
+      refuse_schema(*schema, encoding, "'ros1msg'");
     return make_ros1_codec(*schema);
   }
   if (encoding == "cdr") {
     const std::string& kind = needed(schema, encoding).encoding;
     if (kind != "ros2msg" && kind != "ros2idl" && kind != "omgidl")
       refuse_schema(*schema, encoding, "'ros2msg', 'ros2idl' or 'omgidl'");
-    return make_cdr_codec(*schema, options.cdr_byte_order);
+    return make_cdr_codec(*schema, options);
   }
   if (encoding == "protobuf") {
     if (needed(schema, encoding).encoding != "protobuf")
       refuse_schema(*schema, encoding, "'protobuf' (a serialized FileDescriptorSet)");
     return make_protobuf_codec(*schema);
   }
-  throw InputError("message encoding '" + encoding + "' is not read: known are 'cdr', 'json', 'protobuf' and 'ros1'");
+  throw InputError("message encoding '" + encoding +
+                   "' is not read: known are 'cdr', 'json', 'protobuf' and 'ros1'");
 }
 
 }  // namespace reelcell::readers::mcap

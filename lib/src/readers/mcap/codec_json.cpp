@@ -1,4 +1,5 @@
-// JSON messages: the shape comes from the first messages; a JSON Schema says which numbers are integers.
+// JSON messages: the shape comes from the first messages; a JSON Schema says which numbers are
+// integers.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +18,8 @@ constexpr std::int64_t kExact = std::int64_t{1} << 53;
 /// Root of a message that is no object: its one field.
 constexpr const char* kBare = "value";
 
-/// The parts of a JSON Schema that matter here: type, properties, items, local $ref, contentEncoding.
+/// The parts of a JSON Schema that matter here: type, properties, items, local $ref,
+/// contentEncoding.
 class SchemaView {
  public:
   SchemaView(const Json* root, const Json* at) : root_(root), at_(resolve(at)) {}
@@ -38,7 +40,9 @@ class SchemaView {
     const auto found = all.is_object() ? all.find(name) : all.end();
     return {root_, all.is_object() && found != all.end() ? &*found : nullptr};
   }
-  SchemaView items() const { return {root_, at_ && at_->contains("items") ? &(*at_)["items"] : nullptr}; }
+  SchemaView items() const {
+    return {root_, at_ && at_->contains("items") ? &(*at_)["items"] : nullptr};
+  }
   std::vector<std::string> properties() const {
     std::vector<std::string> names;
     if (at_ && at_->contains("properties") && (*at_)["properties"].is_object())
@@ -73,7 +77,8 @@ Node blank_from(const SchemaView& schema, const std::string& name, int depth, st
     node.kind = Node::Kind::kStruct;
     for (const std::string& field : schema.properties()) {
       Node child = blank_from(schema.property(field), field, depth + 1, budget);
-      if (child.kind != Node::Kind::kStruct || !child.children.empty()) node.children.push_back(std::move(child));
+      if (child.kind != Node::Kind::kStruct || !child.children.empty())
+        node.children.push_back(std::move(child));
     }
     collapse_time(node);
   } else if (type == "array" && depth < kMaxDepth) {
@@ -118,9 +123,15 @@ class Sampler {
     if (depth > kMaxDepth) throw InputError("JSON nested deeper than " + std::to_string(kMaxDepth));
     node->name = std::move(name);
     switch (scan_.peek()) {
-      case '{': object(schema, depth, node); return true;
-      case '[': array(schema, depth, node); return true;
-      case '"': text(schema, node); return true;
+      case '{':
+        object(schema, depth, node);
+        return true;
+      case '[':
+        array(schema, depth, node);
+        return true;
+      case '"':
+        text(schema, node);
+        return true;
       case 'n':
         if (!scan_.literal("null")) fail();
         return false;
@@ -130,7 +141,9 @@ class Sampler {
         node->values.emplace_back(scan_.peek() == 't');
         if (!scan_.literal("true") && !scan_.literal("false")) fail();
         return true;
-      default: number(schema, node); return true;
+      default:
+        number(schema, node);
+        return true;
     }
   }
 
@@ -170,7 +183,8 @@ class Sampler {
         if (!scan_.skip()) fail();
         continue;
       }
-      if (!value(schema.items(), "", depth + 1, &element)) element.prim = Prim::kFloat64;  // null in a list of numbers
+      if (!value(schema.items(), "", depth + 1, &element))
+        element.prim = Prim::kFloat64;  // null in a list of numbers
       scalars &= element.kind == Node::Kind::kScalar && element.prim != Prim::kTime;
       const auto family = [](Prim p) { return p == Prim::kString ? 2 : p == Prim::kBool ? 1 : 0; };
       if (!elements.empty()) same &= family(element.prim) == family(elements.front().prim);
@@ -180,7 +194,8 @@ class Sampler {
     if (scalars && same) {
       node->prim = elements.front().prim;
       for (Node& element : elements) {
-        if (element.prim == Prim::kFloat64 && node->prim == Prim::kInt64) node->prim = Prim::kFloat64;
+        if (element.prim == Prim::kFloat64 && node->prim == Prim::kInt64)
+          node->prim = Prim::kFloat64;
         node->values.push_back(element.values.empty() ? Value() : std::move(element.values[0]));
       }
     } else {
@@ -202,7 +217,8 @@ class Sampler {
     JsonNumber number;
     if (!scan_.number(&number)) fail();
     const bool large = number.is_integer && (number.integer > kExact || number.integer < -kExact);
-    node->prim = number.is_integer && (large || schema.type() == "integer") ? Prim::kInt64 : Prim::kFloat64;
+    node->prim =
+        number.is_integer && (large || schema.type() == "integer") ? Prim::kInt64 : Prim::kFloat64;
     if (number.is_integer)
       node->values.emplace_back(number.integer);
     else
@@ -216,7 +232,8 @@ class Sampler {
 
 class JsonDecoder final : public RowDecoder {
  public:
-  JsonDecoder(Node tree, const std::vector<ColumnTarget::Store>& stores) : tree_(std::move(tree)), seen_(stores.size()) {
+  JsonDecoder(Node tree, const std::vector<ColumnTarget::Store>& stores)
+      : tree_(std::move(tree)), seen_(stores.size()) {
     for (std::size_t i = 0; i < stores.size(); ++i)
       if (stores[i] == ColumnTarget::Store::kInteger) integers_.push_back(i);
   }
@@ -239,11 +256,14 @@ class JsonDecoder final : public RowDecoder {
 
   std::string problem() const override {
     switch (status_) {
-      case DecodeStatus::kMalformed: return "the message is not a whole JSON value";
+      case DecodeStatus::kMalformed:
+        return "the message is not a whole JSON value";
       case DecodeStatus::kLength:
         return "array '" + place_ + "' has " + std::to_string(found_) + " values, its column has " +
                std::to_string(expected_);
-      default: return "integer '" + path_of(tree_, static_cast<std::int32_t>(missing_)) + "' is absent or no integer";
+      default:
+        return "integer '" + path_of(tree_, static_cast<std::int32_t>(missing_)) +
+               "' is absent or no integer";
     }
   }
 
@@ -271,10 +291,13 @@ class JsonDecoder final : public RowDecoder {
 
   bool value(const Node& node, JsonScanner& scan) {
     switch (node.kind) {
-      case Node::Kind::kStruct: return scan.peek() == '{' ? object(node, scan) : scan.skip();
-      case Node::Kind::kScalar: return node.children.empty() ? scalar(node.column, 0, scan) : time(node, scan);
+      case Node::Kind::kStruct:
+        return scan.peek() == '{' ? object(node, scan) : scan.skip();
+      case Node::Kind::kScalar:
+        return node.children.empty() ? scalar(node.column, 0, scan) : time(node, scan);
       case Node::Kind::kArray:
-      case Node::Kind::kStructArray: return scan.peek() == '[' ? array(node, scan) : scan.skip();
+      case Node::Kind::kStructArray:
+        return scan.peek() == '[' ? array(node, scan) : scan.skip();
     }
     return false;
   }
@@ -283,7 +306,8 @@ class JsonDecoder final : public RowDecoder {
   const Node* child_named(const Node& node, std::string_view key, std::size_t* expected) const {
     const std::size_t count = node.children.size();
     for (std::size_t tried = 0; tried < count; ++tried) {
-      const std::size_t i = *expected + tried < count ? *expected + tried : *expected + tried - count;
+      const std::size_t i =
+          *expected + tried < count ? *expected + tried : *expected + tried - count;
       if (node.children[i].name != key) continue;
       *expected = i + 1 < count ? i + 1 : 0;
       return &node.children[i];
@@ -330,7 +354,8 @@ class JsonDecoder final : public RowDecoder {
     return true;
   }
 
-  void put(const ColumnTarget& target, std::size_t column, std::size_t element, const JsonNumber& number) {
+  void put(const ColumnTarget& target, std::size_t column, std::size_t element,
+           const JsonNumber& number) {
     if (target.store == ColumnTarget::Store::kNumber) {
       *target.at<double>(sink_->row, element) = number.number;
       return;
@@ -378,7 +403,8 @@ class JsonDecoder final : public RowDecoder {
         continue;
       }
       if (!scan.number(&number)) return false;
-      if (!number.is_integer || (key != node.children[0].name && key != node.children[1].name)) continue;
+      if (!number.is_integer || (key != node.children[0].name && key != node.children[1].name))
+        continue;
       (key.starts_with("sec") ? seconds : nanos) = number.integer;
       ++parts;
     } while (scan.accept(','));
@@ -413,7 +439,8 @@ class JsonDecoder final : public RowDecoder {
 
   bool element(const Node& node, std::uint32_t i, JsonScanner& scan) {
     if (node.kind == Node::Kind::kStructArray)
-      return i < node.children.size() && node.children[i].used ? value(node.children[i], scan) : scan.skip();
+      return i < node.children.size() && node.children[i].used ? value(node.children[i], scan)
+                                                               : scan.skip();
     if (node.column >= 0 && i < node.length) {
       JsonScanner again = scan;
       if (!scalar(node.column, i, scan)) return false;
@@ -425,10 +452,12 @@ class JsonDecoder final : public RowDecoder {
       if (pick.index == i) return scalar(pick.column, 0, scan);
     return scan.skip();
   }
-  bool scalar(std::int32_t column, std::size_t element, JsonScanner&& scan) { return scalar(column, element, scan); }
+  bool scalar(std::int32_t column, std::size_t element, JsonScanner&& scan) {
+    return scalar(column, element, scan);
+  }
 
   Node tree_;
-  std::vector<std::uint64_t> seen_;   ///< the row in which an integer column was last written
+  std::vector<std::uint64_t> seen_;  ///< the row in which an integer column was last written
   std::vector<std::size_t> integers_;
   std::uint64_t row_ = 0;
   RowSink* sink_ = nullptr;
@@ -454,8 +483,8 @@ class JsonCodec final : public Codec {
     return node;
   }
   Node sample(ByteView message) const override { return Sampler(as_text(message)).message(view()); }
-  std::unique_ptr<RowDecoder> compile(const Node& tree,
-                                      const std::vector<ColumnTarget::Store>& stores) const override {
+  std::unique_ptr<RowDecoder> compile(
+      const Node& tree, const std::vector<ColumnTarget::Store>& stores) const override {
     return std::make_unique<JsonDecoder>(tree, stores);
   }
   bool open_shape() const override { return true; }

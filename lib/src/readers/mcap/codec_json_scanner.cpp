@@ -17,7 +17,8 @@ bool JsonScanner::number(JsonNumber* out) {
   if (c != '-' && (c < '0' || c > '9')) return false;
   // Integers first: most numbers in logs are, and from_chars for them is many times cheaper.
   const auto whole = std::from_chars(at_, end_, out->integer);
-  if (whole.ec == std::errc() && (whole.ptr == end_ || (*whole.ptr != '.' && *whole.ptr != 'e' && *whole.ptr != 'E'))) {
+  if (whole.ec == std::errc() &&
+      (whole.ptr == end_ || (*whole.ptr != '.' && *whole.ptr != 'e' && *whole.ptr != 'E'))) {
     at_ = whole.ptr;
     out->number = static_cast<double>(out->integer);
     out->is_integer = true;
@@ -38,7 +39,8 @@ bool JsonScanner::skip() {
     bool escaped = false;
     JsonNumber number_out;
     switch (peek()) {
-      case '\0': return false;
+      case '\0':
+        return false;
       case '{':
       case '[':
         ++depth, ++at_;
@@ -89,7 +91,8 @@ void append_utf8(std::uint32_t code, std::string* out) {
   } else if (code < 0x10000) {
     put(0xE0 | code >> 12), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
   } else {
-    put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 0x3F)), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
+    put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 0x3F)), put(0x80 | (code >> 6 & 0x3F)),
+        put(0x80 | (code & 0x3F));
   }
 }
 
@@ -98,8 +101,8 @@ bool unicode_escape(std::string_view raw, std::size_t* i, std::string* out) {
   std::uint32_t code = 0, low = 0;
   if (!hex4(raw.substr(*i), &code)) return false;
   *i += 4;
-  if (code >= 0xD800 && code < 0xDC00 && raw.substr(*i).starts_with("\\u") && hex4(raw.substr(*i + 2), &low) &&
-      low >= 0xDC00 && low < 0xE000) {
+  if (code >= 0xD800 && code < 0xDC00 && raw.substr(*i).starts_with("\\u") &&
+      hex4(raw.substr(*i + 2), &low) && low >= 0xDC00 && low < 0xE000) {
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     *i += 6;
   } else if (code >= 0xD800 && code < 0xE000) {
@@ -121,18 +124,31 @@ bool unescape_json(std::string_view raw, std::string* out) {
     if (++i >= raw.size()) return false;
     const char c = raw[i++];
     switch (c) {
-      case 'n': out->push_back('\n'); break;
-      case 't': out->push_back('\t'); break;
-      case 'r': out->push_back('\r'); break;
-      case 'b': out->push_back('\b'); break;
-      case 'f': out->push_back('\f'); break;
+      case 'n':
+        out->push_back('\n');
+        break;
+      case 't':
+        out->push_back('\t');
+        break;
+      case 'r':
+        out->push_back('\r');
+        break;
+      case 'b':
+        out->push_back('\b');
+        break;
+      case 'f':
+        out->push_back('\f');
+        break;
       case '"':
       case '\\':
-      case '/': out->push_back(c); break;
+      case '/':
+        out->push_back(c);
+        break;
       case 'u':
         if (!unicode_escape(raw, &i, out)) return false;
         break;
-      default: return false;
+      default:
+        return false;
     }
   }
   return true;

@@ -1,4 +1,5 @@
-// Protobuf messages: the descriptor set goes through libprotobuf, rows are read straight from the wire.
+// Protobuf messages: the descriptor set goes through libprotobuf, rows are read straight from the
+// wire.
 //   wire format: https://protobuf.dev/programming-guides/encoding/
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -23,8 +24,8 @@ constexpr int kMaxDepth = 32;
 
 class ErrorText final : public pb::DescriptorPool::ErrorCollector {
  public:
-  void AddError(const std::string& file, const std::string& element, const pb::Message*, ErrorLocation,
-                const std::string& message) override {
+  void AddError(const std::string& file, const std::string& element, const pb::Message*,
+                ErrorLocation, const std::string& message) override {
     if (text.empty()) text = file + ": " + element + ": " + message;
   }
   std::string text;
@@ -48,11 +49,13 @@ class PoolBuilder {
     for (const std::string& import : file.dependency()) {
       const auto found = files_.find(import);
       if (found == files_.end())
-        throw InputError("the descriptor set lacks '" + import + "', which '" + file.name() + "' imports");
+        throw InputError("the descriptor set lacks '" + import + "', which '" + file.name() +
+                         "' imports");
       add(*found->second, depth + 1);
     }
     ErrorText errors;
-    if (!pool_.BuildFileCollectingErrors(file, &errors)) throw InputError("bad descriptor: " + errors.text);
+    if (!pool_.BuildFileCollectingErrors(file, &errors))
+      throw InputError("bad descriptor: " + errors.text);
   }
 
   pb::DescriptorPool& pool_;
@@ -63,18 +66,27 @@ class PoolBuilder {
 Prim prim_of(const pb::FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_INT32:
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return Prim::kInt32;
-    case pb::FieldDescriptor::CPPTYPE_INT64: return Prim::kInt64;
-    case pb::FieldDescriptor::CPPTYPE_UINT32: return Prim::kUInt32;
-    case pb::FieldDescriptor::CPPTYPE_UINT64: return Prim::kUInt64;
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE: return Prim::kFloat64;
-    case pb::FieldDescriptor::CPPTYPE_FLOAT: return Prim::kFloat32;
-    case pb::FieldDescriptor::CPPTYPE_BOOL: return Prim::kBool;
-    default: break;
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return Prim::kInt32;
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return Prim::kInt64;
+    case pb::FieldDescriptor::CPPTYPE_UINT32:
+      return Prim::kUInt32;
+    case pb::FieldDescriptor::CPPTYPE_UINT64:
+      return Prim::kUInt64;
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return Prim::kFloat64;
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      return Prim::kFloat32;
+    case pb::FieldDescriptor::CPPTYPE_BOOL:
+      return Prim::kBool;
+    default:
+      break;
   }
   if (field.type() == pb::FieldDescriptor::TYPE_STRING) return Prim::kString;
   if (field.type() == pb::FieldDescriptor::TYPE_BYTES) return Prim::kBytes;
-  return field.message_type()->full_name() == "google.protobuf.Duration" ? Prim::kDuration : Prim::kTime;
+  return field.message_type()->full_name() == "google.protobuf.Duration" ? Prim::kDuration
+                                                                         : Prim::kTime;
 }
 
 bool is_time(const pb::FieldDescriptor& field) {
@@ -98,8 +110,11 @@ class TreeBuilder {
     for (int i = 0; i < type.field_count(); ++i) {
       const pb::FieldDescriptor& field = *type.field(i);
       const bool nested = field.type() == pb::FieldDescriptor::TYPE_MESSAGE && !is_time(field);
-      if (!is_read(field) || (nested && (open_.contains(field.message_type()) || open_.size() > kMaxDepth))) continue;
-      if (++nodes_ > kMaxNodes) throw InputError("the schema has more than " + std::to_string(kMaxNodes) + " fields");
+      if (!is_read(field) ||
+          (nested && (open_.contains(field.message_type()) || open_.size() > kMaxDepth)))
+        continue;
+      if (++nodes_ > kMaxNodes)
+        throw InputError("the schema has more than " + std::to_string(kMaxNodes) + " fields");
       Node child;
       if (nested && !field.is_repeated()) child = message(*field.message_type());
       child.name = field.name();
@@ -109,7 +124,8 @@ class TreeBuilder {
         child.dynamic = true;
       }
       if (!nested) child.prim = prim_of(field);
-      child.implicit_zero = !nested && !is_time(field) && !field.is_repeated() && !field.has_presence();
+      child.implicit_zero =
+          !nested && !is_time(field) && !field.is_repeated() && !field.has_presence();
       node.children.push_back(std::move(child));
     }
     open_.erase(&type);
@@ -141,7 +157,8 @@ class Sampler {
   }
 
  private:
-  void repeated(const pb::Message& from, const pb::Reflection& reflection, const pb::FieldDescriptor& field, Node& node) {
+  void repeated(const pb::Message& from, const pb::Reflection& reflection,
+                const pb::FieldDescriptor& field, Node& node) {
     const int count = reflection.FieldSize(from, &field);
     node.length = static_cast<std::uint32_t>(count);
     if (node.kind == Node::Kind::kArray) {
@@ -159,31 +176,43 @@ class Sampler {
     }
   }
 
-  static Value value(const pb::Message& from, const pb::Reflection& r, const pb::FieldDescriptor& f, int i) {
-    const auto get = [&](auto single, auto many) { return i < 0 ? (r.*single)(from, &f) : (r.*many)(from, &f, i); };
+  static Value value(const pb::Message& from, const pb::Reflection& r, const pb::FieldDescriptor& f,
+                     int i) {
+    const auto get = [&](auto single, auto many) {
+      return i < 0 ? (r.*single)(from, &f) : (r.*many)(from, &f, i);
+    };
     using R = pb::Reflection;
     switch (f.cpp_type()) {
-      case pb::FieldDescriptor::CPPTYPE_INT32: return std::int64_t{get(&R::GetInt32, &R::GetRepeatedInt32)};
-      case pb::FieldDescriptor::CPPTYPE_INT64: return std::int64_t{get(&R::GetInt64, &R::GetRepeatedInt64)};
-      case pb::FieldDescriptor::CPPTYPE_UINT32: return std::int64_t{get(&R::GetUInt32, &R::GetRepeatedUInt32)};
+      case pb::FieldDescriptor::CPPTYPE_INT32:
+        return std::int64_t{get(&R::GetInt32, &R::GetRepeatedInt32)};
+      case pb::FieldDescriptor::CPPTYPE_INT64:
+        return std::int64_t{get(&R::GetInt64, &R::GetRepeatedInt64)};
+      case pb::FieldDescriptor::CPPTYPE_UINT32:
+        return std::int64_t{get(&R::GetUInt32, &R::GetRepeatedUInt32)};
       case pb::FieldDescriptor::CPPTYPE_UINT64:
         return static_cast<std::int64_t>(get(&R::GetUInt64, &R::GetRepeatedUInt64));
-      case pb::FieldDescriptor::CPPTYPE_DOUBLE: return get(&R::GetDouble, &R::GetRepeatedDouble);
-      case pb::FieldDescriptor::CPPTYPE_FLOAT: return double{get(&R::GetFloat, &R::GetRepeatedFloat)};
-      case pb::FieldDescriptor::CPPTYPE_BOOL: return get(&R::GetBool, &R::GetRepeatedBool);
-      case pb::FieldDescriptor::CPPTYPE_ENUM: return std::int64_t{get(&R::GetEnumValue, &R::GetRepeatedEnumValue)};
+      case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+        return get(&R::GetDouble, &R::GetRepeatedDouble);
+      case pb::FieldDescriptor::CPPTYPE_FLOAT:
+        return double{get(&R::GetFloat, &R::GetRepeatedFloat)};
+      case pb::FieldDescriptor::CPPTYPE_BOOL:
+        return get(&R::GetBool, &R::GetRepeatedBool);
+      case pb::FieldDescriptor::CPPTYPE_ENUM:
+        return std::int64_t{get(&R::GetEnumValue, &R::GetRepeatedEnumValue)};
       case pb::FieldDescriptor::CPPTYPE_STRING:
         if (f.type() == pb::FieldDescriptor::TYPE_BYTES) return Value();
         return get(&R::GetString, &R::GetRepeatedString);
       case pb::FieldDescriptor::CPPTYPE_MESSAGE: {
-        const pb::Message& time = i < 0 ? r.GetMessage(from, &f) : r.GetRepeatedMessage(from, &f, i);
+        const pb::Message& time =
+            i < 0 ? r.GetMessage(from, &f) : r.GetRepeatedMessage(from, &f, i);
         const auto part = [&](const char* name) -> std::int64_t {
           const pb::FieldDescriptor* field = time.GetDescriptor()->FindFieldByName(name);
           if (!field) return 0;
           if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT32)
             return time.GetReflection()->GetInt32(time, field);
-          return field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64 ? time.GetReflection()->GetInt64(time, field)
-                                                                        : 0;
+          return field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64
+                     ? time.GetReflection()->GetInt64(time, field)
+                     : 0;
         };
         return join_time(part("seconds"), part("nanos"));
       }
@@ -196,7 +225,18 @@ class Sampler {
 
 // ---- rows ----
 
-enum class Coding : std::uint8_t { kVarint, kVarint32, kZigzag, kZigzag32, kBool, kFixed32, kFixed64, kText, kTime, kMessage };
+enum class Coding : std::uint8_t {
+  kVarint,
+  kVarint32,
+  kZigzag,
+  kZigzag32,
+  kBool,
+  kFixed32,
+  kFixed64,
+  kText,
+  kTime,
+  kMessage
+};
 
 struct PlanField {
   std::uint32_t number = 0;
@@ -214,8 +254,8 @@ struct PlanField {
 };
 struct PlanMessage {
   std::vector<PlanField> fields;
-  std::vector<std::uint8_t> by_number;      ///< index + 1 for numbers below 64
-  std::vector<std::int32_t> zeros;          ///< float columns that are 0 when this message is there
+  std::vector<std::uint8_t> by_number;  ///< index + 1 for numbers below 64
+  std::vector<std::int32_t> zeros;      ///< float columns that are 0 when this message is there
 };
 
 struct Plan {
@@ -228,27 +268,37 @@ Coding coding_of(const pb::FieldDescriptor& field) {
   switch (field.type()) {
     case pb::FieldDescriptor::TYPE_DOUBLE:
     case pb::FieldDescriptor::TYPE_FIXED64:
-    case pb::FieldDescriptor::TYPE_SFIXED64: return Coding::kFixed64;
+    case pb::FieldDescriptor::TYPE_SFIXED64:
+      return Coding::kFixed64;
     case pb::FieldDescriptor::TYPE_FLOAT:
     case pb::FieldDescriptor::TYPE_FIXED32:
-    case pb::FieldDescriptor::TYPE_SFIXED32: return Coding::kFixed32;
-    case pb::FieldDescriptor::TYPE_BOOL: return Coding::kBool;
+    case pb::FieldDescriptor::TYPE_SFIXED32:
+      return Coding::kFixed32;
+    case pb::FieldDescriptor::TYPE_BOOL:
+      return Coding::kBool;
     case pb::FieldDescriptor::TYPE_INT32:
     case pb::FieldDescriptor::TYPE_UINT32:
-    case pb::FieldDescriptor::TYPE_ENUM: return Coding::kVarint32;
-    case pb::FieldDescriptor::TYPE_SINT32: return Coding::kZigzag32;
-    case pb::FieldDescriptor::TYPE_SINT64: return Coding::kZigzag;
+    case pb::FieldDescriptor::TYPE_ENUM:
+      return Coding::kVarint32;
+    case pb::FieldDescriptor::TYPE_SINT32:
+      return Coding::kZigzag32;
+    case pb::FieldDescriptor::TYPE_SINT64:
+      return Coding::kZigzag;
     case pb::FieldDescriptor::TYPE_STRING:
-    case pb::FieldDescriptor::TYPE_BYTES: return Coding::kText;
+    case pb::FieldDescriptor::TYPE_BYTES:
+      return Coding::kText;
     case pb::FieldDescriptor::TYPE_MESSAGE:
-    case pb::FieldDescriptor::TYPE_GROUP: return Coding::kMessage;
-    default: return Coding::kVarint;
+    case pb::FieldDescriptor::TYPE_GROUP:
+      return Coding::kMessage;
+    default:
+      return Coding::kVarint;
   }
 }
 
 class Planner {
  public:
-  Planner(const std::vector<ColumnTarget::Store>& stores, Plan& plan) : stores_(stores), plan_(plan) {}
+  Planner(const std::vector<ColumnTarget::Store>& stores, Plan& plan)
+      : stores_(stores), plan_(plan) {}
 
   std::uint32_t message(const pb::Descriptor& type, const Node& node, const std::string& path) {
     const auto own = static_cast<std::uint32_t>(plan_.messages.size());
@@ -260,8 +310,10 @@ class Planner {
       made.fields.push_back(field(*type.FindFieldByNumber(child.number), child,
                                   path.empty() ? child.name : path + "." + child.name));
       if (child.number < 64 && made.fields.size() < 255)
-        made.by_number[static_cast<std::size_t>(child.number)] = static_cast<std::uint8_t>(made.fields.size());
-      if (child.implicit_zero && child.column >= 0 && store(child.column) == ColumnTarget::Store::kNumber)
+        made.by_number[static_cast<std::size_t>(child.number)] =
+            static_cast<std::uint8_t>(made.fields.size());
+      if (child.implicit_zero && child.column >= 0 &&
+          store(child.column) == ColumnTarget::Store::kNumber)
         made.zeros.push_back(child.column);
     }
     plan_.messages[own] = std::move(made);
@@ -269,7 +321,9 @@ class Planner {
   }
 
  private:
-  ColumnTarget::Store store(std::int32_t column) const { return stores_[static_cast<std::size_t>(column)]; }
+  ColumnTarget::Store store(std::int32_t column) const {
+    return stores_[static_cast<std::size_t>(column)];
+  }
 
   PlanField field(const pb::FieldDescriptor& from, const Node& node, const std::string& path) {
     PlanField made;
@@ -299,7 +353,7 @@ class Planner {
   Plan& plan_;
 };
 
-struct Cursor {
+struct WireCursor {
   const std::uint8_t* at;
   const std::uint8_t* end;
 
@@ -315,34 +369,39 @@ struct Cursor {
     }
     return false;
   }
-  bool take(std::uint64_t size, Cursor* part) {
+  bool take(std::uint64_t size, WireCursor* part) {
     if (size > static_cast<std::uint64_t>(end - at)) return false;
     *part = {at, at + size};
     at += size;
     return true;
   }
-  bool sized(Cursor* part) {
+  bool sized(WireCursor* part) {
     std::uint64_t size = 0;
     return varint(&size) && take(size, part);
   }
   bool skip(std::uint32_t wire_type, int depth);
 };
 
-bool Cursor::skip(std::uint32_t wire_type, int depth) {
+bool WireCursor::skip(std::uint32_t wire_type, int depth) {
   std::uint64_t ignored = 0;
-  Cursor part{};
+  WireCursor part{};
   switch (wire_type) {
-    case 0: return varint(&ignored);
-    case 1: return take(8, &part);
-    case 2: return sized(&part);
-    case 5: return take(4, &part);
+    case 0:
+      return varint(&ignored);
+    case 1:
+      return take(8, &part);
+    case 2:
+      return sized(&part);
+    case 5:
+      return take(4, &part);
     case 3:
       while (depth < kMaxDepth && varint(&ignored)) {
         if ((ignored & 7) == 4) return true;
         if (!skip(static_cast<std::uint32_t>(ignored & 7), depth + 1)) return false;
       }
       return false;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -358,12 +417,15 @@ class ProtobufDecoder final : public RowDecoder {
       for (std::size_t i = 0; i < column.width; ++i)
         if (!put_missing(column, sink.row, i)) *column.at<std::int64_t>(sink.row, i) = 0;
     std::fill(counters_.begin(), counters_.end(), 0);
-    if (!read(plan_.messages[0], {message.data(), message.data() + message.size()})) return DecodeStatus::kMalformed;
+    if (!read(plan_.messages[0], {message.data(), message.data() + message.size()}))
+      return DecodeStatus::kMalformed;
     return lengths();
   }
 
   std::string problem() const override {
-    if (!wrong_) return "the message of " + std::to_string(size_) + " bytes is cut short or is not of its schema's type";
+    if (!wrong_)
+      return "the message of " + std::to_string(size_) +
+             " bytes is cut short or is not of its schema's type";
     return "array '" + wrong_->path + "' has " + std::to_string(counters_[wrong_->counter]) +
            " values, its column has " + std::to_string(wrong_->length);
   }
@@ -390,7 +452,7 @@ class ProtobufDecoder final : public RowDecoder {
     return nullptr;
   }
 
-  bool read(const PlanMessage& message, Cursor in) {
+  bool read(const PlanMessage& message, WireCursor in) {
     for (const std::int32_t column : message.zeros)
       *sink_->columns[static_cast<std::size_t>(column)].at<double>(sink_->row, 0) = 0;
     while (in.at < in.end) {
@@ -405,19 +467,23 @@ class ProtobufDecoder final : public RowDecoder {
 
   static std::uint32_t wire_type_of(Coding coding) {
     switch (coding) {
-      case Coding::kFixed32: return 5;
-      case Coding::kFixed64: return 1;
+      case Coding::kFixed32:
+        return 5;
+      case Coding::kFixed64:
+        return 1;
       case Coding::kText:
       case Coding::kTime:
-      case Coding::kMessage: return 2;
-      default: return 0;
+      case Coding::kMessage:
+        return 2;
+      default:
+        return 0;
     }
   }
 
-  bool value(const PlanField& field, std::uint32_t wire_type, Cursor& in) {
+  bool value(const PlanField& field, std::uint32_t wire_type, WireCursor& in) {
     const std::uint32_t expected = wire_type_of(field.coding);
     if (wire_type == 2 && expected != 2 && field.repeated) {
-      Cursor packed{};
+      WireCursor packed{};
       if (!in.sized(&packed)) return false;
       if (field.load && field.picks.empty()) return packed_fixed(field, packed);
       while (packed.at < packed.end)
@@ -427,21 +493,22 @@ class ProtobufDecoder final : public RowDecoder {
     return wire_type == expected ? single(field, in) : in.skip(wire_type, 0);
   }
 
-  bool packed_fixed(const PlanField& field, const Cursor& packed) {
+  bool packed_fixed(const PlanField& field, const WireCursor& packed) {
     const std::size_t size = field.coding == Coding::kFixed32 ? 4 : 8;
     const auto bytes = static_cast<std::size_t>(packed.end - packed.at);
     if (bytes % size) return false;
     std::uint32_t& done = counters_[field.counter];
     const std::size_t room = done < field.length ? field.length - done : 0;
     field.load(packed.at, std::min(bytes / size, room),
-               sink_->columns[static_cast<std::size_t>(field.column)].at<double>(sink_->row, done < field.length ? done : 0));
+               sink_->columns[static_cast<std::size_t>(field.column)].at<double>(
+                   sink_->row, done < field.length ? done : 0));
     done += static_cast<std::uint32_t>(bytes / size);
     return true;
   }
 
-  bool single(const PlanField& field, Cursor& in) {
+  bool single(const PlanField& field, WireCursor& in) {
     const std::uint32_t index = field.repeated ? counters_[field.counter]++ : 0;
-    Cursor part{};
+    WireCursor part{};
     std::uint64_t raw = 0;
     switch (field.coding) {
       case Coding::kMessage:
@@ -449,7 +516,8 @@ class ProtobufDecoder final : public RowDecoder {
         return index >= field.messages.size() || read(plan_.messages[field.messages[index]], part);
       case Coding::kText:
         if (!in.sized(&part)) return false;
-        return each(field, index, [&](const ColumnTarget& to, std::size_t element) { text(to, element, part); });
+        return each(field, index,
+                    [&](const ColumnTarget& to, std::size_t element) { text(to, element, part); });
       case Coding::kTime:
         if (!in.sized(&part)) return false;
         return time(field, index, part);
@@ -469,13 +537,18 @@ class ProtobufDecoder final : public RowDecoder {
 
   static std::int64_t integer(const PlanField& field, std::uint64_t raw) {
     switch (field.coding) {
-      case Coding::kBool: return raw != 0;
+      case Coding::kBool:
+        return raw != 0;
       case Coding::kVarint32:
         return field.prim == Prim::kUInt32 ? std::int64_t{static_cast<std::uint32_t>(raw)}
                                            : std::int64_t{static_cast<std::int32_t>(raw)};
-      case Coding::kZigzag32: raw &= 0xFFFFFFFFu; [[fallthrough]];
-      case Coding::kZigzag: return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
-      default: return static_cast<std::int64_t>(raw);
+      case Coding::kZigzag32:
+        raw &= 0xFFFFFFFFu;
+        [[fallthrough]];
+      case Coding::kZigzag:
+        return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
+      default:
+        return static_cast<std::int64_t>(raw);
     }
   }
 
@@ -495,7 +568,7 @@ class ProtobufDecoder final : public RowDecoder {
       *to.at<std::int64_t>(sink_->row, element) = value;
   }
 
-  void text(const ColumnTarget& to, std::size_t element, const Cursor& part) {
+  void text(const ColumnTarget& to, std::size_t element, const WireCursor& part) {
     const auto size = static_cast<std::size_t>(part.end - part.at);
     if (to.store == ColumnTarget::Store::kBlob)
       *to.at<ByteView>(sink_->row, element) = {part.at, size};
@@ -503,7 +576,7 @@ class ProtobufDecoder final : public RowDecoder {
       to.at<std::string>(sink_->row, element)->assign(reinterpret_cast<const char*>(part.at), size);
   }
 
-  bool time(const PlanField& field, std::uint32_t index, Cursor in) {
+  bool time(const PlanField& field, std::uint32_t index, WireCursor in) {
     std::int64_t seconds = 0, nanos = 0;
     while (in.at < in.end) {
       std::uint64_t tag = 0, raw = 0;
@@ -515,8 +588,9 @@ class ProtobufDecoder final : public RowDecoder {
         return false;
       }
     }
-    return each(field, index,
-                [&](const ColumnTarget& to, std::size_t element) { put(to, element, join_time(seconds, nanos)); });
+    return each(field, index, [&](const ColumnTarget& to, std::size_t element) {
+      put(to, element, join_time(seconds, nanos));
+    });
   }
 
   Plan plan_;
@@ -533,7 +607,8 @@ class ProtobufCodec final : public Codec {
     // libprotobuf writes to stderr about bad input; we report it ourselves.
     std::call_once(quiet, [] { pb::SetLogHandler(nullptr); });
     pb::FileDescriptorSet set;
-    if (schema.data.size() > (64u << 20) || !set.ParseFromArray(schema.data.data(), static_cast<int>(schema.data.size())))
+    if (schema.data.size() > (64u << 20) ||
+        !set.ParseFromArray(schema.data.data(), static_cast<int>(schema.data.size())))
       throw InputError("the schema is not a serialized FileDescriptorSet");
     PoolBuilder(set, pool_).build();
     root_ = pool_.FindMessageTypeByName(schema.name);
@@ -554,8 +629,8 @@ class ProtobufCodec final : public Codec {
     return tree;
   }
 
-  std::unique_ptr<RowDecoder> compile(const Node& tree,
-                                      const std::vector<ColumnTarget::Store>& stores) const override {
+  std::unique_ptr<RowDecoder> compile(
+      const Node& tree, const std::vector<ColumnTarget::Store>& stores) const override {
     Plan plan;
     Planner(stores, plan).message(*root_, tree, "");
     return std::make_unique<ProtobufDecoder>(std::move(plan));
@@ -569,6 +644,8 @@ class ProtobufCodec final : public Codec {
 
 }  // namespace
 
-std::unique_ptr<Codec> make_protobuf_codec(const Schema& schema) { return std::make_unique<ProtobufCodec>(schema); }
+std::unique_ptr<Codec> make_protobuf_codec(const Schema& schema) {
+  return std::make_unique<ProtobufCodec>(schema);
+}
 
 }  // namespace reelcell::readers::mcap

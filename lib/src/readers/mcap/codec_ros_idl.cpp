@@ -1,4 +1,5 @@
-// The part of OMG IDL 4.2 that rosidl emits: modules, structs, typedefs, enums, constants, annotations.
+// The part of OMG IDL 4.2 that rosidl emits: modules, structs, typedefs, enums, constants,
+// annotations.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -37,7 +38,8 @@ std::vector<Token> tokenize(std::string_view text) {
       ++i;
       continue;
     }
-    if (line_start && (c == '#' || text.substr(i).starts_with("===") || text.substr(i).starts_with("IDL:"))) {
+    if (line_start &&
+        (c == '#' || text.substr(i).starts_with("===") || text.substr(i).starts_with("IDL:"))) {
       skip_line();
       continue;
     }
@@ -46,7 +48,8 @@ std::vector<Token> tokenize(std::string_view text) {
       skip_line();
     } else if (text.substr(i).starts_with("/*")) {
       const auto end = text.find("*/", i + 2);
-      for (const std::size_t stop = std::min(end, text.size()); i < stop; ++i) line += text[i] == '\n';
+      for (const std::size_t stop = std::min(end, text.size()); i < stop; ++i)
+        line += text[i] == '\n';
       i = std::min(i + 2, text.size());
     } else if (c == '"' || c == '\'') {
       std::size_t end = i + 1;
@@ -56,7 +59,8 @@ std::vector<Token> tokenize(std::string_view text) {
       for (; i < end; ++i) line += text[i] == '\n';
     } else if (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.') {
       const std::size_t begin = i;
-      while (i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) || text[i] == '_' || text[i] == '.'))
+      while (i < text.size() && (std::isalnum(static_cast<unsigned char>(text[i])) ||
+                                 text[i] == '_' || text[i] == '.'))
         ++i;
       tokens.push_back({std::string(text.substr(begin, i - begin)), line});
     } else if (text.substr(i).starts_with("::")) {
@@ -98,12 +102,13 @@ class Parser {
     if (!accept(text)) fail("'" + std::string(text) + "'");
   }
   [[noreturn]] void fail(const std::string& expected) const {
-    throw InputError("IDL line " + std::to_string(tokens_[at_].line) + ": found '" + peek().substr(0, 60) +
-                     "', expected " + expected);
+    throw InputError("IDL line " + std::to_string(tokens_[at_].line) + ": found '" +
+                     peek().substr(0, 60) + "', expected " + expected);
   }
   std::string identifier() {
     const std::string& text = peek();
-    if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_')) fail("a name");
+    if (text.empty() || !(std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_'))
+      fail("a name");
     return take();
   }
 
@@ -151,7 +156,8 @@ class Parser {
       skip_group("{", "}");
     } else if (keyword == "const") {
       constant(scope);
-    } else if (keyword == "union" || keyword == "bitmask" || keyword == "bitset" || keyword == "interface") {
+    } else if (keyword == "union" || keyword == "bitmask" || keyword == "bitset" ||
+               keyword == "interface") {
       unsupported[scope + identifier()] = keyword;
       while (peek() != "{") take();
       skip_group("{", "}");
@@ -177,7 +183,9 @@ class Parser {
   void structure(const std::string& scope) {
     RawStruct made{scope + identifier(), {}};
     if (structs.size() >= kMaxStructs) fail("at most 4096 structs");
-    if (accept(":")) made.fields.push_back({scoped_name(), "", RosField::Array::kNone, 0});  // base: fields inlined later
+    if (accept(":"))
+      made.fields.push_back(
+          {scoped_name(), "", RosField::Array::kNone, 0});  // base: fields inlined later
     if (accept("{")) {
       while (!accept("}")) {
         skip_annotations();
@@ -201,7 +209,8 @@ class Parser {
     }
     const std::string name = scoped_name();
     for (std::string at = scope;;) {
-      if (const auto found = constants.find(at + name); found != constants.end()) return found->second;
+      if (const auto found = constants.find(at + name); found != constants.end())
+        return found->second;
       if (at.empty()) break;
       const auto cut = at.size() >= 2 ? at.rfind("::", at.size() - 3) : std::string::npos;
       at = cut == std::string::npos ? "" : at.substr(0, cut + 2);
@@ -246,7 +255,8 @@ class Parser {
       }
       return field;
     }
-    static constexpr std::array<std::string_view, 4> kWords = {"unsigned", "long", "short", "double"};
+    static constexpr std::array<std::string_view, 4> kWords = {"unsigned", "long", "short",
+                                                               "double"};
     std::string words;
     while (std::find(kWords.begin(), kWords.end(), peek()) != kWords.end())
       words += (words.empty() ? "" : " ") + take();
@@ -261,13 +271,28 @@ class Parser {
 
 std::optional<Prim> primitive(std::string_view type) {
   static constexpr std::array<std::pair<std::string_view, Prim>, 22> kPrimitives = {
-      {{"boolean", Prim::kBool}, {"octet", Prim::kUInt8}, {"char", Prim::kUInt8}, {"float", Prim::kFloat32},
-       {"double", Prim::kFloat64}, {"short", Prim::kInt16}, {"unsigned short", Prim::kUInt16},
-       {"long", Prim::kInt32}, {"unsigned long", Prim::kUInt32}, {"long long", Prim::kInt64},
-       {"unsigned long long", Prim::kUInt64}, {"int8", Prim::kInt8}, {"uint8", Prim::kUInt8},
-       {"int16", Prim::kInt16}, {"uint16", Prim::kUInt16}, {"int32", Prim::kInt32}, {"uint32", Prim::kUInt32},
-       {"int64", Prim::kInt64}, {"uint64", Prim::kUInt64}, {"string", Prim::kString},
-       {"builtin_interfaces::msg::Time", Prim::kTime}, {"builtin_interfaces::msg::Duration", Prim::kDuration}}};
+      {{"boolean", Prim::kBool},
+       {"octet", Prim::kUInt8},
+       {"char", Prim::kUInt8},
+       {"float", Prim::kFloat32},
+       {"double", Prim::kFloat64},
+       {"short", Prim::kInt16},
+       {"unsigned short", Prim::kUInt16},
+       {"long", Prim::kInt32},
+       {"unsigned long", Prim::kUInt32},
+       {"long long", Prim::kInt64},
+       {"unsigned long long", Prim::kUInt64},
+       {"int8", Prim::kInt8},
+       {"uint8", Prim::kUInt8},
+       {"int16", Prim::kInt16},
+       {"uint16", Prim::kUInt16},
+       {"int32", Prim::kInt32},
+       {"uint32", Prim::kUInt32},
+       {"int64", Prim::kInt64},
+       {"uint64", Prim::kUInt64},
+       {"string", Prim::kString},
+       {"builtin_interfaces::msg::Time", Prim::kTime},
+       {"builtin_interfaces::msg::Duration", Prim::kDuration}}};
   for (const auto& [name, prim] : kPrimitives)
     if (name == type) return prim;
   return std::nullopt;
@@ -277,7 +302,8 @@ std::optional<Prim> primitive(std::string_view type) {
 class NameResolver {
  public:
   explicit NameResolver(const Parser& parsed) : parsed_(parsed) {
-    for (std::size_t i = 0; i < parsed.structs.size(); ++i) index_.emplace(parsed.structs[i].name, i);
+    for (std::size_t i = 0; i < parsed.structs.size(); ++i)
+      index_.emplace(parsed.structs[i].name, i);
   }
 
   /// Innermost scope first, as C++ looks names up.
@@ -287,7 +313,9 @@ class NameResolver {
       const auto cut = scope.rfind("::");
       scope = cut == std::string::npos ? "" : scope.substr(0, cut);
       const std::string full = scope.empty() ? name : scope + "::" + name;
-      if (index_.contains(full) || parsed_.aliases.contains(full) || parsed_.unsupported.contains(full)) return full;
+      if (index_.contains(full) || parsed_.aliases.contains(full) ||
+          parsed_.unsupported.contains(full))
+        return full;
       if (scope.empty()) return name;
     }
   }
@@ -301,7 +329,8 @@ class NameResolver {
       const RawField& target = alias->second;
       if (target.array != RosField::Array::kNone) {
         if (field.array != RosField::Array::kNone)
-          throw InputError("field '" + field.name + "' of '" + owner + "' is an array of arrays, which is not read");
+          throw InputError("field '" + field.name + "' of '" + owner +
+                           "' is an array of arrays, which is not read");
         field.array = target.array;
         field.length = target.length;
       }
@@ -321,7 +350,8 @@ class NameResolver {
   }
 
   int find(const std::string& type, const std::string& owner) const {
-    if (const auto found = index_.find(type); found != index_.end()) return static_cast<int>(found->second);
+    if (const auto found = index_.find(type); found != index_.end())
+      return static_cast<int>(found->second);
     const auto bad = parsed_.unsupported.find(type);
     throw InputError("type '" + type + "' in '" + owner + "' is " +
                      (bad != parsed_.unsupported.end()
@@ -331,7 +361,8 @@ class NameResolver {
 
  private:
   void inline_fields(const RawStruct& from, RawStruct& into, int depth) const {
-    if (depth > 16) throw InputError("struct '" + from.name + "' has too long a chain of base structs");
+    if (depth > 16)
+      throw InputError("struct '" + from.name + "' has too long a chain of base structs");
     for (const RawField& field : from.fields) {
       if (field.name.empty()) {
         const int base = find(absolute(field.type, from.name), from.name);
@@ -360,16 +391,19 @@ RosSchema parse_ros_idl(std::string_view text, const std::string& name) {
     if (structs[i].name == root_name || structs[i].name.ends_with("::" + root_name)) root = i;
   if (root == structs.size())
     throw InputError("the IDL does not define '" + name + "', which the schema is named after");
-  return link_structs(structs, root, RosDialect::kRos2, [&](const std::string& type, const RawStruct& owner, Prim* prim) {
-    if (type == "wstring" || type == "wchar" || type == "long double")
-      throw InputError("field of type " + type + " in '" + owner.name +
-                       "': DDS vendors disagree on its encoding, so such messages are not read");
-    if (const auto found = primitive(type)) {
-      *prim = *found;
-      return -1;
-    }
-    return names.find(type, owner.name);
-  });
+  return link_structs(
+      structs, root, RosDialect::kRos2,
+      [&](const std::string& type, const RawStruct& owner, Prim* prim) {
+        if (type == "wstring" || type == "wchar" || type == "long double")
+          throw InputError(
+              "field of type " + type + " in '" + owner.name +
+              "': DDS vendors disagree on its encoding, so such messages are not read");
+        if (const auto found = primitive(type)) {
+          *prim = *found;
+          return -1;
+        }
+        return names.find(type, owner.name);
+      });
 }
 
 }  // namespace reelcell::readers::mcap

@@ -1,8 +1,8 @@
 // .msg text of ROS 1 and ROS 2.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -21,10 +21,20 @@ std::string_view trim(std::string_view text) {
 
 std::optional<Prim> primitive(std::string_view type, RosDialect dialect) {
   static constexpr std::array<std::pair<std::string_view, Prim>, 14> kBoth = {
-      {{"bool", Prim::kBool}, {"int8", Prim::kInt8}, {"uint8", Prim::kUInt8}, {"int16", Prim::kInt16},
-       {"uint16", Prim::kUInt16}, {"int32", Prim::kInt32}, {"uint32", Prim::kUInt32}, {"int64", Prim::kInt64},
-       {"uint64", Prim::kUInt64}, {"float32", Prim::kFloat32}, {"float64", Prim::kFloat64},
-       {"string", Prim::kString}, {"time", Prim::kTime}, {"duration", Prim::kDuration}}};
+      {{"bool", Prim::kBool},
+       {"int8", Prim::kInt8},
+       {"uint8", Prim::kUInt8},
+       {"int16", Prim::kInt16},
+       {"uint16", Prim::kUInt16},
+       {"int32", Prim::kInt32},
+       {"uint32", Prim::kUInt32},
+       {"int64", Prim::kInt64},
+       {"uint64", Prim::kUInt64},
+       {"float32", Prim::kFloat32},
+       {"float64", Prim::kFloat64},
+       {"string", Prim::kString},
+       {"time", Prim::kTime},
+       {"duration", Prim::kDuration}}};
   for (const auto& [name, prim] : kBoth)
     if (name == type) return prim;
   // "byte" is int8 in ROS 1 and an octet in ROS 2; "char" is uint8 in both.
@@ -35,8 +45,9 @@ std::optional<Prim> primitive(std::string_view type, RosDialect dialect) {
 
 bool is_identifier(std::string_view text) {
   return !text.empty() && !std::isdigit(static_cast<unsigned char>(text.front())) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+         });
 }
 
 /// "pkg/msg/Type" and "pkg/Type" -> "pkg/Type"
@@ -48,8 +59,8 @@ std::string short_name(std::string_view name) {
 std::string_view package_of(std::string_view name) { return name.substr(0, name.find('/')); }
 
 [[noreturn]] void fail(std::size_t line, std::string_view text, const std::string& expected) {
-  throw InputError("message definition line " + std::to_string(line) + ": found '" + std::string(text.substr(0, 60)) +
-                   "', expected " + expected);
+  throw InputError("message definition line " + std::to_string(line) + ": found '" +
+                   std::string(text.substr(0, 60)) + "', expected " + expected);
 }
 
 /// "[]", "[3]" or "[<=3]" at the end of a type; also drops the bound of "string<=22".
@@ -63,8 +74,10 @@ RawField parse_type(std::string_view type, std::size_t line) {
     field.array = RosField::Array::kSequence;
     if (!inside.empty() && !inside.starts_with("<=")) {
       field.array = RosField::Array::kFixed;
-      const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), field.length);
-      if (error != std::errc() || end != inside.data() + inside.size() || field.length > kMaxFixedArray)
+      const auto [end, error] =
+          std::from_chars(inside.data(), inside.data() + inside.size(), field.length);
+      if (error != std::errc() || end != inside.data() + inside.size() ||
+          field.length > kMaxFixedArray)
         fail(line, whole, "an array length");
     }
   }
@@ -83,7 +96,8 @@ std::optional<RawField> parse_line(std::string_view line, std::size_t number) {
   const auto end = rest.find_first_of(" \t=");
   const std::string_view name = rest.substr(0, end);
   if (!is_identifier(name)) fail(number, text, "a field name");
-  if (end != std::string_view::npos && trim(rest.substr(end)).starts_with("=")) return std::nullopt;  // a constant
+  if (end != std::string_view::npos && trim(rest.substr(end)).starts_with("="))
+    return std::nullopt;  // a constant
   field.name = std::string(name);
   return field;
 }
@@ -124,8 +138,8 @@ Sections parse_sections(std::string_view text, const std::string& name) {
   return sections;
 }
 
-/// ROS 2 records a service as pkg/srv/Name_Event whose text is request --- response; on the wire it is
-/// service_msgs/ServiceEventInfo, Request[<=1], Response[<=1].
+/// ROS 2 records a service as pkg/srv/Name_Event whose text is request --- response; on the wire it
+/// is service_msgs/ServiceEventInfo, Request[<=1], Response[<=1].
 std::size_t add_service_event(std::vector<RawStruct>& structs) {
   using Array = RosField::Array;
   structs[0].name += "_Request";
@@ -156,23 +170,27 @@ RosSchema parse_ros_msg(std::string_view text, const std::string& name, RosDiale
       throw InputError("field of type wstring in '" + owner.name +
                        "': DDS vendors disagree on its encoding, so such messages are not read");
     std::string full = type == "Header" ? "std_msgs/Header" : short_name(type);
-    if (full.find('/') == std::string::npos) full = std::string(package_of(owner.name)) + "/" + full;
+    if (full.find('/') == std::string::npos)
+      full = std::string(package_of(owner.name)) + "/" + full;
     if (full == "builtin_interfaces/Time" || full == "builtin_interfaces/Duration") {
       *prim = full.ends_with("Time") ? Prim::kTime : Prim::kDuration;
       return -1;
     }
-    // Some writers leave the package out of "MSG:" or spell another one: fall back to the bare name.
+    // Some writers leave the package out of "MSG:" or spell another one: fall back to the bare
+    // name.
     int by_name = -1, candidates = 0;
     for (std::size_t i = 0; i < structs.size(); ++i) {
       if (structs[i].name == full && i != root) return static_cast<int>(i);
-      const std::string_view bare = std::string_view(structs[i].name).substr(structs[i].name.rfind('/') + 1);
+      const std::string_view bare =
+          std::string_view(structs[i].name).substr(structs[i].name.rfind('/') + 1);
       if (bare == std::string_view(full).substr(full.rfind('/') + 1) && i != root) {
         by_name = static_cast<int>(i);
         ++candidates;
       }
     }
     if (candidates == 1) return by_name;
-    throw InputError("type '" + type + "' in '" + owner.name + "' is neither a primitive nor defined in the schema");
+    throw InputError("type '" + type + "' in '" + owner.name +
+                     "' is neither a primitive nor defined in the schema");
   };
   return link_structs(structs, root, dialect, resolve);
 }

@@ -12,18 +12,22 @@ std::size_t wire_size(Prim prim) {
     case Prim::kBool:
     case Prim::kInt8:
     case Prim::kUInt8:
-    case Prim::kBytes: return 1;
+    case Prim::kBytes:
+      return 1;
     case Prim::kInt16:
-    case Prim::kUInt16: return 2;
+    case Prim::kUInt16:
+      return 2;
     case Prim::kInt32:
     case Prim::kUInt32:
     case Prim::kFloat32:
-    case Prim::kString: return 4;
+    case Prim::kString:
+      return 4;
     case Prim::kInt64:
     case Prim::kUInt64:
     case Prim::kFloat64:
     case Prim::kTime:
-    case Prim::kDuration: return 8;
+    case Prim::kDuration:
+      return 8;
   }
   return 8;
 }
@@ -33,11 +37,14 @@ namespace {
 constexpr int kMaxDepth = 64;
 
 std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
-  return a > std::numeric_limits<std::uint64_t>::max() - b ? std::numeric_limits<std::uint64_t>::max() : a + b;
+  return a > std::numeric_limits<std::uint64_t>::max() - b
+             ? std::numeric_limits<std::uint64_t>::max()
+             : a + b;
 }
 std::uint64_t saturating_mul(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::uint64_t>::max() : product;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::uint64_t>::max()
+                                                : product;
 }
 
 class Linker {
@@ -48,7 +55,8 @@ class Linker {
   int link(std::size_t at, int depth) {
     if (index_[at] >= 0) return index_[at];
     if (index_[at] == kOpen) throw InputError("type '" + raw_[at].name + "' contains itself");
-    if (depth > kMaxDepth) throw InputError("types are nested deeper than " + std::to_string(kMaxDepth));
+    if (depth > kMaxDepth)
+      throw InputError("types are nested deeper than " + std::to_string(kMaxDepth));
     index_[at] = kOpen;
     const int own = static_cast<int>(schema.structs.size());
     schema.structs.push_back({raw_[at].name, {}, 0});
@@ -63,7 +71,8 @@ class Linker {
       hidden.length = 1;
       made.fields.push_back(hidden);
     }
-    for (const RosField& f : made.fields) made.min_size = saturating_add(made.min_size, min_size(f));
+    for (const RosField& f : made.fields)
+      made.min_size = saturating_add(made.min_size, min_size(f));
     schema.structs[static_cast<std::size_t>(own)] = std::move(made);
     return index_[at] = own;
   }
@@ -85,8 +94,9 @@ class Linker {
 
   std::uint64_t min_size(const RosField& f) const {
     if (f.array == RosField::Array::kSequence) return 4;
-    const std::uint64_t one = f.structure >= 0 ? schema.structs[static_cast<std::size_t>(f.structure)].min_size
-                              : wire_size(f.prim);
+    const std::uint64_t one = f.structure >= 0
+                                  ? schema.structs[static_cast<std::size_t>(f.structure)].min_size
+                                  : wire_size(f.prim);
     return f.array == RosField::Array::kFixed ? saturating_mul(one, f.length) : one;
   }
 

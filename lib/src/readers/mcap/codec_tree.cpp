@@ -9,21 +9,33 @@ namespace reelcell::readers::mcap {
 
 DType dtype_of(Prim prim) {
   switch (prim) {
-    case Prim::kBool: return DType::kBool;
-    case Prim::kInt8: return DType::kInt8;
-    case Prim::kUInt8: return DType::kUInt8;
-    case Prim::kInt16: return DType::kInt16;
-    case Prim::kUInt16: return DType::kUInt16;
-    case Prim::kInt32: return DType::kInt32;
-    case Prim::kUInt32: return DType::kUInt32;
-    case Prim::kUInt64: return DType::kUInt64;
-    case Prim::kFloat32: return DType::kFloat32;
-    case Prim::kFloat64: return DType::kFloat64;
+    case Prim::kBool:
+      return DType::kBool;
+    case Prim::kInt8:
+      return DType::kInt8;
+    case Prim::kUInt8:
+      return DType::kUInt8;
+    case Prim::kInt16:
+      return DType::kInt16;
+    case Prim::kUInt16:
+      return DType::kUInt16;
+    case Prim::kInt32:
+      return DType::kInt32;
+    case Prim::kUInt32:
+      return DType::kUInt32;
+    case Prim::kUInt64:
+      return DType::kUInt64;
+    case Prim::kFloat32:
+      return DType::kFloat32;
+    case Prim::kFloat64:
+      return DType::kFloat64;
     case Prim::kString:
-    case Prim::kBytes: return DType::kString;
+    case Prim::kBytes:
+      return DType::kString;
     case Prim::kInt64:
     case Prim::kTime:
-    case Prim::kDuration: return DType::kInt64;
+    case Prim::kDuration:
+      return DType::kInt64;
   }
   return DType::kFloat64;
 }
@@ -37,7 +49,9 @@ void integers_to_float(Node& node) {
   for (Node& child : node.children) integers_to_float(child);
 }
 
-bool is_array(const Node& node) { return node.kind == Node::Kind::kArray || node.kind == Node::Kind::kStructArray; }
+bool is_array(const Node& node) {
+  return node.kind == Node::Kind::kArray || node.kind == Node::Kind::kStructArray;
+}
 
 }  // namespace
 
@@ -56,7 +70,8 @@ void merge_shape(Node& into, const Node& from, bool absent_integers_as_float) {
     }
     if (!absent_integers_as_float) return;
     for (Node& field : into.children)
-      if (std::none_of(from.children.begin(), from.children.end(), [&](const Node& n) { return n.name == field.name; }))
+      if (std::none_of(from.children.begin(), from.children.end(),
+                       [&](const Node& n) { return n.name == field.name; }))
         integers_to_float(field);
   } else if (is_array(into) && into.dynamic && into.length == 0 && from.length > 0) {
     into.length = from.length;
@@ -69,17 +84,24 @@ void merge_shape(Node& into, const Node& from, bool absent_integers_as_float) {
 
 bool collapse_time(Node& node) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames = {
-      {{"sec", "nanosec"}, {"sec", "nsec"}, {"secs", "nsecs"}, {"seconds", "nanos"},
-       {"seconds", "nanoseconds"}, {"sec", "nanos"}}};
+      {{"sec", "nanosec"},
+       {"sec", "nsec"},
+       {"secs", "nsecs"},
+       {"seconds", "nanos"},
+       {"seconds", "nanoseconds"},
+       {"sec", "nanos"}}};
   if (node.kind != Node::Kind::kStruct || node.children.size() != 2) return false;
   const Node *first = &node.children[0], *second = &node.children[1];
   for (const Node* part : {first, second})
-    if (part->kind != Node::Kind::kScalar || part->prim > Prim::kFloat64 || part->prim == Prim::kBool) return false;
+    if (part->kind != Node::Kind::kScalar || part->prim > Prim::kFloat64 ||
+        part->prim == Prim::kBool)
+      return false;
   for (const auto& [sec, nsec] : kNames) {
     if (first->name == nsec && second->name == sec) std::swap(first, second);
     if (first->name != sec || second->name != nsec) continue;
     const auto* s = first->values.empty() ? nullptr : std::get_if<std::int64_t>(&first->values[0]);
-    const auto* n = second->values.empty() ? nullptr : std::get_if<std::int64_t>(&second->values[0]);
+    const auto* n =
+        second->values.empty() ? nullptr : std::get_if<std::int64_t>(&second->values[0]);
     std::vector<Value> values;
     std::int64_t ns = 0;
     if (s && n && !__builtin_mul_overflow(*s, std::int64_t{1'000'000'000}, &ns) &&
@@ -108,7 +130,9 @@ bool within(std::string_view path, std::string_view wanted) {
 }
 
 /// Is `wanted` below `path`?
-bool beneath(std::string_view wanted, std::string_view path) { return path.size() < wanted.size() && within(wanted, path); }
+bool beneath(std::string_view wanted, std::string_view path) {
+  return path.size() < wanted.size() && within(wanted, path);
+}
 
 class Selector {
  public:
@@ -119,15 +143,21 @@ class Selector {
   bool visit(Node& node, const std::string& path, const Node* siblings) {
     node.column = -1;
     node.picks.clear();
-    node.used = node.exact = false;
+    node.used = node.exact = node.expect_empty = false;
     switch (node.kind) {
-      case Node::Kind::kScalar: node.used = scalar(node, path); break;
-      case Node::Kind::kArray: node.used = array(node, path, siblings); break;
+      case Node::Kind::kScalar:
+        node.used = scalar(node, path);
+        break;
+      case Node::Kind::kArray:
+        node.used = array(node, path, siblings);
+        break;
       case Node::Kind::kStruct:
         for (Node& child : node.children)
           node.used |= visit(child, path.empty() ? child.name : path + "." + child.name, &node);
         break;
-      case Node::Kind::kStructArray: node.used = struct_array(node, path); break;
+      case Node::Kind::kStructArray:
+        node.used = struct_array(node, path);
+        break;
     }
     return node.used;
   }
@@ -173,7 +203,9 @@ class Selector {
     if (node.prim == Prim::kBytes || (node.prim == Prim::kString && !choice_.text)) return false;
     // A dynamic uint8[] is a blob (an image, a point cloud) unless it is asked for.
     const bool blob = node.dynamic && node.prim == Prim::kUInt8 && choice_.fields.empty();
-    if (!blob && wanted(path) && node.length > 0) {
+    const bool chosen = !blob && wanted(path);
+    node.expect_empty = chosen && node.dynamic && node.length == 0;
+    if (chosen && node.length > 0) {
       if (node.length > choice_.max_width) {
         layout_.left_out.push_back(path + " (" + std::to_string(node.length) + " values)");
       } else {
@@ -191,7 +223,8 @@ class Selector {
     if (!siblings || !(node.prim == Prim::kFloat64 || node.prim == Prim::kFloat32)) return;
     for (const Node& other : siblings->children) {
       if ((other.name != "name" && other.name != "names" && other.name != "joint_names") ||
-          other.kind != Node::Kind::kArray || other.prim != Prim::kString || other.values.size() != node.length)
+          other.kind != Node::Kind::kArray || other.prim != Prim::kString ||
+          other.values.size() != node.length)
         continue;
       auto& names = layout_.columns[static_cast<std::size_t>(node.column)].element_names;
       for (const Value& value : other.values) names.push_back(std::get<std::string>(value));
@@ -205,7 +238,8 @@ class Selector {
       if (!field.starts_with(path + "[") || !field.ends_with("]")) continue;
       const std::string_view digits = field.substr(path.size() + 1, field.size() - path.size() - 2);
       std::uint32_t index = 0;
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), index);
       if (error != std::errc() || end != digits.data() + digits.size()) continue;
       if (!node.dynamic && index >= node.length) continue;
       matched_[i] = true;
@@ -216,7 +250,8 @@ class Selector {
 
   bool struct_array(Node& node, const std::string& path) {
     if (node.children.size() > choice_.max_width) {
-      if (wanted(path)) layout_.left_out.push_back(path + " (" + std::to_string(node.length) + " elements)");
+      if (wanted(path))
+        layout_.left_out.push_back(path + " (" + std::to_string(node.length) + " elements)");
       return false;
     }
     bool used = false, whole = choice_.fields.empty();
@@ -224,6 +259,7 @@ class Selector {
     for (std::size_t i = 0; i < node.children.size(); ++i)
       used |= visit(node.children[i], path + "[" + std::to_string(i) + "]", nullptr);
     node.exact = used && whole;
+    node.expect_empty = node.dynamic && node.length == 0 && whole;
     return used;
   }
 
@@ -249,7 +285,8 @@ const Node* find_node(const Node& tree, std::string_view path) {
     std::string_view part = path.substr(0, dot);
     path = path.substr(std::min(dot + 1, path.size()));
     std::string_view element;
-    if (const auto bracket = part.find('['); bracket != std::string_view::npos && part.ends_with("]")) {
+    if (const auto bracket = part.find('[');
+        bracket != std::string_view::npos && part.ends_with("]")) {
       element = part.substr(bracket + 1, part.size() - bracket - 2);
       part = part.substr(0, bracket);
     }
@@ -272,7 +309,9 @@ bool mark_node(Node& tree, std::string_view path, std::int32_t column) {
                                   [&](const Node& n) { return n.name == part; });
   if (child == tree.children.end()) return false;
   if (part.size() < path.size()) {
-    if (child->kind != Node::Kind::kStruct || !mark_node(*child, path.substr(part.size() + 1), column)) return false;
+    if (child->kind != Node::Kind::kStruct ||
+        !mark_node(*child, path.substr(part.size() + 1), column))
+      return false;
   } else {
     if (child->kind != Node::Kind::kScalar && child->kind != Node::Kind::kArray) return false;
     child->column = column;
@@ -290,20 +329,23 @@ void flatten(const Node& node, const std::string& path,
       if (!node.values.empty()) take(path, node.prim, node.values[0]);
       break;
     case Node::Kind::kArray:
-      for (std::size_t i = 0; i < node.values.size(); ++i) take(element(i), node.prim, node.values[i]);
+      for (std::size_t i = 0; i < node.values.size(); ++i)
+        take(element(i), node.prim, node.values[i]);
       break;
     case Node::Kind::kStruct:
       for (const Node& child : node.children)
         flatten(child, path.empty() ? child.name : path + "." + child.name, take);
       break;
     case Node::Kind::kStructArray:
-      for (std::size_t i = 0; i < node.children.size(); ++i) flatten(node.children[i], element(i), take);
+      for (std::size_t i = 0; i < node.children.size(); ++i)
+        flatten(node.children[i], element(i), take);
       break;
   }
 }
 }  // namespace
 
-void flatten_values(const Node& tree, const std::function<void(const std::string&, Prim, const Value&)>& take) {
+void flatten_values(const Node& tree,
+                    const std::function<void(const std::string&, Prim, const Value&)>& take) {
   flatten(tree, "", take);
 }
 

@@ -8,7 +8,8 @@ static_assert(std::endian::native == std::endian::little, "loaders swap for big-
 template <class T, class Out, bool kSwap>
 void load(const std::uint8_t* in, std::size_t count, void* out) {
   Out* to = static_cast<Out*>(out);
-  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<Out>(load_one<T, kSwap>(in + i * sizeof(T)));
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<Out>(load_one<T, kSwap>(in + i * sizeof(T)));
 }
 
 template <class Out>
@@ -19,22 +20,31 @@ void load_bool(const std::uint8_t* in, std::size_t count, void* out) {
 template <class Sec, class Nsec, class Out, bool kSwap>
 void load_time(const std::uint8_t* in, std::size_t count, void* out) {
   for (std::size_t i = 0; i < count; ++i)
-    static_cast<Out*>(out)[i] =
-        static_cast<Out>(join_time(load_one<Sec, kSwap>(in + 8 * i), load_one<Nsec, kSwap>(in + 8 * i + 4)));
+    static_cast<Out*>(out)[i] = static_cast<Out>(
+        join_time(load_one<Sec, kSwap>(in + 8 * i), load_one<Nsec, kSwap>(in + 8 * i + 4)));
 }
 
 template <class Out, bool kSwap>
 LoadFn pick(Prim prim, bool ros1) {
   switch (prim) {
-    case Prim::kBool: return load_bool<Out>;
-    case Prim::kInt8: return load<std::int8_t, Out, kSwap>;
-    case Prim::kUInt8: return load<std::uint8_t, Out, kSwap>;
-    case Prim::kInt16: return load<std::int16_t, Out, kSwap>;
-    case Prim::kUInt16: return load<std::uint16_t, Out, kSwap>;
-    case Prim::kInt32: return load<std::int32_t, Out, kSwap>;
-    case Prim::kUInt32: return load<std::uint32_t, Out, kSwap>;
-    case Prim::kInt64: return load<std::int64_t, Out, kSwap>;
-    case Prim::kUInt64: return load<std::uint64_t, Out, kSwap>;
+    case Prim::kBool:
+      return load_bool<Out>;
+    case Prim::kInt8:
+      return load<std::int8_t, Out, kSwap>;
+    case Prim::kUInt8:
+      return load<std::uint8_t, Out, kSwap>;
+    case Prim::kInt16:
+      return load<std::int16_t, Out, kSwap>;
+    case Prim::kUInt16:
+      return load<std::uint16_t, Out, kSwap>;
+    case Prim::kInt32:
+      return load<std::int32_t, Out, kSwap>;
+    case Prim::kUInt32:
+      return load<std::uint32_t, Out, kSwap>;
+    case Prim::kInt64:
+      return load<std::int64_t, Out, kSwap>;
+    case Prim::kUInt64:
+      return load<std::uint64_t, Out, kSwap>;
     case Prim::kFloat32:
       if constexpr (std::is_same_v<Out, double>) return load<float, Out, kSwap>;
       break;
@@ -48,7 +58,8 @@ LoadFn pick(Prim prim, bool ros1) {
       return ros1 ? load_time<std::int32_t, std::int32_t, Out, kSwap>
                   : load_time<std::int32_t, std::uint32_t, Out, kSwap>;
     case Prim::kString:
-    case Prim::kBytes: break;
+    case Prim::kBytes:
+      break;
   }
   return nullptr;
 }

@@ -1,8 +1,10 @@
-// A topic's messages as events: every message with all it holds, whatever the lengths of its arrays.
+// A topic's messages as events: every message with all it holds, whatever the lengths of its
+// arrays.
 #include <algorithm>
 #include <limits>
 #include <queue>
 
+#include "internal/codec/wire.hpp"
 #include "internal/series.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -27,8 +29,10 @@ class TopicEventCursor final : public EventCursor {
 
   bool next(StreamEvent& event) override {
     for (;;) {
-      const std::int64_t window = options_.clock == Clock::kLogTime ? 0 : options_.reorder_window.count();
-      while (!ended_ && (waiting_.empty() || newest_ - window < ns_of(waiting_.begin()->first))) pull();
+      const std::int64_t window =
+          options_.clock == Clock::kLogTime ? 0 : options_.reorder_window.count();
+      while (!ended_ && (waiting_.empty() || newest_ - window < ns_of(waiting_.begin()->first)))
+        pull();
       if (waiting_.empty()) {
         losses_.flush();
         return false;
@@ -37,7 +41,8 @@ class TopicEventCursor final : public EventCursor {
       waiting_.erase(waiting_.begin());
       if (event.time >= emitted_) break;
       losses_.add("mcap-time-backwards", ns_of(event.time), [&] {
-        return "message at " + format_seconds(event.time.time_since_epoch()) + " s is earlier than the one before it (" +
+        return "message at " + format_seconds(event.time.time_since_epoch()) +
+               " s is earlier than the one before it (" +
                format_seconds(emitted_.time_since_epoch()) +
                " s); it was skipped. A longer \"reorder_window\" sorts it in";
       });
@@ -70,16 +75,19 @@ class TopicEventCursor final : public EventCursor {
       for (std::size_t i = 0; i < stamp_.paths.size(); ++i)
         if (path == stamp_.paths[i])
           if (const auto* whole = std::get_if<std::int64_t>(&value)) parts[i] = *whole, ++found;
-      if (wanted(path) && (prim != Prim::kString || options_.columns.text)) event.fields.emplace_back(path, value);
+      if (wanted(path) && (prim != Prim::kString || options_.columns.text))
+        event.fields.emplace_back(path, value);
     });
     event.fields.emplace_back("log_time", static_cast<std::int64_t>(message.log_time));
     event.fields.emplace_back("publish_time", static_cast<std::int64_t>(message.publish_time));
     event.fields.emplace_back("sequence", std::int64_t{message.sequence});
-    std::int64_t at = static_cast<std::int64_t>(options_.clock == Clock::kPublishTime ? message.publish_time
-                                                                                     : message.log_time);
+    std::int64_t at = static_cast<std::int64_t>(
+        options_.clock == Clock::kPublishTime ? message.publish_time : message.log_time);
+    if (options_.clock != Clock::kHeader && at < 0)
+      throw InputError("its time lies beyond the year 2262, the end of 64-bit nanoseconds");
     if (options_.clock == Clock::kHeader) {
       if (found < stamp_.paths.size()) throw InputError("the message has no " + stamp_.name);
-      at = stamp_.paths.size() == 2 ? parts[0] * 1'000'000'000 + parts[1] : parts[0];
+      at = stamp_.paths.size() == 2 ? join_time(parts[0], parts[1]) : parts[0];
     }
     event.time = event.end = stream_time(at);
     newest_ = std::max(newest_, at);
@@ -88,9 +96,11 @@ class TopicEventCursor final : public EventCursor {
 
   bool wanted(const std::string& path) const {
     const auto& fields = options_.columns.fields;
-    return fields.empty() || std::any_of(fields.begin(), fields.end(), [&](const std::string& field) {
+    return fields.empty() ||
+           std::any_of(fields.begin(), fields.end(), [&](const std::string& field) {
              return path.starts_with(field) &&
-                    (path.size() == field.size() || path[field.size()] == '.' || path[field.size()] == '[');
+                    (path.size() == field.size() || path[field.size()] == '.' ||
+                     path[field.size()] == '[');
            });
   }
 
@@ -109,15 +119,18 @@ class TopicEventCursor final : public EventCursor {
 
 }  // namespace
 
-std::unique_ptr<EventCursor> open_topic_events(std::shared_ptr<const McapFile> file, const Topic& topic,
-                                               const ReadOptions& options, Diagnostics& diagnostics) {
+std::unique_ptr<EventCursor> open_topic_events(std::shared_ptr<const McapFile> file,
+                                               const Topic& topic, const ReadOptions& options,
+                                               Diagnostics& diagnostics) {
   const Node shape = at_place(file->name(), [&] { return topic_shape(*file, topic); });
   StampFields stamp = find_stamp(shape, options.stamp_field);
   if (options.clock == Clock::kHeader && stamp.paths.empty())
     throw InputError(place_of(*file, topic),
-                     "clock is \"header\", but messages have no header.stamp, stamp or timestamp; set \"clock\" to "
+                     "clock is \"header\", but messages have no header.stamp, stamp or timestamp; "
+                     "set \"clock\" to "
                      "log_time or publish_time, or name the field in \"stamp_field\"");
-  return std::make_unique<TopicEventCursor>(std::move(file), topic, std::move(stamp), options, diagnostics);
+  return std::make_unique<TopicEventCursor>(std::move(file), topic, std::move(stamp), options,
+                                            diagnostics);
 }
 
 }  // namespace reelcell::readers::mcap

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "internal/codec/wire.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::readers::mcap {
@@ -57,10 +58,11 @@ SeriesPlan plan_series(const Topic& topic, const Node& shape, const ReadOptions&
   plan.publish_time = add_own(plan, "publish_time", "ns");
   plan.sequence = add_own(plan, "sequence", "");
   if (options.clock == Clock::kHeader && plan.stamp < 0)
-    throw InputError("clock is \"header\", but messages of '" + topic.item + "' have no " +
-                     (options.stamp_field.empty() ? "header.stamp, stamp or timestamp"
-                                                  : "integer or time field '" + options.stamp_field + "'") +
-                     "; set \"clock\" to log_time or publish_time, or name the field in \"stamp_field\"");
+    throw InputError(
+        "clock is \"header\", but messages of '" + topic.item + "' have no " +
+        (options.stamp_field.empty() ? "header.stamp, stamp or timestamp"
+                                     : "integer or time field '" + options.stamp_field + "'") +
+        "; set \"clock\" to log_time or publish_time, or name the field in \"stamp_field\"");
   const std::int32_t clock = options.clock == Clock::kHeader        ? plan.stamp
                              : options.clock == Clock::kPublishTime ? plan.publish_time
                                                                     : plan.log_time;
@@ -70,29 +72,34 @@ SeriesPlan plan_series(const Topic& topic, const Node& shape, const ReadOptions&
 
 void LossTally::flush() {
   for (auto& [code, entry] : entries_)
-    diagnostics_->add({Severity::kLoss, code, where_, std::move(entry.message), entry.count, entry.first, entry.last});
+    diagnostics_->add({Severity::kLoss, code, where_, std::move(entry.message), entry.count,
+                       entry.first, entry.last});
   entries_.clear();
 }
 
-void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder, std::uint64_t log_time) {
-  const auto at = static_cast<std::int64_t>(std::min<std::uint64_t>(log_time, std::numeric_limits<std::int64_t>::max()));
+void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder,
+           std::uint64_t log_time) {
+  const auto at = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(log_time, std::numeric_limits<std::int64_t>::max()));
   switch (status) {
-    case DecodeStatus::kOk: break;
+    case DecodeStatus::kOk:
+      break;
     case DecodeStatus::kMalformed:
-      losses.add("mcap-undecodable-message", at, [&] {
-        return decoder.problem() + "; the message was skipped";
-      });
+      losses.add("mcap-undecodable-message", at,
+                 [&] { return decoder.problem() + "; the message was skipped"; });
       break;
     case DecodeStatus::kLength:
       losses.add("mcap-array-length", at, [&] {
         return decoder.problem() +
-               "; the message was skipped. Choose columns with \"fields\", or single elements (\"position[3]\")";
+               "; the message was skipped. Choose columns with \"fields\", or single elements "
+               "(\"position[3]\")";
       });
       break;
     case DecodeStatus::kMissing:
       losses.add("mcap-missing-integer", at, [&] {
         return decoder.problem() +
-               "; the message was skipped. Choose columns with \"fields\", or set \"integers\": \"float64\"";
+               "; the message was skipped. Choose columns with \"fields\", or set \"integers\": "
+               "\"float64\"";
       });
       break;
   }
@@ -108,7 +115,8 @@ class Reorder {
   /// Takes the rows of `fresh`.
   void push(SeriesBatch& fresh) {
     if (pending_.columns.empty()) {
-      for (const Column& column : fresh.columns) pending_.columns.push_back({column.spec, empty_data(column.spec.dtype)});
+      for (const Column& column : fresh.columns)
+        pending_.columns.push_back({column.spec, empty_data(column.spec.dtype)});
     }
     pending_.times.insert(pending_.times.end(), fresh.times.begin(), fresh.times.end());
     for (std::size_t c = 0; c < fresh.columns.size(); ++c)
@@ -117,19 +125,22 @@ class Reorder {
     if (!pending_.times.empty()) newest_ = std::max(newest_, ns_of(pending_.times.back()));
   }
 
-  /// Rows that nothing within the window can precede any more. `late` is called for those that came too late.
+  /// Rows that nothing within the window can precede any more. `late` is called for those that came
+  /// too late.
   template <class Late>
   void pop(SeriesBatch& batch, bool all, const Late& late) {
     const std::size_t first = static_cast<std::size_t>(
-        std::lower_bound(pending_.times.begin(), pending_.times.end(), stream_time(emitted_)) - pending_.times.begin());
+        std::lower_bound(pending_.times.begin(), pending_.times.end(), stream_time(emitted_)) -
+        pending_.times.begin());
     for (std::size_t i = 0; i < first; ++i) late(ns_of(pending_.times[i]), emitted_);
     std::int64_t limit = 0;
-    if (all || __builtin_sub_overflow(newest_, window_, &limit)) limit = std::numeric_limits<std::int64_t>::max();
+    if (all || __builtin_sub_overflow(newest_, window_, &limit))
+      limit = std::numeric_limits<std::int64_t>::max();
     std::size_t end = pending_.size();
     if (!all)
       end = static_cast<std::size_t>(
-          std::upper_bound(pending_.times.begin() + static_cast<std::ptrdiff_t>(first), pending_.times.end(),
-                           stream_time(limit)) -
+          std::upper_bound(pending_.times.begin() + static_cast<std::ptrdiff_t>(first),
+                           pending_.times.end(), stream_time(limit)) -
           pending_.times.begin());
     cut(batch, first, end);
     if (batch.size()) emitted_ = ns_of(batch.times.back());
@@ -154,8 +165,9 @@ class Reorder {
   void sort() {
     std::vector<std::size_t> order(pending_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return pending_.times[a] < pending_.times[b]; });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return pending_.times[a] < pending_.times[b];
+    });
     SeriesBatch sorted;
     for (const Column& column : pending_.columns) {
       sorted.columns.push_back({column.spec, empty_data(column.spec.dtype)});
@@ -173,8 +185,8 @@ class Reorder {
 
 class TopicSeriesCursor final : public SeriesCursor {
  public:
-  TopicSeriesCursor(std::shared_ptr<const McapFile> file, const Topic& topic, SeriesPlan plan, Clock clock,
-                    Nanos window, Diagnostics& diagnostics)
+  TopicSeriesCursor(std::shared_ptr<const McapFile> file, const Topic& topic, SeriesPlan plan,
+                    Clock clock, Nanos window, Diagnostics& diagnostics)
       : file_(std::move(file)),
         codec_(topic.codec),
         plan_(std::move(plan)),
@@ -210,7 +222,8 @@ class TopicSeriesCursor final : public SeriesCursor {
         fill(raw_);
         reorder_.push(raw_);
       }
-      reorder_.pop(batch, ended_, [&](std::int64_t time, std::int64_t before) { late(time, before); });
+      reorder_.pop(batch, ended_,
+                   [&](std::int64_t time, std::int64_t before) { late(time, before); });
       losses_.flush();
       if (!more) return batch.size() > 0;
     } while (batch.size() == 0);
@@ -220,9 +233,11 @@ class TopicSeriesCursor final : public SeriesCursor {
  private:
   void late(std::int64_t time, std::int64_t before) {
     losses_.add("mcap-time-backwards", time, [&] {
-      return "message at " + format_seconds(Nanos(time)) + " s is earlier than the one before it (" +
-             format_seconds(Nanos(before)) + " s) by more than the reorder_window of " + format_duration(window_) +
-             "; a stream must be in time order. The message was skipped; a longer \"reorder_window\" sorts it in";
+      return "message at " + format_seconds(Nanos(time)) +
+             " s is earlier than the one before it (" + format_seconds(Nanos(before)) +
+             " s) by more than the reorder_window of " + format_duration(window_) +
+             "; a stream must be in time order. The message was skipped; a longer "
+             "\"reorder_window\" sorts it in";
     });
   }
 
@@ -230,14 +245,16 @@ class TopicSeriesCursor final : public SeriesCursor {
     const auto fits = [&] {
       if (batch.columns.size() != plan_.columns.size()) return false;
       for (std::size_t i = 0; i < plan_.columns.size(); ++i)
-        if (batch.columns[i].spec.name != plan_.columns[i].name || batch.columns[i].spec.width != plan_.columns[i].width ||
+        if (batch.columns[i].spec.name != plan_.columns[i].name ||
+            batch.columns[i].spec.width != plan_.columns[i].width ||
             batch.columns[i].spec.dtype != plan_.columns[i].dtype)
           return false;
       return true;
     };
     if (!fits()) {
       batch.columns.clear();
-      for (const ColumnSpec& spec : plan_.columns) batch.columns.push_back({spec, empty_data(spec.dtype)});
+      for (const ColumnSpec& spec : plan_.columns)
+        batch.columns.push_back({spec, empty_data(spec.dtype)});
     }
     resize(batch, rows_);
     sink_.columns.clear();
@@ -245,7 +262,8 @@ class TopicSeriesCursor final : public SeriesCursor {
       ColumnTarget target;
       target.store = store_of(plan_.columns[i].dtype);
       target.width = static_cast<std::uint32_t>(plan_.columns[i].width);
-      target.base = std::visit([](auto& data) -> void* { return data.data(); }, batch.columns[i].data);
+      target.base =
+          std::visit([](auto& data) -> void* { return data.data(); }, batch.columns[i].data);
       sink_.columns.push_back(target);
     }
     stamp_ = integers(batch, plan_.stamp);
@@ -262,7 +280,8 @@ class TopicSeriesCursor final : public SeriesCursor {
   }
   static std::int64_t* integers(SeriesBatch& batch, std::int32_t column) {
     if (column < 0) return nullptr;
-    auto* data = std::get_if<std::vector<std::int64_t>>(&batch.columns[static_cast<std::size_t>(column)].data);
+    auto* data = std::get_if<std::vector<std::int64_t>>(
+        &batch.columns[static_cast<std::size_t>(column)].data);
     return data ? data->data() : nullptr;
   }
 
@@ -283,14 +302,21 @@ class TopicSeriesCursor final : public SeriesCursor {
         ++row;
     }
     resize(batch, row);
+    std::string field;
+    if (const std::uint64_t count = decoder_->take_left_out(&field); count > 0 && row > 0)
+      losses_.add_many("mcap-array-left-out", count, log_[0], [&] {
+        return "array '" + field +
+               "' was empty in the first messages, so it has no column, but later ones have "
+               "values " +
+               "in it; address its elements (\"" + field + "[0]\") in \"fields\"";
+      });
   }
 
   bool stamps(const MessageView& message, std::size_t row, StreamTime& time) {
     log_[row] = static_cast<std::int64_t>(message.log_time);
     publish_[row] = static_cast<std::int64_t>(message.publish_time);
     sequence_[row] = message.sequence;
-    if (seconds_ && nanos_ && stamp_)
-      stamp_[row] = seconds_[row] * 1'000'000'000 + nanos_[row];
+    if (seconds_ && nanos_ && stamp_) stamp_[row] = join_time(seconds_[row], nanos_[row]);
     const std::int64_t at = clock_ == Clock::kHeader        ? stamp_[row]
                             : clock_ == Clock::kPublishTime ? publish_[row]
                                                             : log_[row];
@@ -298,7 +324,8 @@ class TopicSeriesCursor final : public SeriesCursor {
     if (clock_ == Clock::kHeader || at >= 0) return true;
     losses_.add("mcap-time-range", std::numeric_limits<std::int64_t>::max(), [&] {
       return "time " + std::to_string(static_cast<std::uint64_t>(at)) +
-             " ns lies beyond the year 2262, the end of 64-bit nanoseconds; the message was skipped";
+             " ns lies beyond the year 2262, the end of 64-bit nanoseconds; the message was "
+             "skipped";
     });
     return false;
   }
@@ -315,12 +342,13 @@ class TopicSeriesCursor final : public SeriesCursor {
   std::size_t rows_ = kBatchRows;
   RowSink sink_;
   SeriesBatch raw_;
-  std::int64_t *stamp_ = nullptr, *seconds_ = nullptr, *nanos_ = nullptr, *log_ = nullptr, *publish_ = nullptr,
-               *sequence_ = nullptr;
+  std::int64_t *stamp_ = nullptr, *seconds_ = nullptr, *nanos_ = nullptr, *log_ = nullptr,
+               *publish_ = nullptr, *sequence_ = nullptr;
   bool ended_ = false;
 };
 
-void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& topic, Diagnostics& diagnostics) {
+void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& topic,
+                   Diagnostics& diagnostics) {
   const std::string where = place_of(file, topic);
   if (!plan.unmatched.empty()) {
     std::vector<std::string> names;
@@ -328,17 +356,21 @@ void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& to
     throw InputError(where, unknown_name("field", plan.unmatched.front(), names));
   }
   if (!plan.left_out.empty())
-    diagnostics.note("mcap-column-left-out", where,
-                     "'" + plan.left_out.front() + "'" +
-                         (plan.left_out.size() > 1 ? " and " + std::to_string(plan.left_out.size() - 1) + " more" : "") +
-                         " got no column; set \"max_width\", or choose \"fields\"");
+    diagnostics.note(
+        "mcap-column-left-out", where,
+        "'" + plan.left_out.front() + "'" +
+            (plan.left_out.size() > 1 ? " and " + std::to_string(plan.left_out.size() - 1) + " more"
+                                      : "") +
+            " got no column; set \"max_width\", or choose \"fields\"");
 }
 
 }  // namespace
 
-std::unique_ptr<SeriesCursor> open_topic_series(std::shared_ptr<const McapFile> file, const Topic& topic,
-                                                const ReadOptions& options, Diagnostics& diagnostics) {
-  SeriesPlan plan = at_place(file->name(), [&] { return plan_series(topic, topic_shape(*file, topic), options); });
+std::unique_ptr<SeriesCursor> open_topic_series(std::shared_ptr<const McapFile> file,
+                                                const Topic& topic, const ReadOptions& options,
+                                                Diagnostics& diagnostics) {
+  SeriesPlan plan = at_place(
+      file->name(), [&] { return plan_series(topic, topic_shape(*file, topic), options); });
   report_choice(plan, *file, topic, diagnostics);
   return std::make_unique<TopicSeriesCursor>(std::move(file), topic, std::move(plan), options.clock,
                                              options.reorder_window, diagnostics);

@@ -19,8 +19,8 @@ enum class Clock { kLogTime, kPublishTime, kHeader };
 
 struct ReadOptions {
   Clock clock = Clock::kLogTime;
-  std::string stamp_field;    ///< "" = found by name
-  Nanos reorder_window{0};    ///< publish_time and header: how far messages may be out of order
+  std::string stamp_field;  ///< "" = found by name
+  Nanos reorder_window{0};  ///< publish_time and header: how far messages may be out of order
   ColumnChoice columns;
   CodecOptions codec;
 };
@@ -39,10 +39,12 @@ struct Topic {
 /// One a topic, in the order of the topics' names.
 std::vector<Topic> find_topics(const Summary& summary, const CodecOptions& options);
 
-/// The shape of a topic's messages: its schema, and for arrays without a fixed length the first messages.
+/// The shape of a topic's messages: its schema, and for arrays without a fixed length the first
+/// messages.
 Node topic_shape(const McapFile& file, const Topic& topic);
 
-/// The stamp inside a message: one field, or seconds and nanoseconds apart ("header.sec", "header.nanosec").
+/// The stamp inside a message: one field, or seconds and nanoseconds apart ("header.sec",
+/// "header.nanosec").
 struct StampFields {
   std::string name;  ///< "header.stamp"; "" = messages have none
   std::vector<std::string> paths;

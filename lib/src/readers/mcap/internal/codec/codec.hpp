@@ -1,5 +1,5 @@
-// From message bytes to columns. A Codec knows one channel's encoding and schema; compile() turns the
-// chosen columns into a RowDecoder that reads each message once and allocates nothing.
+// From message bytes to columns. A Codec knows one channel's encoding and schema; compile() turns
+// the chosen columns into a RowDecoder that reads each message once and allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,9 @@ class RowDecoder {
   /// Blobs point into `message`.
   virtual DecodeStatus decode(ByteView message, RowSink& sink) = 0;
   virtual std::string problem() const = 0;
+  /// Messages since the last call that held values in an array which was empty when the columns
+  /// were chosen, and the array's path.
+  virtual std::uint64_t take_left_out(std::string*) { return 0; }
 };
 
 class Codec {
@@ -55,24 +58,30 @@ class Codec {
   /// Shape and values of one message; throws InputError for one that cannot be decoded.
   virtual Node sample(ByteView message) const = 0;
   /// `tree` as marked by select_columns(); `stores` one a column.
-  virtual std::unique_ptr<RowDecoder> compile(const Node& tree,
-                                              const std::vector<ColumnTarget::Store>& stores) const = 0;
+  virtual std::unique_ptr<RowDecoder> compile(
+      const Node& tree, const std::vector<ColumnTarget::Store>& stores) const = 0;
   /// Fields may be absent, so that shapes of several samples must be joined.
   virtual bool open_shape() const { return false; }
-  /// Something about how messages are read that a person should know, or "".
-  virtual std::string remark(ByteView) const { return ""; }
+  /// Something about how a message is read that a person should know; an empty code for nothing.
+  struct Remark {
+    std::string code, text;
+  };
+  virtual Remark remark(ByteView) const { return {}; }
 };
 
 enum class ByteOrder { kStated, kLittle, kBig };
 struct CodecOptions {
   ByteOrder cdr_byte_order = ByteOrder::kStated;
+  bool cdr_align_from_message =
+      false;  ///< of writers that count alignment from the encapsulation header
 };
 
 /// Throws InputError (without a place) when the encoding is not known or the schema cannot be read.
-std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema, const CodecOptions& options);
+std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema,
+                                  const CodecOptions& options);
 
 std::unique_ptr<Codec> make_ros1_codec(const Schema& schema);
-std::unique_ptr<Codec> make_cdr_codec(const Schema& schema, ByteOrder order);
+std::unique_ptr<Codec> make_cdr_codec(const Schema& schema, const CodecOptions& options);
 std::unique_ptr<Codec> make_protobuf_codec(const Schema& schema);
 std::unique_ptr<Codec> make_json_codec(const Schema* schema);
 

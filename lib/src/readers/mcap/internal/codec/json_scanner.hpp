@@ -1,5 +1,5 @@
-// A pull scanner over one JSON message: no tree, no allocation. Accepts what recorders write beyond the
-// standard: NaN and Infinity.
+// A pull scanner over one JSON message: no tree, no allocation. Accepts what recorders write beyond
+// the standard: NaN and Infinity.
 #pragma once
 
 #include <charconv>
@@ -52,7 +52,8 @@ class JsonScanner {
   bool number(JsonNumber* out);
   bool literal(std::string_view word) {
     peek();
-    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(word)) return false;
+    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(word))
+      return false;
     at_ += word.size();
     return true;
   }

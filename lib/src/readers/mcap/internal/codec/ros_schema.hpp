@@ -1,6 +1,7 @@
 // Message definitions of ROS 1 and ROS 2 (.msg text, OMG IDL) as one flat form.
-//   ros1msg, ros2msg: https://wiki.ros.org/msg, https://design.ros2.org/articles/legacy_interface_definition.html
-//   concatenated with their dependencies as https://mcap.dev/spec/registry says.
+//   ros1msg, ros2msg: https://wiki.ros.org/msg,
+//   https://design.ros2.org/articles/legacy_interface_definition.html concatenated with their
+//   dependencies as https://mcap.dev/spec/registry says.
 #pragma once
 
 #include <cstdint>
@@ -52,9 +53,10 @@ struct RawStruct {
 inline constexpr std::uint32_t kMaxFixedArray = 1u << 30;
 inline constexpr std::size_t kMaxStructs = 4096;
 
-/// Depth-first from `root`; refuses cycles. `resolve(type, owner)` gives the index into `raw`, -1 for a
-/// primitive (then `*prim` is set) and throws InputError for an unknown type.
-using TypeResolver = std::function<int(const std::string& type, const RawStruct& owner, Prim* prim)>;
+/// Depth-first from `root`; refuses cycles. `resolve(type, owner)` gives the index into `raw`, -1
+/// for a primitive (then `*prim` is set) and throws InputError for an unknown type.
+using TypeResolver =
+    std::function<int(const std::string& type, const RawStruct& owner, Prim* prim)>;
 RosSchema link_structs(const std::vector<RawStruct>& raw, std::size_t root, RosDialect dialect,
                        const TypeResolver& resolve);
 /// Bytes of a primitive on the wire; 4 for a string (its length).

@@ -1,4 +1,5 @@
-// ROS 1 serialization (packed, little-endian) and CDR (OMG DDSI-RTPS 10: aligned, either byte order).
+// ROS 1 serialization (packed, little-endian) and CDR (OMG DDSI-RTPS 10: aligned, either byte
+// order).
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace reelcell::readers::mcap {
 
-/// A bounds-checked position in one message. Every take_* returns false (or nullptr) when the message is too short.
+/// A bounds-checked position in one message. Every take_* returns false (or nullptr) when the
+/// message is too short.
 template <bool kCdr>
 struct Wire {
   const std::uint8_t* origin = nullptr;  ///< alignment counts from here
@@ -18,11 +20,11 @@ struct Wire {
 
   std::uint64_t left() const { return static_cast<std::uint64_t>(end - at); }
 
-  /// Aligned start of `bytes` bytes, which are passed over.
+  /// Aligned start of `bytes` bytes, which are passed over. `alignment` is a power of two.
   const std::uint8_t* take(std::uint64_t bytes, std::size_t alignment) {
     const std::uint8_t* from = at;
     if constexpr (kCdr) {
-      const std::size_t gap = (alignment - static_cast<std::size_t>(at - origin) % alignment) % alignment;
+      const std::size_t gap = (0 - static_cast<std::size_t>(at - origin)) & (alignment - 1);
       if (gap > left()) return nullptr;
       from += gap;
     }
@@ -54,15 +56,15 @@ constexpr std::size_t alignment_of(Prim prim, std::size_t size) {
 }
 
 /// What a step does with its `n` values: `n` is `count`, or read from the message when `dynamic`.
-struct Step {
+struct RosStep {
   enum class Op : std::uint8_t {
-    kNumbers,      ///< load all into a column
-    kPicks,        ///< load some elements into columns
-    kSkip,         ///< pass over numbers
-    kText,         ///< strings into a column
+    kNumbers,  ///< load all into a column
+    kPicks,    ///< load some elements into columns
+    kSkip,     ///< pass over numbers
+    kText,     ///< strings into a column
     kTextPicks,
     kSkipText,
-    kBlob,         ///< the bytes themselves
+    kBlob,  ///< the bytes themselves
     kSkipStructs,
     kOpenStructs,  ///< an array of structs whose elements follow
     kElement,      ///< one of them; jumps to `jump` when the array is shorter
@@ -72,12 +74,12 @@ struct Step {
   Op op = Op::kSkip;
   bool dynamic = false;
   bool exact = false;
-  std::uint8_t size = 1;   ///< bytes of one value
+  std::uint8_t size = 1;  ///< bytes of one value
   std::uint8_t align = 1;
   std::uint32_t count = 1;
   std::int32_t column = -1;
-  std::uint32_t slot = 0;   ///< kOpenStructs..kCloseStructs: where the array's length is kept
-  std::uint32_t jump = 0;   ///< kElement
+  std::uint32_t slot = 0;  ///< kOpenStructs..kCloseStructs: where the array's length is kept
+  std::uint32_t jump = 0;  ///< kElement
   std::int32_t structure = -1;
   std::uint32_t extra = 0;  ///< picks, or the columns of an element: range in RosProgram::lists
   std::uint32_t extra_end = 0;
@@ -93,14 +95,14 @@ struct PickTarget {
 };
 
 struct RosProgram {
-  std::vector<Step> steps;
-  std::vector<std::vector<Step>> skip;  ///< one a struct: passes over it
-  std::vector<std::uint64_t> min_size;  ///< one a struct
+  std::vector<RosStep> steps;
+  std::vector<std::vector<RosStep>> skip;  ///< one a struct: passes over it
+  std::vector<std::uint64_t> min_size;     ///< one a struct
   std::vector<PickTarget> lists;
   std::vector<std::string> labels = {""};  ///< paths, for messages; 0 is none
   std::uint32_t slots = 0;
 };
-RosProgram compile_ros(const RosSchema& schema, const Node& tree, const std::vector<ColumnTarget::Store>& stores,
-                       bool ros1);
+RosProgram compile_ros(const RosSchema& schema, const Node& tree,
+                       const std::vector<ColumnTarget::Store>& stores, bool ros1);
 
 }  // namespace reelcell::readers::mcap

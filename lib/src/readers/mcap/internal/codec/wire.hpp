@@ -16,8 +16,9 @@ T load_one(const std::uint8_t* in) {
   if constexpr (sizeof(T) == 1) {
     return static_cast<T>(*in);
   } else {
-    using Bits = std::conditional_t<sizeof(T) == 2, std::uint16_t,
-                                    std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>;
+    using Bits =
+        std::conditional_t<sizeof(T) == 2, std::uint16_t,
+                           std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>;
     Bits bits;
     std::memcpy(&bits, in, sizeof bits);
     if constexpr (kSwap) {
@@ -32,8 +33,9 @@ T load_one(const std::uint8_t* in) {
 /// Reads `count` values at `in` and writes doubles or int64s at `out`.
 using LoadFn = void (*)(const std::uint8_t* in, std::size_t count, void* out);
 
-/// Seconds and nanoseconds as the wire types of the dialect: ROS 1 time is two uint32, ROS 2 int32 and uint32.
-/// `kLittle`/`kBig` of the host do not matter: hosts are little-endian (checked in wire.cpp).
+/// Seconds and nanoseconds as the wire types of the dialect: ROS 1 time is two uint32, ROS 2 int32
+/// and uint32. `kLittle`/`kBig` of the host do not matter: hosts are little-endian (checked in
+/// wire.cpp).
 LoadFn loader(Prim prim, ColumnTarget::Store store, bool swap, bool ros1);
 
 /// "Missing" for one value: NaN or "". False for an integer, which has none.
@@ -42,9 +44,14 @@ inline bool put_missing(const ColumnTarget& target, std::size_t row, std::size_t
     case ColumnTarget::Store::kNumber:
       *target.at<double>(row, element) = std::numeric_limits<double>::quiet_NaN();
       return true;
-    case ColumnTarget::Store::kText: target.at<std::string>(row, element)->clear(); return true;
-    case ColumnTarget::Store::kBlob: *target.at<ByteView>(row, element) = {}; return true;
-    case ColumnTarget::Store::kInteger: return false;
+    case ColumnTarget::Store::kText:
+      target.at<std::string>(row, element)->clear();
+      return true;
+    case ColumnTarget::Store::kBlob:
+      *target.at<ByteView>(row, element) = {};
+      return true;
+    case ColumnTarget::Store::kInteger:
+      return false;
   }
   return false;
 }
@@ -52,8 +59,10 @@ inline bool put_missing(const ColumnTarget& target, std::size_t row, std::size_t
 /// Seconds and nanoseconds to ns, saturating.
 inline std::int64_t join_time(std::int64_t seconds, std::int64_t nanoseconds) {
   std::int64_t ns = 0;
-  if (__builtin_mul_overflow(seconds, std::int64_t{1'000'000'000}, &ns) || __builtin_add_overflow(ns, nanoseconds, &ns))
-    return seconds < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+  if (__builtin_mul_overflow(seconds, std::int64_t{1'000'000'000}, &ns) ||
+      __builtin_add_overflow(ns, nanoseconds, &ns))
+    return seconds < 0 ? std::numeric_limits<std::int64_t>::min()
+                       : std::numeric_limits<std::int64_t>::max();
   return ns;
 }
 

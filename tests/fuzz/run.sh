@@ -30,6 +30,7 @@ for name in "${wanted[@]}"; do
       done
   done
   set +f
+  if [ -d "tests/fuzz/seeds/$name" ]; then cp tests/fuzz/seeds/"$name"/* "$corpus"; fi
   echo "fuzz_$name: $(find "$corpus" -type f | wc -l) seeds, ${seconds} s"
   log=$build/fuzz_$name.log
   if ! ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=0 "$build/fuzz/fuzz_$name" \

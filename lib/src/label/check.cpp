@@ -283,6 +283,11 @@ class Checker {
       fail(source_, head.span,
            "'where', 'before', 'after', 'within' and 'between' choose among events; " +
                quoted(source_, head) + " is " + describe(head.type));
+    // Each level looks through events once for every event of the level above.
+    if (++queries_ > kMaxQueries)
+      fail(source_, node.span,
+           "events are searched within the 'where' of events more than " +
+               std::to_string(kMaxQueries) + " levels deep; split the rule");
     const bool video = head.binding.kind == Binding::Kind::kStream && head.binding.field == "video";
     for (std::size_t i = 1; i < node.children.size(); ++i) {
       Node& child = *node.children[i];
@@ -293,6 +298,7 @@ class Checker {
       // The inner event of `where` is this query's own; only the times may come from an outer one.
       if (!where) node.per_event = node.per_event || child.per_event;
     }
+    --queries_;
     node.type = head.type;
     node.binding = head.binding;
     node.conversions.resize(node.children.size() + 1);
@@ -312,8 +318,10 @@ class Checker {
              "; " + quoted(source_, child) + " is " + describe(child.type));
   }
 
+  static constexpr int kMaxQueries = 3;
   const Source& source_;
   const Names& names_;
+  int queries_ = 0;  // of which the node at hand is in the clauses
 };
 
 [[noreturn]] void fail_units(const Source& source, const Node& node, const Node& left,

@@ -96,6 +96,12 @@ TEST(EventFunctions, SearchesReadTheSessionInStretches) {
   EXPECT_LE(signals.longest_read(), std::chrono::seconds(60));
 }
 
+TEST(EventFunctions, SearchesWithinSearchesAreLimited) {
+  const std::string outer = "exists(verdicts where ";
+  EXPECT_THAT(value_of(outer + outer + outer + "point == 'P2')))"), is_true());
+  EXPECT_THAT(refusal(outer + outer + outer + outer + "true))))"), HasSubstr("3 levels deep"));
+}
+
 TEST(EventPredicates, ReadFieldsAndParameters) {
   const Event event =
       event_ms(10, 30, "step", {{"step", std::string("VISIT")}, {"point", std::string("P1")}});

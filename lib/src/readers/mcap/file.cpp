@@ -32,6 +32,9 @@ struct McapFile::State {
   std::shared_ptr<const ByteSource> source;
   Layout layout;
   PieceStore store;
+  /// read() goes back and forth, so pieces are kept once it was called.
+  std::once_flag reading;
+  std::array<PieceStore::User, 2> random_users;
   std::once_flag charting;
   std::vector<Piece> pieces;
 };
@@ -75,8 +78,8 @@ const std::string& McapFile::name() const { return state_->source->name(); }
 std::unique_ptr<MessageCursor> McapFile::messages(const MessageQuery& query,
                                                   Diagnostics& diagnostics) const {
   return at_place(name(), [&] {
-    CursorContext context{shared_from_this(), *state_->source, state_->layout, state_->store,
-                          diagnostics};
+    CursorContext context{shared_from_this(), *state_->source,      state_->layout,
+                          state_->store,      state_->store.user(), diagnostics};
     if (query.order == Order::kFile) return make_file_cursor(std::move(context), query);
     return make_time_cursor(std::move(context), query, state_->charted(diagnostics));
   });
@@ -99,6 +102,9 @@ Bytes McapFile::read(const MessageRef& ref) const {
     if (piece == pieces.end() || piece->offset != ref.chunk_offset ||
         piece->kind != Piece::Kind::kChunk)
       throw InputError(name(), "no chunk is at " + at_byte(ref.chunk_offset));
+    std::call_once(state_->reading, [&] {
+      for (auto& user : state_->random_users) user = state_->store.user();
+    });
     loaded = state_->store.load(*piece);
     const ChunkContents& contents = loaded->contents;
     if (contents.state == ChunkState::kCrc || contents.state == ChunkState::kDamaged)

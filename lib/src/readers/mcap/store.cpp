@@ -16,9 +16,12 @@ void PieceStore::keep(std::uint64_t offset, std::shared_ptr<const LoadedPiece> p
   const std::lock_guard lock(mutex_);
   std::erase_if(live_, [](const auto& entry) { return entry.second.expired(); });
   live_[offset] = piece;
-  recent_bytes_ += piece->contents.records.size();
-  recent_.emplace_back(offset, std::move(piece));
-  while (recent_.size() > 2 && recent_bytes_ > kKept) {
+  const bool alone = users_.use_count() <= 2;  // this and one user
+  if (!alone) {
+    recent_bytes_ += piece->contents.records.size();
+    recent_.emplace_back(offset, std::move(piece));
+  }
+  while (!recent_.empty() && (alone || (recent_.size() > 2 && recent_bytes_ > kKept))) {
     recent_bytes_ -= recent_.front().second->contents.records.size();
     dropped.push_back(std::move(recent_.front().second));
     recent_.pop_front();

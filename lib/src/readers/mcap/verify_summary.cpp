@@ -125,7 +125,7 @@ void SummaryVerifier::compare_statistics(const Observed& observed) {
                   "a second Statistics record, expected one");
   for (const auto& [at, found] : statistics_) {
     const Statistics& expected = observed.statistics;
-    const auto expect = [&](const char* what, std::uint64_t a, std::uint64_t b) {
+    const auto expect = [&, at = at](const char* what, std::uint64_t a, std::uint64_t b) {
       report_.expect("MCAP-STATISTICS", at, what, a, b);
     };
     expect("message_count", found.message_count, expected.message_count);
@@ -166,7 +166,7 @@ void SummaryVerifier::compare_chunks(const Observed& observed) {
     }
     indexed.insert(index.chunk_start_offset);
     const ChunkIndex& chunk = known->second;
-    const auto expect = [&](const char* field, std::uint64_t a, std::uint64_t b) {
+    const auto expect = [&, at = at](const char* field, std::uint64_t a, std::uint64_t b) {
       report_.expect("MCAP-CHUNK-INDEX", at, what + field, a, b);
     };
     expect("chunk_length", index.chunk_length, chunk.chunk_length);

@@ -100,6 +100,7 @@ struct CursorContext {
   const ByteSource& source;
   const Layout& layout;
   PieceStore& store;
+  PieceStore::User user;
   Diagnostics& diagnostics;
 };
 

@@ -24,6 +24,9 @@ class PieceStore {
   /// A chunk or a run. A damaged one comes back with its state and problem. Throws InputError when
   /// the file cannot be read.
   std::shared_ptr<const LoadedPiece> load(const Piece& piece);
+  /// Held by each user for as long as it loads pieces.
+  using User = std::shared_ptr<const bool>;
+  User user() const { return users_; }
 
  private:
   static constexpr std::uint64_t kKept = 8 << 20;
@@ -40,6 +43,7 @@ class PieceStore {
   void fill(const Piece& piece, LoadedPiece& loaded);
 
   const ByteSource& source_;
+  const User users_ = std::make_shared<const bool>(true);
   std::shared_ptr<Spares> spares_ = std::make_shared<Spares>();
   std::mutex mutex_;
   std::map<std::uint64_t, std::weak_ptr<const LoadedPiece>> live_;

@@ -1,0 +1,197 @@
+#include "../../../lib/src/readers/mcap/internal/verify.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "file_support.hpp"
+#include "support/support.hpp"
+
+namespace reelcell::readers::mcap {
+namespace {
+using test::McapBuilder;
+using test::operator+;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Findings verify(const Bytes& bytes) {
+  const test::TempFolder folder;
+  write_file_atomic(folder / "run.mcap", as_text(bytes));
+  Findings findings;
+  verify_mcap(folder / "run.mcap", {}, findings);
+  return findings;
+}
+
+/// Codes of the errors, each once.
+std::set<std::string> errors(const Findings& findings) {
+  std::set<std::string> codes;
+  for (const Finding& finding : findings.all())
+    if (finding.level == FindingLevel::kError) codes.insert(finding.code);
+  return codes;
+}
+std::set<std::string> errors(const Bytes& bytes) { return errors(verify(bytes)); }
+
+void put(Bytes& bytes, std::uint64_t at, const Bytes& value) {
+  std::copy(value.begin(), value.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+/// Where the first record with `opcode` begins after the data section.
+std::uint64_t summary_record(const Bytes& bytes, std::uint8_t opcode) {
+  bool summary = false;
+  for (std::uint64_t at = 8; at + 9 <= bytes.size();) {
+    if (summary && bytes[at] == opcode) return at;
+    summary = summary || bytes[at] == 0x0F;
+    std::uint64_t length = 0;
+    for (int i = 7; i >= 0; --i) length = length << 8 | bytes[at + 1 + static_cast<unsigned>(i)];
+    at += 9 + length;
+  }
+  throw std::runtime_error("no such record");
+}
+
+TEST(McapVerify, AGoodFileHasNoFindingsAndSaysWhatWasChecked) {
+  for (const char* compression : {"", "lz4", "zstd"}) {
+    const Findings findings = verify(test::sample_mcap(compression, 30, 10).finish());
+    EXPECT_THAT(findings.all(), IsEmpty());
+    const auto& checked = findings.checked();
+    EXPECT_THAT(checked, Contains(std::pair<std::string, std::uint64_t>("messages", 30)));
+    EXPECT_THAT(checked, Contains(std::pair<std::string, std::uint64_t>("chunks", 3)));
+    EXPECT_THAT(checked, Contains(std::pair<std::string, std::uint64_t>("CRCs", 4)));
+  }
+}
+
+TEST(McapVerify, AnyByteFlippedAfterTheHeaderIsFound) {
+  const Bytes good = test::sample_mcap("lz4", 12, 6).finish();
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    Bytes bad = good;
+    bad[at] ^= 0x04;
+    EXPECT_GT(verify(bad).count(FindingLevel::kError) + verify(bad).count(FindingLevel::kWarning),
+              0u)
+        << "byte " << at;
+  }
+}
+
+TEST(McapVerify, MagicAndTruncationAreTold) {
+  Bytes bytes = test::sample_mcap("zstd", 12, 6).finish();
+  EXPECT_THAT(errors(Bytes{'n', 'o'}), ElementsAre("MCAP-MAGIC"));
+  Bytes cut(bytes.begin(), bytes.end() - 1);
+  EXPECT_THAT(errors(cut), ElementsAre("MCAP-TRUNCATED"));
+  cut.resize(bytes.size() / 2);
+  EXPECT_THAT(errors(cut), ElementsAre("MCAP-TRUNCATED"));
+  bytes.push_back(0);
+  const Findings findings = verify(bytes);
+  ASSERT_EQ(findings.all().size(), 1u);
+  EXPECT_EQ(findings.all()[0].code, "MCAP-TRAILING");
+  EXPECT_EQ(findings.all()[0].level, FindingLevel::kWarning);
+}
+
+TEST(McapVerify, ADamagedChunkIsNamedByItsCrcAndPlace) {
+  const McapBuilder builder = test::sample_mcap("", 12, 6);
+  Bytes bytes = McapBuilder(builder).finish();
+  bytes[builder.chunk_offsets()[1] + 200] ^= 1;
+  const Findings findings = verify(bytes);
+  EXPECT_THAT(errors(findings), ElementsAre("MCAP-CHUNK-CRC", "MCAP-DATA-CRC"));
+  EXPECT_EQ(findings.all()[0].path, "run.mcap");
+  EXPECT_EQ(findings.all()[0].where, "byte " + std::to_string(builder.chunk_offsets()[1]));
+}
+
+TEST(McapVerify, StatisticsAreHeldAgainstTheContents) {
+  Bytes bytes = test::sample_mcap("lz4", 12, 6).finish();
+  const std::uint64_t at = summary_record(bytes, 0x0B);
+  put(bytes, at + 9, McapBuilder::u64(13));
+  const Findings findings = verify(bytes);
+  EXPECT_THAT(errors(findings), ElementsAre("MCAP-STATISTICS", "MCAP-SUMMARY-CRC"));
+  EXPECT_THAT(findings.all(),
+              Contains(testing::Field(&Finding::message, "message_count is 13, expected 12")));
+}
+
+TEST(McapVerify, ChunkIndexesAreHeldAgainstTheChunks) {
+  Bytes bytes = test::sample_mcap("lz4", 12, 6).finish();
+  const std::uint64_t at = summary_record(bytes, 0x08) + 9;
+  Bytes times = bytes;
+  put(times, at, McapBuilder::u64(999));
+  EXPECT_THAT(errors(times), ElementsAre("MCAP-CHUNK-INDEX", "MCAP-SUMMARY-CRC"));
+  put(bytes, at + 16, McapBuilder::u64(8));
+  EXPECT_THAT(errors(bytes), ElementsAre("MCAP-CHUNK-INDEX", "MCAP-SUMMARY-CRC"));
+}
+
+TEST(McapVerify, MessageIndexesAreHeldAgainstTheMessages) {
+  const McapBuilder builder = test::sample_mcap("", 12, 6);
+  Bytes bytes = McapBuilder(builder).finish();
+  // The first MessageIndex follows the first chunk; its first entry's time comes after channel and
+  // length.
+  const std::uint64_t index = builder.messages()[0].end;
+  ASSERT_EQ(bytes[index], 0x07);
+  put(bytes, index + 9 + 2 + 4, McapBuilder::u64(77));
+  EXPECT_THAT(errors(bytes), ElementsAre("MCAP-DATA-CRC", "MCAP-MESSAGE-INDEX"));
+}
+
+TEST(McapVerify, ChunkTimesAreHeldAgainstTheMessages) {
+  const McapBuilder builder = test::sample_mcap("", 12, 6);
+  Bytes bytes = McapBuilder(builder).finish();
+  put(bytes, builder.chunk_offsets()[0] + 9, McapBuilder::u64(1));
+  EXPECT_THAT(errors(bytes), ElementsAre("MCAP-CHUNK-INDEX", "MCAP-CHUNK-TIMES", "MCAP-DATA-CRC"));
+}
+
+TEST(McapVerify, ReferencesToChannelsAndSchemasMustLeadSomewhere) {
+  McapBuilder builder;
+  builder.channel(1, "/a").message(1, 1, {}).message(7, 2, {});
+  builder.raw(0x04, McapBuilder::u16(2) + McapBuilder::u16(9) + McapBuilder::text("/b") +
+                        McapBuilder::text("cdr") + McapBuilder::u32(0));
+  builder.raw(0x04, McapBuilder::u16(1) + McapBuilder::u16(0) + McapBuilder::text("/other") +
+                        McapBuilder::text("json") + McapBuilder::u32(0));
+  EXPECT_THAT(errors(builder.finish(false)),
+              ElementsAre("MCAP-CHANNEL", "MCAP-REDEFINED", "MCAP-SCHEMA"));
+}
+
+TEST(McapVerify, AttachmentsAreHeldAgainstTheirCrc) {
+  McapBuilder builder;
+  builder.attachment("a", Bytes(300'000, 7));
+  Bytes bytes = builder.finish(false);
+  EXPECT_THAT(errors(bytes), IsEmpty());
+  bytes[200'000] ^= 1;
+  EXPECT_THAT(errors(bytes), ElementsAre("MCAP-ATTACHMENT-CRC", "MCAP-DATA-CRC"));
+}
+
+TEST(McapVerify, MessagesOutOfTimeOrderAreANote) {
+  McapBuilder builder;
+  builder.channel(1, "/a").message(1, 5, {}).message(1, 4, {}).message(1, 6, {});
+  const Findings findings = verify(builder.finish());
+  ASSERT_EQ(findings.all().size(), 1u);
+  EXPECT_EQ(findings.all()[0].code, "MCAP-TIME-ORDER");
+  EXPECT_EQ(findings.all()[0].level, FindingLevel::kNote);
+}
+
+TEST(McapVerify, AFaultThatRepeatsIsToldTenTimesAndThenCounted) {
+  McapBuilder builder;
+  builder.channel(1, "/a");
+  for (int i = 0; i < 50; ++i) builder.raw(0x05, {1, 0});
+  const Findings findings = verify(builder.finish(false));
+  EXPECT_EQ(findings.count(FindingLevel::kError), 11u);
+  EXPECT_EQ(findings.all().back().message, "40 more of the same kind");
+}
+
+TEST(McapVerify, RealRecordingsHaveTheErrorsThatTheyAreKnownFor) {
+  std::size_t checked = 0;
+  std::set<std::string> faulty;
+  for (const char* folder : {"ros2bag", "mcap/PlotJuggler_pj-mcap-server", "e2e"})
+    for (const auto& entry : fs::recursive_directory_iterator(test::data_path(folder))) {
+      if (entry.path().extension() != ".mcap") continue;
+      Findings findings;
+      verify_mcap(entry.path(), {}, findings);
+      for (const Finding& finding : findings.all())
+        if (finding.level == FindingLevel::kError)
+          faulty.insert(finding.path + ": " + finding.code + ": " + finding.message);
+      ++checked;
+    }
+  EXPECT_GE(checked, 25u);
+  // Its writer took the message at time 0 for none.
+  EXPECT_THAT(faulty,
+              ElementsAre("rewriter_a_0.mcap: MCAP-STATISTICS: message_start_time is 1000000, "
+                          "expected 0"));
+}
+
+}  // namespace
+}  // namespace reelcell::readers::mcap

@@ -347,12 +347,15 @@ class TopicSeriesCursor final : public SeriesCursor {
   bool ended_ = false;
 };
 
-void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& topic,
-                   Diagnostics& diagnostics) {
+/// An entry of `fields` that names nothing is an error that says what there is.
+void report_choice(const SeriesPlan& plan, const Node& shape, const McapFile& file,
+                   const Topic& topic, Diagnostics& diagnostics) {
   const std::string where = place_of(file, topic);
   if (!plan.unmatched.empty()) {
+    Node tree = shape;
     std::vector<std::string> names;
-    for (const ColumnSpec& column : plan.columns) names.push_back(column.name);
+    for (const ColumnSpec& column : select_columns(tree, ColumnChoice{}).columns)
+      names.push_back(column.name);
     throw InputError(where, unknown_name("field", plan.unmatched.front(), names));
   }
   if (!plan.left_out.empty())
@@ -369,9 +372,9 @@ void report_choice(const SeriesPlan& plan, const McapFile& file, const Topic& to
 std::unique_ptr<SeriesCursor> open_topic_series(std::shared_ptr<const McapFile> file,
                                                 const Topic& topic, const ReadOptions& options,
                                                 Diagnostics& diagnostics) {
-  SeriesPlan plan = at_place(
-      file->name(), [&] { return plan_series(topic, topic_shape(*file, topic), options); });
-  report_choice(plan, *file, topic, diagnostics);
+  const Node shape = at_place(file->name(), [&] { return topic_shape(*file, topic); });
+  SeriesPlan plan = at_place(file->name(), [&] { return plan_series(topic, shape, options); });
+  report_choice(plan, shape, *file, topic, diagnostics);
   return std::make_unique<TopicSeriesCursor>(std::move(file), topic, std::move(plan), options.clock,
                                              options.reorder_window, diagnostics);
 }

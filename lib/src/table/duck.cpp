@@ -36,6 +36,8 @@ DuckDatabase::DuckDatabase(const std::string& memory_limit, const fs::path& temp
   set("autoinstall_known_extensions", "false");
   set("autoload_known_extensions", "false");
   set("allow_community_extensions", "false");
+  // It knows files by path and time; our files in memory share both.
+  set("enable_external_file_cache", "false");
   char* error = nullptr;
   if (duckdb_open_ext(nullptr, &database_, config.get(), &error) == DuckDBError) {
     const std::string text = error ? error : "unknown error";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
+#include <mutex>
 
 #include "reelcell/base/error.hpp"
 
@@ -149,22 +151,57 @@ void shift(ThriftValue* value, std::int64_t delta) {
   if (value) value->integer += delta;
 }
 
+void erase_fields(ThriftValue& value, std::initializer_list<int> ids) {
+  for (std::size_t i = value.field_ids.size(); i-- > 0;)
+    if (std::find(ids.begin(), ids.end(), value.field_ids[i]) != ids.end()) {
+      value.field_ids.erase(value.field_ids.begin() + static_cast<std::ptrdiff_t>(i));
+      value.items.erase(value.items.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+}
+
+// Field ids within RowGroup, ColumnChunk and ColumnMetaData.
+namespace row_group {
+constexpr int kColumns = 1, kFileOffset = 5, kOrdinal = 7;
+}
+namespace column_chunk {
+constexpr int kFilePath = 1, kFileOffset = 2, kMeta = 3, kIndexes[] = {4, 5, 6, 7};
+}
+namespace column_meta {
+constexpr int kCompressedSize = 7, kDataPage = 9, kIndexPage = 10, kDictionaryPage = 11,
+              kBloomOffset = 14, kBloomLength = 15;
+}
+
 /// Every place of the file that a row group names, moved by `delta`.
 void shift_row_group(ThriftValue& group, std::int64_t delta) {
-  shift(group.field(5), delta);  // file_offset
-  ThriftValue* columns = group.field(1);
+  shift(group.field(row_group::kFileOffset), delta);
+  ThriftValue* columns = group.field(row_group::kColumns);
   if (!columns) return;
   for (ThriftValue& column : columns->items) {
-    if (ThriftValue* offset = column.field(2); offset && offset->integer > 0)
-      offset->integer += delta;  // deprecated file_offset; 0 = not set
-    for (const int index : {4, 6}) shift(column.field(index), delta);
-    if (ThriftValue* meta = column.field(3))
-      for (const int place : {9, 10, 11, 14}) shift(meta->field(place), delta);
+    erase_fields(column, {column_chunk::kIndexes[0], column_chunk::kIndexes[1],
+                          column_chunk::kIndexes[2], column_chunk::kIndexes[3]});
+    if (ThriftValue* offset = column.field(column_chunk::kFileOffset);
+        offset && offset->integer > 0)
+      offset->integer += delta;  // deprecated; 0 = not set
+    if (ThriftValue* meta = column.field(column_chunk::kMeta)) {
+      erase_fields(*meta, {column_meta::kBloomOffset, column_meta::kBloomLength});
+      for (const int place :
+           {column_meta::kDataPage, column_meta::kIndexPage, column_meta::kDictionaryPage})
+        shift(meta->field(place), delta);
+    }
   }
+}
+
+std::string_view text_of(const Footer& footer, Footer::Range range) {
+  return as_text(ByteView(footer.bytes).subspan(range.begin, range.end - range.begin));
+}
+
+ThriftValue read_group(const Footer& footer, std::size_t index) {
+  ThriftReader reader(as_bytes(text_of(footer, footer.groups.at(index))));
+  return read_thrift(reader, ThriftType::kStruct);
 }
 }  // namespace
 
-FooterBytes read_footer(const InputFile& file) {
+Footer read_footer(const InputFile& file) {
   std::uint8_t tail[8] = {};
   if (file.size() < 12)
     throw InputError("not a Parquet file: " + std::to_string(file.size()) +
@@ -180,64 +217,126 @@ FooterBytes read_footer(const InputFile& file) {
     throw InputError("the Parquet footer claims " + std::to_string(length) +
                      " bytes in a file of " + std::to_string(file.size()) +
                      "; the file is damaged");
-  FooterBytes out;
-  out.start = file.size() - 8 - length;
-  out.bytes.resize(length);
-  if (file.read_at(out.start, out.bytes) != length)
+  Bytes bytes(length);
+  const std::uint64_t start = file.size() - 8 - length;
+  if (file.read_at(start, bytes) != length)
     throw InputError("the file became shorter while its footer was read");
-  return out;
+  return parse_footer(std::move(bytes), start);
 }
 
-ParquetInfo parse_footer(ByteView footer) {
-  ParquetInfo info;
-  ThriftReader reader(footer);
+Footer parse_footer(Bytes bytes, std::uint64_t start) {
+  Footer out;
+  out.bytes = std::move(bytes);
+  out.start = start;
+  ParquetInfo& info = out.info;
+  ThriftReader reader(out.bytes);
   std::vector<SchemaNode> nodes;
+  const auto each = [&](const auto& take) {
+    const ThriftReader::List list = reader.list();
+    if (list.size && list.element != ThriftType::kStruct)
+      throw InputError("the Parquet footer holds a list of the wrong kind; it is damaged");
+    for (std::uint64_t i = 0; i < list.size; ++i) take();
+  };
   std::int16_t previous = 0;
   for (auto f = reader.field(0); f.type != ThriftType::kStop; f = reader.field(previous)) {
     previous = f.id;
-    const auto each = [&](const auto& take) {
-      const ThriftReader::List list = reader.list();
-      if (list.size && list.element != ThriftType::kStruct)
-        throw InputError("the Parquet footer holds a list of the wrong kind; it is damaged");
-      for (std::uint64_t i = 0; i < list.size; ++i) take();
-    };
+    const std::size_t begin = reader.position();
     const bool is_list = f.type == ThriftType::kList;
-    if (f.id == file_meta::kSchema && is_list)
+    if (f.id == file_meta::kSchema && is_list) {
       each([&] { nodes.push_back(read_node(reader)); });
-    else if (f.id == file_meta::kRowGroups && is_list)
-      each([&] { info.row_groups.push_back(read_group_rows(reader)); });
-    else if (f.id == file_meta::kKeyValues && is_list)
+      out.schema = {begin, reader.position()};
+    } else if (f.id == file_meta::kRowGroups && is_list) {
+      each([&] {
+        const std::size_t group = reader.position();
+        info.row_groups.push_back(read_group_rows(reader));
+        out.groups.push_back({group, reader.position()});
+      });
+    } else if (f.id == file_meta::kKeyValues && is_list) {
       each([&] { info.key_values.push_back(read_key_value(reader)); });
-    else if (f.id == file_meta::kRows && f.type == ThriftType::kI64)
+    } else if (f.id == file_meta::kRows && f.type == ThriftType::kI64) {
       info.rows = static_cast<std::uint64_t>(std::max<std::int64_t>(0, reader.integer()));
-    else
+    } else if (f.id == file_meta::kVersion && f.type == ThriftType::kI32) {
+      out.version = reader.integer();
+    } else {
       reader.skip(f.type);
+      if (f.id == file_meta::kCreatedBy && f.type == ThriftType::kBinary)
+        out.created_by = {begin, reader.position()};
+      if (f.id == file_meta::kColumnOrders && is_list)
+        out.column_orders = {begin, reader.position()};
+    }
   }
   info.columns = SchemaWalk(nodes).columns();
-  return info;
+  return out;
 }
 
-void FooterMerger::add(ByteView footer, std::uint64_t position) {
-  ThriftReader reader(footer);
-  ThriftValue meta = read_thrift(reader, ThriftType::kStruct);
-  const bool first = schema_.empty();
-  const auto keep = [&](std::int16_t id, std::string& out) {
-    if (ThriftValue* value = meta.field(id); value && first) ThriftWriter(out).value(*value);
+std::shared_ptr<const Footer> cached_footer(const fs::path& path) {
+  struct Kept {
+    fs::path path;
+    std::uint64_t size = 0;
+    fs::file_time_type changed;
+    std::shared_ptr<const Footer> footer;
   };
-  keep(file_meta::kSchema, schema_);
-  keep(file_meta::kCreatedBy, created_by_);
-  keep(file_meta::kColumnOrders, column_orders_);
-  if (const ThriftValue* version = meta.field(file_meta::kVersion)) version_ = version->integer;
-  if (const ThriftValue* rows = meta.field(file_meta::kRows)) rows_ += rows->integer;
-  ThriftValue* groups = meta.field(file_meta::kRowGroups);
-  if (!groups) return;
-  for (ThriftValue& group : groups->items) {
-    shift_row_group(group, static_cast<std::int64_t>(position) - 4);
-    if (ThriftValue* ordinal = group.field(7))
-      ordinal->integer = static_cast<std::int16_t>(group_count_);
-    ThriftWriter(row_groups_).value(group);
-    ++group_count_;
+  constexpr std::size_t kMost = 4;
+  static std::mutex mutex;
+  static std::vector<Kept> kept;
+  const InputFile file(path);
+  const fs::path absolute = fs::absolute(path);
+  const fs::file_time_type changed = fs::last_write_time(path);
+  const std::lock_guard lock(mutex);
+  std::erase_if(kept, [&](const Kept& k) {
+    return k.path == absolute && (k.size != file.size() || k.changed != changed);
+  });
+  for (const Kept& k : kept)
+    if (k.path == absolute) return k.footer;
+  auto footer = std::make_shared<const Footer>(read_footer(file));
+  if (kept.size() == kMost) kept.erase(kept.begin());
+  kept.push_back({absolute, file.size(), changed, footer});
+  return footer;
+}
+
+void FooterMerger::take_head(const Footer& footer) {
+  if (!schema_.empty()) return;
+  version_ = footer.version;
+  schema_ = text_of(footer, footer.schema);
+  created_by_ = text_of(footer, footer.created_by);
+  column_orders_ = text_of(footer, footer.column_orders);
+}
+
+void FooterMerger::add_group(const Footer& footer, std::size_t index, std::int64_t delta) {
+  take_head(footer);
+  ThriftValue group = read_group(footer, index);
+  shift_row_group(group, delta);
+  if (ThriftValue* ordinal = group.field(row_group::kOrdinal))
+    ordinal->integer = static_cast<std::int16_t>(group_count_);
+  ThriftWriter(row_groups_).value(group);
+  rows_ += footer.info.row_groups[index];
+  ++group_count_;
+}
+
+GroupBytes group_bytes(const Footer& footer, std::size_t index) {
+  ThriftValue group = read_group(footer, index);
+  ThriftValue* columns = group.field(row_group::kColumns);
+  GroupBytes out{footer.start, 4};
+  const auto refuse = [](const char* why) {
+    throw InputError(std::string("a row group of the Parquet footer ") + why + "; it is damaged");
+  };
+  if (!columns) refuse("has no columns");
+  for (ThriftValue& column : columns->items) {
+    if (column.field(column_chunk::kFilePath)) refuse("keeps its pages in another file");
+    ThriftValue* meta = column.field(column_chunk::kMeta);
+    ThriftValue* size = meta ? meta->field(column_meta::kCompressedSize) : nullptr;
+    ThriftValue* page = meta ? meta->field(column_meta::kDataPage) : nullptr;
+    if (!size || !page) refuse("does not say where its pages are");
+    std::int64_t begin = page->integer;
+    const ThriftValue* dictionary = meta->field(column_meta::kDictionaryPage);
+    if (dictionary && dictionary->integer > 0) begin = std::min(begin, dictionary->integer);
+    const auto limit = static_cast<std::int64_t>(footer.start);
+    if (begin < 4 || begin > limit || size->integer < 0 || size->integer > limit - begin)
+      refuse("names a place outside the file");
+    out.begin = std::min(out.begin, static_cast<std::uint64_t>(begin));
+    out.end = std::max(out.end, static_cast<std::uint64_t>(begin + size->integer));
   }
+  return out;
 }
 
 std::string FooterMerger::finish(
@@ -254,7 +353,7 @@ std::string FooterMerger::finish(
   begin(file_meta::kSchema, ThriftType::kList);
   out += schema_;
   begin(file_meta::kRows, ThriftType::kI64);
-  writer.integer(rows_);
+  writer.integer(static_cast<std::int64_t>(rows_));
   begin(file_meta::kRowGroups, ThriftType::kList);
   writer.list(group_count_, ThriftType::kStruct);
   out += row_groups_;

@@ -1,5 +1,5 @@
-// One COPY a row group, into a part file beside the target; the part's pages are moved over and its
-// footer is merged into one. DuckDB alone cannot end a row group at a given row: ROW_GROUP_SIZE is
+// One COPY a row group, into a file in memory; its pages are moved to the target and the footers
+// are merged into one. DuckDB alone cannot end a row group at a given row: ROW_GROUP_SIZE is
 // one number for the file, and is held only to 2048 rows (a vector).
 #include <algorithm>
 #include <map>
@@ -8,6 +8,7 @@
 
 #include "internal/buffer.hpp"
 #include "internal/footer.hpp"
+#include "internal/memory_file.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::table {
@@ -113,7 +114,6 @@ void register_rows_once(DuckConnection& connection) {
 struct ParquetWriter::Impl {
   Impl(fs::path target, std::vector<ParquetColumn> specs, Options writer_options)
       : path(std::move(target)),
-        part(path.string() + ".part"),
         options(std::move(writer_options)),
         connection(DuckDatabase::shared()),
         out(path) {
@@ -137,7 +137,7 @@ struct ParquetWriter::Impl {
   void copy_part();
 
   fs::path path;
-  AtomicPath part;  ///< never committed: only its temporary name is used
+  MemoryFile part;
   Options options;
   DuckConnection connection;
   AtomicFile out;
@@ -151,7 +151,7 @@ struct ParquetWriter::Impl {
 
 void ParquetWriter::Impl::flush() {
   const std::string sql = "COPY (SELECT * FROM reelcell_rows(" + std::to_string(source_id) +
-                          ")) TO " + quote_text(fs::absolute(part.temp_path()).string()) +
+                          ")) TO " + quote_text(part.path().string()) +
                           " (FORMAT parquet, COMPRESSION " + quote_text(options.compression) +
                           ", ROW_GROUP_SIZE " + std::to_string(2 * kMaxGroupRows) +
                           ", WRITE_BLOOM_FILTER false, USE_TMP_FILE false)";
@@ -169,15 +169,17 @@ void ParquetWriter::Impl::flush() {
 }
 
 void ParquetWriter::Impl::copy_part() {
-  const InputFile file(part.temp_path());
-  const FooterBytes tail = read_footer(file);
-  footer.add(tail.bytes, out.size());
-  Bytes buffer(1 << 20);
+  const InputFile file(part.path());
+  const Footer tail = read_footer(file);
+  footer.take_head(tail);
+  for (std::size_t i = 0; i < tail.groups.size(); ++i)
+    footer.add_group(tail, i, static_cast<std::int64_t>(out.size()) - 4);
+  Bytes buffer(std::min<std::uint64_t>(1 << 20, tail.start));
   for (std::uint64_t at = 4; at < tail.start;) {
     const std::size_t wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), tail.start - at));
     const std::size_t got = file.read_at(at, std::span(buffer).first(wanted));
-    if (got == 0) throw InputError("the part file became shorter while it was read");
+    if (got == 0) throw InputError("the part became shorter while it was read");
     out.write(ByteView(buffer).first(got));
     at += got;
   }

@@ -1,6 +1,7 @@
 // Parquet's footer: read without trusting it, and the row groups of one file moved into another.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,21 +10,34 @@
 
 namespace reelcell::table {
 
-/// Bytes of the footer's FileMetaData, and where it starts in the file (= end of the row groups).
-struct FooterBytes {
-  Bytes bytes;
-  std::uint64_t start = 0;
+/// A footer as bytes, what it says, and where in the bytes its parts are.
+struct Footer {
+  struct Range {
+    std::size_t begin = 0, end = 0;
+  };
+  Bytes bytes;              ///< FileMetaData in Thrift's compact protocol
+  std::uint64_t start = 0;  ///< of `bytes` in the file = end of the row groups
+  ParquetInfo info;
+  std::int64_t version = 1;
+  Range schema, created_by, column_orders;  ///< values; empty = not there
+  std::vector<Range> groups;
 };
 /// Throws InputError for files that are not Parquet, are cut, or are encrypted.
-FooterBytes read_footer(const InputFile& file);
-ParquetInfo parse_footer(ByteView footer);
+Footer read_footer(const InputFile& file);
+Footer parse_footer(Bytes bytes, std::uint64_t start);
+/// The same, kept for the next call while the file's size and time stay: episodes of one file are
+/// read one by one. Thread-safe.
+std::shared_ptr<const Footer> cached_footer(const fs::path& path);
 
 /// Gathers row groups of files that one schema wrote into one footer. Holds the row groups as
 /// bytes: about 100 bytes a column and group, as any Parquet writer must.
 class FooterMerger {
  public:
-  /// Row groups of `footer`, whose file's bytes [4, start) now begin at `position` of the new file.
-  void add(ByteView footer, std::uint64_t position);
+  /// A row group whose bytes move by `delta` in the file. Page indexes and Bloom filters are left
+  /// out: they stand elsewhere in the file and are not needed to read it.
+  void add_group(const Footer& footer, std::size_t index, std::int64_t delta);
+  /// Schema and writer's name, for a file without row groups; add_group() does it as well.
+  void take_head(const Footer& footer);
   /// The new footer with its length and magic.
   std::string finish(const std::vector<std::pair<std::string, std::string>>& key_values) const;
 
@@ -32,7 +46,14 @@ class FooterMerger {
   std::string row_groups_;
   std::uint64_t group_count_ = 0;
   std::int64_t version_ = 1;
-  std::int64_t rows_ = 0;
+  std::uint64_t rows_ = 0;
 };
+
+/// Bytes of the file that a row group's pages take. Throws InputError when it names places outside
+/// the file.
+struct GroupBytes {
+  std::uint64_t begin = 0, end = 0;
+};
+GroupBytes group_bytes(const Footer& footer, std::size_t index);
 
 }  // namespace reelcell::table

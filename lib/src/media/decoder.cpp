@@ -42,6 +42,8 @@ bool Decoder::send(ByteView bytes, std::int64_t token) {
   const PacketHandle packet = packet_of(bytes);
   packet->pts = token;
   packet->dts = token;
+  // Without the flag libav takes a PNG after the first for a difference to the one before it.
+  if (context_->codec_id == AV_CODEC_ID_PNG) packet->flags |= AV_PKT_FLAG_KEY;
   return avcodec_send_packet(context_.get(), packet.get()) >= 0;
 }
 

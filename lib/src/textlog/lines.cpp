@@ -27,7 +27,10 @@ bool LineReader::fill() {
     first_next_ -= std::min(first_next_, start_);
     start_ = 0;
   }
-  if (buffer_.size() < size_ + kBlock) buffer_.resize(size_ + std::max(kBlock, size_));
+  const std::uint64_t left = file_->size() - std::min(file_->size(), file_offset_);
+  const std::size_t block = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, left));
+  if (block == 0) return false;
+  if (buffer_.size() < size_ + block) buffer_.resize(size_ + block);
   const std::size_t got =
       file_->read_at(file_offset_, std::span(buffer_).subspan(size_, buffer_.size() - size_));
   file_offset_ += got;

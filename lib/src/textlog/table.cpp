@@ -1,5 +1,6 @@
 #include "reelcell/textlog/table.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -53,15 +54,19 @@ BatchBuilder::BatchBuilder(std::vector<ColumnSpec> specs) : specs_(std::move(spe
   floats_.resize(specs_.size());
   integers_.resize(specs_.size());
   texts_.resize(specs_.size());
-  start();
+  std::size_t width = 1;
+  for (const ColumnSpec& spec : specs_) width += spec.width;
+  most_rows_ = std::clamp<std::size_t>(kMostValues / width, 16, kMostRows);
+  start(0);
 }
 
-void BatchBuilder::start() {
+void BatchBuilder::start(std::size_t expected) {
   rows_ = 0;
+  capacity_ = std::clamp<std::size_t>(expected, 1, most_rows_);
   batch_ = {};
-  batch_.times.resize(kRows);
+  batch_.times.resize(capacity_);
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    const std::size_t values = kRows * specs_[i].width;
+    const std::size_t values = capacity_ * specs_[i].width;
     Column& column = batch_.columns.emplace_back();
     column.spec = specs_[i];
     column.data = empty_data(specs_[i].dtype);

@@ -1,6 +1,7 @@
 // Lines of a text file in big blocks. Memory: one block, or the longest record.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,6 +37,10 @@ class LineReader {
   /// Where the next line starts, and its number.
   std::uint64_t next_offset() const { return file_offset_ - (size_ - next_); }
   std::uint64_t next_number() const { return number_; }
+  /// Most lines that can still come.
+  std::uint64_t lines_left() const {
+    return file_->size() - std::min(file_->size(), next_offset());
+  }
 
  private:
   enum class Found { kLineEnd, kEndOfFile, kLimit };

@@ -26,16 +26,18 @@ struct Target {
   std::size_t element = 0;
 };
 
-/// A batch with room for kRows rows, written field by field. A row counts only once accept()ed;
-/// until then it may be written again.
+/// A batch, written field by field. A row counts only once accept()ed; until then it may be written
+/// again. Holds up to 4096 rows, fewer for very wide tables: memory stays near 2 MiB.
 class BatchBuilder {
  public:
-  static constexpr std::size_t kRows = 4096;
+  static constexpr std::size_t kMostRows = 4096;
+  static constexpr std::size_t kMostValues = std::size_t{1} << 18;
 
   explicit BatchBuilder(std::vector<ColumnSpec> specs);
   const std::vector<ColumnSpec>& specs() const { return specs_; }
-  void start();
-  bool full() const { return rows_ == kRows; }
+  /// `expected`: rows that are known to come at most; a hint that saves memory for short files.
+  void start(std::size_t expected = kMostRows);
+  bool full() const { return rows_ == capacity_; }
   std::size_t rows() const { return rows_; }
 
   enum class Stored { kValue, kMissing, kBad };
@@ -56,6 +58,8 @@ class BatchBuilder {
   std::vector<double*> floats_;  ///< of each column; nullptr when it is not of that kind
   std::vector<std::int64_t*> integers_;
   std::vector<std::string*> texts_;
+  std::size_t most_rows_;
+  std::size_t capacity_ = 0;
   std::size_t rows_ = 0;
 };
 

@@ -28,7 +28,7 @@ class CsvSeries : public SeriesCursor {
   const std::vector<ColumnSpec>& columns() const override { return builder_.specs(); }
 
   bool next(SeriesBatch& batch) override {
-    builder_.start();
+    builder_.start(static_cast<std::size_t>(records_.lines_left()));
     textlog::Line line;
     while (!builder_.full() && records_.next(line)) take(line);
     losses_.flush();

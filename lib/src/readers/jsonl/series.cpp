@@ -24,7 +24,7 @@ class JsonlSeries : public SeriesCursor {
   const std::vector<ColumnSpec>& columns() const override { return builder_.specs(); }
 
   bool next(SeriesBatch& batch) override {
-    builder_.start();
+    builder_.start(static_cast<std::size_t>(lines_.lines_left()));
     textlog::Line line;
     while (!builder_.full() && next_line(lines_, line, losses_)) take(line);
     losses_.flush();

@@ -23,6 +23,7 @@ class Records {
           std::uint64_t line, textlog::LossCounter* losses);
   /// Next record that is neither blank nor a comment.
   bool next(textlog::Line& line);
+  std::uint64_t lines_left() const { return lines_.lines_left(); }
   /// Does the record need split()? Else its fields are plain text between delimiters.
   static bool has_quotes(std::string_view record);
   void split(const textlog::Line& line, std::vector<std::string_view>& fields);

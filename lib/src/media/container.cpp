@@ -109,7 +109,11 @@ FormatHandle open_container(const fs::path& path, MovIo* io, int flags) {
 
 FormatHandle open_and_probe(const fs::path& path) {
   FormatHandle context = open_container(path, nullptr, 0);
-  const int result = avformat_find_stream_info(context.get(), nullptr);
+  // The decoders that libav opens here obey the same limit as ours.
+  std::vector<AVDictionary*> limits(context->nb_streams, nullptr);
+  for (AVDictionary*& limit : limits) av_dict_set_int(&limit, "max_pixels", kMaxPixels, 0);
+  const int result = avformat_find_stream_info(context.get(), limits.data());
+  for (AVDictionary*& limit : limits) av_dict_free(&limit);
   if (result < 0 && context->nb_streams == 0) throw InputError(path.string(), av_error(result));
   return context;
 }

@@ -6,11 +6,6 @@
 
 namespace reelcell::media {
 
-namespace {
-// 16k x 16k: beyond any camera, and what a damaged header may claim before memory runs out.
-constexpr std::int64_t kMaxPixels = 16384LL * 16384;
-}  // namespace
-
 Decoder::Decoder(const VideoFormat& format, int threads) : asked_(format) {
   quiet_libav();
   const AVCodec* codec = nullptr;

@@ -118,6 +118,7 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
   const PacketHandle packet = new_packet();
   Loss cut;
   int errors = 0;
+  std::uint64_t claimed = 0;
   for (;;) {
     const int result = av_read_frame(context.get(), packet.get());
     if (result == AVERROR_EOF || (result < 0 && ++errors > kReadRetries)) break;
@@ -130,6 +131,12 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
       entry.lost = entry.lost || !inside;
       if (entry.lost && !entry.discard) cut.add(entry, format.time_base);
       index.packets.push_back(entry);
+      if (inside) claimed += entry.size;
+      // Tables can be made to list the same bytes over and over; real ones list each once.
+      if (claimed / 4 > file.size() || index.packets.size() > file.size()) {
+        ++errors;
+        break;
+      }
     }
     av_packet_unref(packet.get());
   }

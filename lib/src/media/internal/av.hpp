@@ -19,6 +19,9 @@ extern "C" {
 
 namespace reelcell::media {
 
+/// 134 million pixels, beyond any camera: what a damaged header may claim before memory runs out.
+constexpr std::int64_t kMaxPixels = 16384LL * 8192;
+
 struct FreeFormat {
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
 };

@@ -67,16 +67,17 @@ bool has_plain_luma(const AVFrame& frame) {
 
 /// Mean of k x k blocks; blocks at the right and lower edge are smaller. Rows are summed first,
 /// which vectorises.
-Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
+template <class Sum>
+Picture reduce_by(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
   Picture out{PixelFormat::kGray8, (width + k - 1) / k, (height + k - 1) / k, {}};
   out.data.resize(static_cast<std::size_t>(out.width) * out.height);
-  std::vector<std::uint32_t> sums(static_cast<std::size_t>(width));
+  std::vector<Sum> sums(static_cast<std::size_t>(width));
   for (int row = 0; row < out.height; ++row) {
     const int first = row * k, last = std::min(height, first + k);
-    std::fill(sums.begin(), sums.end(), 0u);
+    std::fill(sums.begin(), sums.end(), Sum{0});
     for (int y = first; y < last; ++y) {
       const std::uint8_t* line = data + y * stride;
-      for (std::size_t x = 0; x < sums.size(); ++x) sums[x] += line[x];
+      for (std::size_t x = 0; x < sums.size(); ++x) sums[x] = static_cast<Sum>(sums[x] + line[x]);
     }
     std::uint8_t* const to = out.data.data() + static_cast<std::ptrdiff_t>(row) * out.width;
     for (int column = 0; column < out.width; ++column) {
@@ -88,6 +89,11 @@ Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int h
     }
   }
   return out;
+}
+
+Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
+  return k <= 257 ? reduce_by<std::uint16_t>(data, stride, width, height, k)  // 257 * 255 = 65535
+                  : reduce_by<std::uint32_t>(data, stride, width, height, k);
 }
 
 }  // namespace

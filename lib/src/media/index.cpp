@@ -109,6 +109,32 @@ void settle_entries(TrackIndex& index, const VideoFormat& format) {
   for (auto& p : packets) p.entry = p.seen.entry;
 }
 
+/// A recorder that was started anew into the same file: its times begin again. What lies before the
+/// time already reached cannot be told from what was recorded then, so it is left out and counted,
+/// never shifted.
+void drop_what_goes_back(TrackIndex& index, const VideoFormat& format, const std::string& where,
+                         Diagnostics& diagnostics) {
+  const std::int64_t slack =
+      std::max<std::int64_t>(1, ns_to_pts(Nanos(500'000'000), format.time_base, Rounding::kUp));
+  std::int64_t reached = AV_NOPTS_VALUE;
+  for (auto& p : index.packets) {
+    const std::int64_t time = p.dts != AV_NOPTS_VALUE ? p.dts : p.pts;
+    if (time == AV_NOPTS_VALUE || p.lost) continue;
+    std::int64_t back = 0;
+    if (reached != AV_NOPTS_VALUE && !__builtin_sub_overflow(reached, time, &back) &&
+        back > slack) {
+      p.lost = true;
+      diagnostics.loss("video-time-backwards", where,
+                       "frames whose times lie before those already reached are left out; split "
+                       "the recording where "
+                       "its clock starts anew",
+                       1, pts_to_ns(time, format.time_base).count());
+      continue;
+    }
+    reached = std::max(reached, time);
+  }
+}
+
 std::vector<std::uint32_t> shown_order(const std::vector<PacketEntry>& packets) {
   std::vector<std::uint32_t> order;
   order.reserve(packets.size());
@@ -138,6 +164,11 @@ int delay_of(const std::vector<std::uint32_t>& order) {
 void finish_index(TrackIndex& index, const VideoFormat& format, const std::string& where,
                   Diagnostics& diagnostics) {
   settle_entries(index, format);
+  drop_what_goes_back(index, format, where, diagnostics);
+  if (index.configuration_changes)
+    diagnostics.warn("video-configuration-change", where,
+                     "the decoder's configuration changes within the track; frames behind the "
+                     "change may not decode");
   fill_missing_pts(index, format, where, diagnostics);
   if (!can_classify(format.codec)) settle_entries(index, format);  // now that the order is known
   FrameTable& table = index.table;

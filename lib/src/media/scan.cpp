@@ -58,12 +58,13 @@ struct Loss {
   }
 };
 
-void keep_new_extradata(const AVPacket& packet, TrackIndex& index) {
+/// libav hands on a changed configuration with the packet at which it starts; the first one is no
+/// change.
+bool changes_configuration(const AVPacket& packet, const VideoFormat& format) {
   std::size_t size = 0;
   const std::uint8_t* data = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
-  if (data != nullptr && size > 0)
-    index.new_extradata[static_cast<std::uint32_t>(index.packets.size())] =
-        Bytes(data, data + size);
+  return data != nullptr &&
+         !std::equal(data, data + size, format.extradata.begin(), format.extradata.end());
 }
 
 /// Reads the first bytes of packets in an MP4, where they lie as they are.
@@ -124,7 +125,8 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
     if (result == AVERROR_EOF || (result < 0 && ++errors > kReadRetries)) break;
     if (result < 0) continue;
     if (packet->stream_index == track) {
-      keep_new_extradata(*packet, index);
+      index.configuration_changes =
+          index.configuration_changes || changes_configuration(*packet, format);
       PacketEntry entry = entry_of(*packet);
       const bool inside = entry.position >= 0 &&
                           static_cast<std::uint64_t>(entry.position) + entry.size <= file.size();
@@ -229,7 +231,8 @@ TrackIndex scan_general(const fs::path& path, const InputFile& file, int track,
       continue;
     }
     if (packet->stream_index == track) {
-      keep_new_extradata(*packet, index);
+      index.configuration_changes =
+          index.configuration_changes || changes_configuration(*packet, format);
       PacketEntry entry = entry_of(*packet);
       if (entry.lost)
         corrupt.add(entry, format.time_base);

@@ -206,6 +206,29 @@ TEST(VideoFile, TellsHowMuchOfACutFileIsLostAndWhen) {
   EXPECT_GE(decoded.size() + 4, table.frames.size());
 }
 
+TEST(VideoFile, LeavesOutWhatARestartedClockRecordedAgain) {
+  const TempFolder folder;
+  const Bytes whole = read_binary_file(androidx("ts/sample_h264_iframes_only.ts"));
+  Bytes twice = whole;
+  twice.insert(twice.end(), whole.begin(), whole.end());
+  write_bytes(folder / "once.ts", whole);
+  write_bytes(folder / "twice.ts", twice);
+  Diagnostics diagnostics, clean;
+  const std::shared_ptr<const VideoSource> once = open_video_file(folder / "once.ts", -1, clean);
+  const std::shared_ptr<const VideoSource> source =
+      open_video_file(folder / "twice.ts", -1, diagnostics);
+  const auto first = table_pts(once->frames()), both = table_pts(source->frames());
+  EXPECT_FALSE(clean.has_loss());
+  EXPECT_GT(diagnostics.count("video-time-backwards"), 0u);
+  EXPECT_GE(both.size(), first.size());
+  std::uint64_t lost = 0;
+  for (const Diagnostic& entry : diagnostics.summary())
+    if (entry.severity == Severity::kLoss) lost += entry.count;
+  EXPECT_EQ(both.size() + lost, source->frames().packets);
+  EXPECT_TRUE(std::is_sorted(both.begin(), both.end()));
+  EXPECT_FALSE(source->frames().complete);
+}
+
 /// Whatever is left of a file, reading it ends, throws nothing but InputError, and never gives a
 /// wrong frame.
 void expect_no_harm(const fs::path& path, const std::vector<std::int64_t>& all, std::size_t steps) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -37,8 +36,8 @@ struct TrackIndex {
   /// fetch them.
   bool direct = false;
   bool only_decode_times = false;  ///< the container stores no presentation times (AVI)
-  /// Decoder configuration that changes within the track, by the packet at which it starts.
-  std::map<std::uint32_t, Bytes> new_extradata;
+  bool configuration_changes =
+      false;  ///< within the track; only what is stated at its start is used
 };
 
 /// Demuxes one track of a file; `mov` = an MP4 or MOV, whose tables suffice. Loss goes to

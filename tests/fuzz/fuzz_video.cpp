@@ -18,7 +18,7 @@ namespace {
 
 using namespace reelcell;
 
-constexpr std::size_t kFrames = 12;
+constexpr std::size_t kFrames = 4;
 constexpr std::int64_t kPixels = 1 << 20;  // larger pictures only cost time
 
 void use(const fs::path& path) {

@@ -118,58 +118,61 @@ Encoder::Encoder(Rational rate, EncodeOptions options) : rate_(rate), options_(s
     throw PlanError("gop " + std::to_string(options_.gop) + ": expected 1 frame or more");
 }
 
-FrameHandle Encoder::prepare(const AVFrame& picture, int rotation) const {
+Encoder::Size Encoder::coded_size(const AVFrame& picture, bool turned) const {
+  if (codec_) return {codec_->width, codec_->height};
+  Size size = turned ? Size{picture.height, picture.width} : Size{picture.width, picture.height};
+  if (options_.width > 0) size.width = options_.width;
+  if (options_.height > 0) size.height = options_.height;
+  // Subsampled chroma needs even sizes: the last row or column is cut rather than everything
+  // resampled.
   const AVPixelFormat format = coded_format(options_);
-  const bool turned = rotation == 90 || rotation == 270;
-  int width = turned ? picture.height : picture.width,
-      height = turned ? picture.width : picture.height;
-  if (codec_) {
-    width = codec_->width;
-    height = codec_->height;
-  } else {
-    if (options_.width > 0) width = options_.width;
-    if (options_.height > 0) height = options_.height;
-    // Subsampled chroma needs even sizes: the last row or column is cut rather than everything
-    // resampled.
-    if (subsampled(format, true)) width &= ~1;
-    if (subsampled(format, false)) height &= ~1;
-    if (width < 2 || height < 2)
-      throw PlanError("pictures of " + std::to_string(width) + " x " + std::to_string(height));
-  }
+  if (subsampled(format, true)) size.width &= ~1;
+  if (subsampled(format, false)) size.height &= ~1;
+  if (size.width < 2 || size.height < 2)
+    throw PlanError("pictures of " + std::to_string(picture.width) + " x " +
+                    std::to_string(picture.height) + " are too small to encode as " +
+                    options_.pix_fmt);
+  return size;
+}
+
+FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
   FrameHandle view = new_frame();
   if (av_frame_ref(view.get(), &picture) < 0) throw std::bad_alloc();
   while (view->nb_side_data > 0) av_frame_remove_side_data(view.get(), view->side_data[0]->type);
-  const bool crop = options_.width <= 0 && options_.height <= 0;
-  const int in_width = turned ? height : width, in_height = turned ? width : height;
-  if (crop && view->width - in_width <= 1 && view->height - in_height <= 1 &&
-      view->width >= in_width && view->height >= in_height) {
-    view->width = in_width;
-    view->height = in_height;
+  const int spare_columns = view->width - size.width, spare_rows = view->height - size.height;
+  const bool as_source = options_.width <= 0 && options_.height <= 0;
+  if (as_source && (spare_columns == 0 || spare_columns == 1) &&
+      (spare_rows == 0 || spare_rows == 1)) {
+    view->width = size.width;
+    view->height = size.height;
   }
+  const AVPixelFormat format = coded_format(options_);
   const AVPixFmtDescriptor* in = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(view->format));
   const bool rgb = in != nullptr && (in->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-  const bool full = std::string_view(in ? in->name : "").starts_with("yuvj") ||
-                    view->color_range == AVCOL_RANGE_JPEG;
-  const bool keep = view->format == format && view->width == in_width &&
-                    view->height == in_height && full == full_range_codec(options_.codec);
-  FrameHandle out = std::move(view);
-  if (!keep) {
-    FrameHandle scaled = new_frame();
-    scaled->format = format;
-    scaled->width = in_width;
-    scaled->height = in_height;
-    scaled->colorspace = rgb ? AVCOL_SPC_SMPTE170M : out->colorspace;
-    scaled->color_primaries = out->color_primaries;
-    scaled->color_trc = out->color_trc;
-    scaled->sample_aspect_ratio = out->sample_aspect_ratio;
-    scaled->color_range = full_range_codec(options_.codec) ? AVCOL_RANGE_JPEG
-                          : full || rgb                    ? AVCOL_RANGE_MPEG
-                                                           : out->color_range;
-    if (av_frame_get_buffer(scaled.get(), 0) < 0) throw std::bad_alloc();
-    scale_frame(*out, *scaled);
-    out = std::move(scaled);
-  }
-  return rotation == 0 ? std::move(out) : rotate_frame(*out, rotation);
+  const bool full = is_full_range(*view), full_out = full_range_codec(options_.codec);
+  if (view->format == format && view->width == size.width && view->height == size.height &&
+      full == full_out)
+    return view;
+  FrameHandle out = new_frame();
+  out->format = format;
+  out->width = size.width;
+  out->height = size.height;
+  out->colorspace = rgb ? AVCOL_SPC_SMPTE170M : view->colorspace;
+  out->color_primaries = view->color_primaries;
+  out->color_trc = view->color_trc;
+  out->sample_aspect_ratio = view->sample_aspect_ratio;
+  out->color_range = full_out ? AVCOL_RANGE_JPEG : full ? AVCOL_RANGE_MPEG : view->color_range;
+  if (av_frame_get_buffer(out.get(), 0) < 0) throw std::bad_alloc();
+  scale_frame(*view, *out);
+  return out;
+}
+
+FrameHandle Encoder::prepare(const AVFrame& picture, int rotation) const {
+  const bool turned = rotation == 90 || rotation == 270;
+  Size size = coded_size(picture, turned);
+  if (turned) std::swap(size.width, size.height);
+  FrameHandle frame = converted(picture, size);
+  return rotation == 0 ? std::move(frame) : rotate_frame(*frame, rotation);
 }
 
 void Encoder::open(const AVFrame& first) {

@@ -240,6 +240,39 @@ TEST(EncodeClip, AppliesRotation) {
   EXPECT_LT(error / (in.height / 8.0 * in.width / 8.0), 6.0);
 }
 
+TEST(EncodeClip, CutsOddSizesInsteadOfResampling) {
+  Diagnostics diagnostics;
+  const std::shared_ptr<const VideoSource> source =
+      open_video_file(torchcodec("testsrc2_odd_height_and_width_vp9.mp4"), -1, diagnostics);
+  const ClipPackets clip = encode_clip(source, run_of(0, 3), {30, 1}, {}, diagnostics);
+  EXPECT_EQ(clip.format.width, source->format().width - 1);
+  EXPECT_EQ(clip.format.height, source->format().height - 1);
+}
+
+TEST(EncodeClip, KeepsColoursOfFullRangeAndDeepSources) {
+  Diagnostics diagnostics;
+  for (const char* name :
+       {"bt709_full_range.mp4", "h264_10bits.mp4", "testsrc2_444_12bit_hevc.mp4"}) {
+    const std::shared_ptr<const VideoSource> source =
+        open_video_file(torchcodec(name), -1, diagnostics);
+    const ClipPackets clip =
+        encode_clip(source, run_of(0, 2), {30, 1}, {.quality = 1}, diagnostics);
+    EXPECT_EQ(clip.format.pix_fmt, "yuv420p") << name;
+    const reelcell::test::TempFolder folder;
+    write_bytes(folder / "clip.mp4", mp4_bytes(clip));
+    const std::shared_ptr<const VideoSource> copy =
+        open_video_file(folder / "clip.mp4", -1, diagnostics);
+    DecodedFrame before, after;
+    ASSERT_TRUE(FrameCursor(source, 0, diagnostics).next(before));
+    ASSERT_TRUE(FrameCursor(copy, 0, diagnostics).next(after));
+    const Picture a = before.convert(PixelFormat::kRgb24, 64, 36),
+                  b = after.convert(PixelFormat::kRgb24, 64, 36);
+    double error = 0;
+    for (std::size_t i = 0; i < a.data.size(); ++i) error += std::abs(a.data[i] - b.data[i]);
+    EXPECT_LT(error / static_cast<double>(a.data.size()), 2.0) << name;
+  }
+}
+
 TEST(Mp4Writer, StatesBroadcastRatesExactly) {
   PictureEncoder encoder(64, 48, {30000, 1001}, {});
   Picture picture{PixelFormat::kRgb24, 64, 48, Bytes(64 * 48 * 3, 90)};
@@ -294,11 +327,19 @@ TEST(Mp4Writer, RefusesClipsThatCannotShareATrack) {
   EXPECT_EQ(writer.frames(), 1u);
 }
 
-TEST(Mp4Writer, SaysWhyAFileCannotBeCreated) {
+TEST(Mp4Writer, SaysWhyAFileCannotBeWritten) {
   PictureEncoder encoder(64, 48, {30, 1}, {});
   encoder.add({PixelFormat::kGray8, 64, 48, Bytes(64 * 48, 90)});
   const ClipPackets clip = encoder.finish();
   EXPECT_THROW(Mp4Writer("/nonexistent/folder/a.mp4", clip.format, {30, 1}), OutputError);
+  Mp4Writer full("/dev/full", clip.format, {30, 1});
+  full.add(clip);
+  try {
+    full.close();
+    ADD_FAILURE() << "a full disk went unnoticed";
+  } catch (const OutputError& error) {
+    EXPECT_NE(std::string(error.what()).find("ENOSPC"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

@@ -19,6 +19,12 @@ class Encoder {
  private:
   void open(const AVFrame& first);
   void pull();
+  struct Size {
+    int width, height;
+  };
+  Size coded_size(const AVFrame& picture, bool turned) const;  ///< of the finished clip
+  /// The picture in the coded format and this size, before it is turned.
+  FrameHandle converted(const AVFrame& picture, Size size) const;
   FrameHandle prepare(const AVFrame& picture, int rotation) const;
   Rational rate_;
   EncodeOptions options_;

@@ -165,7 +165,7 @@ class Video:
                 self.key.append(frame.key_frame)
                 if with_numbers:
                     self.numbers.append(int(drawn_number(frame)))
-        self.loaded = torch.tensor(self.pts)  # float32, as LeRobot makes it
+        self.loaded = torch.tensor(self.pts, dtype=torch.float32)  # as LeRobot makes it
 
 
 def check_videos(root, info, episodes, numbers):
@@ -179,15 +179,15 @@ def check_videos(root, info, episodes, numbers):
                 fault(f"{path}: frames are {video.size}")
             if end is not None and abs(round((end - start) * info["fps"]) - episode["length"]) > 0:
                 fault(f"episode {number}: {start} to {end} are not {episode['length']} frames")
-            times = torch.tensor([row["timestamp"] for row in episode["rows"]]).tolist()
+            times = torch.tensor([row["timestamp"] for row in episode["rows"]], dtype=torch.float32).tolist()
             queries = [start + t for t in times]
             by_number = [round(query * video.average_fps) for query in queries]
             if max(by_number) >= len(video.pts):
                 fault(f"episode {number}: {path} has {len(video.pts)} frames, frame {max(by_number)} is asked for")
                 continue
-            distance = torch.cdist(torch.tensor(queries)[:, None], video.loaded[:, None], p=1)
+            distance = torch.cdist(torch.tensor(queries, dtype=torch.float32)[:, None], video.loaded[:, None], p=1)
             near, by_time = distance.min(1)
-            apart = torch.abs(torch.tensor(queries) - video.loaded[by_number])
+            apart = torch.abs(torch.tensor(queries, dtype=torch.float32) - video.loaded[by_number])
             worst = max(worst, float(near.max()), float(apart.max()))
             if not bool((near < TOLERANCE).all()) or not bool((apart < TOLERANCE).all()):
                 fault(f"episode {number}: {path}: {worst} s from the nearest frame")

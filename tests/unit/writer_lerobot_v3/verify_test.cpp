@@ -306,6 +306,14 @@ TEST_F(BrokenSet, WithADataFileThatIsCut) {
   EXPECT_THAT(codes(), Contains("LR-DATA-UNREADABLE"));
 }
 
+TEST_F(BrokenSet, WithFilesLargerThanTheirCaps) {
+  change_json("meta/info.json", [](Json& info) {
+    info["data_files_size_in_mb"] = 0;
+    info["video_files_size_in_mb"] = 0;
+  });
+  EXPECT_THAT(codes(), ElementsAre("LR-FILE-SIZE", "LR-FILE-SIZE"));
+}
+
 TEST_F(BrokenSet, WithAStrayDataFile) {
   fs::copy_file(root_ / kData, root_ / "data/chunk-000/file-007.parquet");
   EXPECT_THAT(codes(), Contains("LR-DATA-UNREFERENCED"));

@@ -142,32 +142,12 @@ void load_episode_lines(DataSet& set, Grouped& found) {
                                       });
 }
 
-/// SQL that reads the needed columns of one file, without the statistics.
-std::string quoted(const std::string& text, char quote) {
-  std::string result(1, quote);
-  for (const char c : text) {
-    if (c == quote) result += quote;
-    result += c;
-  }
-  return result + quote;
-}
-
+/// The statistics are most of the table and have a check of their own.
 std::vector<Json> rows_without_stats(const fs::path& path) {
-  const table::ParquetInfo info = table::parquet_info(path);
-  std::string columns;
-  for (const table::ParquetColumn& column : info.columns)
-    if (!column.name.starts_with("stats/"))
-      columns += (columns.empty() ? "" : ", ") + quoted(column.name, '"');
-  const table::QueryResult result = table::query(
-      {{"episodes", "read_parquet(" + quoted(fs::absolute(path).string(), '\'') + ")"}},
-      "SELECT " + columns + " FROM episodes", kMostRows);
-  std::vector<Json> rows;
-  for (const std::vector<Json>& values : result.rows) {
-    Json row = Json::object();
-    for (std::size_t i = 0; i < values.size(); ++i) row[result.names[i]] = values[i];
-    rows.push_back(std::move(row));
-  }
-  return rows;
+  std::vector<std::string> columns;
+  for (const table::ParquetColumn& column : table::parquet_info(path).columns)
+    if (!column.name.starts_with("stats/")) columns.push_back(column.name);
+  return table::read_parquet_rows(path, kMostRows, columns);
 }
 
 std::string usual_template(int major, std::string_view key) {

@@ -71,6 +71,7 @@ class RowsCheck {
   void check_time(double time);
   void check_task(std::int64_t task);
   void end_episode();
+  void check_size(std::size_t episodes);
   void take_figures(const Column& column, const std::string& where);
   void keep(const std::string& name, std::vector<std::vector<double>>&& elements);
   const EpisodeEntry* entry(std::int64_t episode) const {
@@ -232,8 +233,20 @@ void RowsCheck::batch(const std::vector<Column>& columns, std::size_t rows) {
   }
 }
 
+void RowsCheck::check_size(std::size_t episodes) {
+  const Json cap = set_.info.value("data_files_size_in_mb", Json());
+  std::error_code ignored;
+  const std::uint64_t bytes = fs::file_size(set_.root / path_, ignored);
+  // One episode is never split, so alone it may be larger.
+  if (cap.is_number() && episodes > 1 &&
+      static_cast<double>(bytes) > cap.get<double>() * 1024 * 1024)
+    found_.warning(code::kFileSize, path_, "",
+                   fmt::format("has {} bytes, data_files_size_in_mb is {}", bytes, cap.dump()));
+}
+
 void RowsCheck::file(const std::string& path) {
   path_ = path;
+  const std::size_t before = result_.episodes.size();
   try {
     const table::ParquetInfo info = table::parquet_info(set_.root / path);
     const std::vector<std::string> readable = check_columns(set_, path, info, found_);
@@ -249,6 +262,7 @@ void RowsCheck::file(const std::string& path) {
     found_.error(code::kDataUnreadable, path, "", "cannot be read: " + error.message());
   }
   end_episode();
+  check_size(result_.episodes.size() - before);
 }
 
 RowsResult RowsCheck::finish() {

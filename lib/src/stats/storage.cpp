@@ -104,8 +104,9 @@ void ValueStore::spill(MemoryBudget& budget) {
         block.is_double ? static_cast<const void*>(block.doubles.data()) : block.floats.data(),
         size);
     block.spilled = true;
-    block.floats = {};
-    block.doubles = {};
+    // Not "= {}": that assigns an empty list and keeps the memory.
+    block.floats = std::vector<float>();
+    block.doubles = std::vector<double>();
     budget.used -= size;
   }
 }

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <chrono>
 #include <cmath>
@@ -238,6 +239,21 @@ TEST(FeatureAccumulator, TakesAMillionRowsOfFourteenQuickly) {
   std::cout << took.count() << " ms\n";
   EXPECT_NEAR(stats.mean[3], 0, 0.01);
   EXPECT_LT(took.count(), 5'000);  // far above what it takes, also under a sanitizer
+}
+
+TEST(FeatureAccumulator, GivesBackTheMemoryOfWhatItPutIntoTheFile) {
+  const auto held = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  std::vector<double> values(100'000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<double>(i));
+  const Column column = numbers(values, 1);
+  FeatureAccumulator all(feature(DType::kFloat64, 1), 1 << 20);
+  const std::size_t before = held();
+  for (int i = 0; i < 60; ++i) all.add(column);  // 48 MB
+  EXPECT_LT(held() - before, 8u << 20);
+  EXPECT_EQ(all.finish().count, 6'000'000u);
 }
 
 }  // namespace

@@ -5,36 +5,36 @@
 namespace reelcell::writers::lerobot {
 
 namespace {
-Json list_of_numbers(const std::vector<double>& values, bool picture, bool integer) {
+template <class Number>
+Json list_of(const std::vector<Number>& values, bool picture) {
   Json list = Json::array();
-  for (const double value : values) {
-    const Json number = integer ? Json(static_cast<std::int64_t>(value)) : Json(value);
-    list.push_back(picture ? Json::array({Json::array({number})}) : number);
-  }
+  for (const Number value : values)
+    list.push_back(picture ? Json::array({Json::array({value})}) : Json(value));
   return list;
 }
 }  // namespace
 
 Json stats_json(const stats::FeatureStats& stats, bool picture) {
-  const bool integer = stats.integer && !picture;
   Json json = Json::object();
-  json["min"] = list_of_numbers(stats.min, picture, integer);
-  json["max"] = list_of_numbers(stats.max, picture, integer);
-  json["mean"] = list_of_numbers(stats.mean, picture, false);
-  json["std"] = list_of_numbers(stats.std, picture, false);
+  // Nanoseconds since 1970 do not fit into a double: integer borders stay integers.
+  const bool integer = stats.integer && !picture;
+  json["min"] = integer ? list_of(stats.integer_min, false) : list_of(stats.min, picture);
+  json["max"] = integer ? list_of(stats.integer_max, false) : list_of(stats.max, picture);
+  json["mean"] = list_of(stats.mean, picture);
+  json["std"] = list_of(stats.std, picture);
   json["count"] = Json::array({stats.count});
-  json["q01"] = list_of_numbers(stats.q01, picture, false);
-  json["q10"] = list_of_numbers(stats.q10, picture, false);
-  json["q50"] = list_of_numbers(stats.q50, picture, false);
-  json["q90"] = list_of_numbers(stats.q90, picture, false);
-  json["q99"] = list_of_numbers(stats.q99, picture, false);
+  json["q01"] = list_of(stats.q01, picture);
+  json["q10"] = list_of(stats.q10, picture);
+  json["q50"] = list_of(stats.q50, picture);
+  json["q90"] = list_of(stats.q90, picture);
+  json["q99"] = list_of(stats.q99, picture);
   return json;
 }
 
 StatsCollector::StatsCollector(const std::vector<FeatureSpec>& data,
                                const std::vector<FeatureSpec>& videos)
     : videos_(videos) {
-  constexpr std::uint64_t kMemory = 256ull << 20;
+  constexpr std::uint64_t kMemory = 64ull << 20;
   constexpr std::uint64_t kLeast = 1ull << 20;
   const std::uint64_t share = std::max(kLeast, kMemory / std::max<std::size_t>(data.size(), 1));
   for (const FeatureSpec& spec : data) {
@@ -45,26 +45,6 @@ StatsCollector::StatsCollector(const std::vector<FeatureSpec>& data,
   }
 }
 
-void StatsCollector::IntegerRange::add(const Column& column) {
-  const auto* values = std::get_if<std::vector<std::int64_t>>(&column.data);
-  if (!values || values->empty()) return;
-  const std::size_t width = column.spec.width;
-  if (min.empty()) {
-    min.assign(values->begin(), values->begin() + static_cast<std::ptrdiff_t>(width));
-    max = min;
-  }
-  for (std::size_t i = 0; i < values->size(); ++i) {
-    min[i % width] = std::min(min[i % width], (*values)[i]);
-    max[i % width] = std::max(max[i % width], (*values)[i]);
-  }
-}
-
-void StatsCollector::put_range(Json& figures, const IntegerRange& range) {
-  if (range.min.empty()) return;
-  figures["min"] = range.min;
-  figures["max"] = range.max;
-}
-
 Json StatsCollector::add(const std::vector<Column>& columns, const Episode& episode) {
   Json figures = Json::object();
   for (std::size_t i = 0; i < features_.size(); ++i) {
@@ -73,12 +53,7 @@ Json StatsCollector::add(const std::vector<Column>& columns, const Episode& epis
     stats::FeatureAccumulator own(feature.spec);
     own.add(columns[i]);
     feature.all->add(columns[i]);
-    feature.range.add(columns[i]);
-    IntegerRange range;
-    range.add(columns[i]);
-    Json entry = stats_json(own.finish(), false);
-    put_range(entry, range);
-    figures[feature.spec.name] = std::move(entry);
+    figures[feature.spec.name] = stats_json(own.finish(), false);
   }
   for (const FeatureSpec& spec : videos_) {
     const auto found = episode.video_stats.find(spec.name);
@@ -97,9 +72,7 @@ Json StatsCollector::total() const {
   Json figures = Json::object();
   for (const Feature& feature : features_) {
     if (!feature.all) continue;
-    Json entry = stats_json(feature.all->finish(), false);
-    put_range(entry, feature.range);
-    figures[feature.spec.name] = std::move(entry);
+    figures[feature.spec.name] = stats_json(feature.all->finish(), false);
   }
   for (const FeatureSpec& spec : videos_) {
     const auto found = pixels_.find(spec.name);

@@ -16,7 +16,7 @@ namespace reelcell::writers::lerobot {
 Json stats_json(const stats::FeatureStats& stats, bool picture);
 
 /// Figures of the set come from one pass over all values, never from merging the episodes' figures:
-/// means of quantiles are no quantiles. Memory: a share of 256 MiB a feature, the rest goes to
+/// means of quantiles are no quantiles. Memory: a share of 64 MiB a feature, the rest goes to
 /// disk.
 class StatsCollector {
  public:
@@ -30,18 +30,10 @@ class StatsCollector {
   const std::vector<std::string>& without_pixels() const { return without_pixels_; }
 
  private:
-  /// int64 through double loses digits beyond 2^53 ns (104 days): integer borders are kept as
-  /// integers.
-  struct IntegerRange {
-    std::vector<std::int64_t> min, max;
-    void add(const Column& column);
-  };
   struct Feature {
     FeatureSpec spec;
     std::optional<stats::FeatureAccumulator> all;
-    IntegerRange range;
   };
-  static void put_range(Json& figures, const IntegerRange& range);
 
   std::vector<Feature> features_;
   std::vector<FeatureSpec> videos_;

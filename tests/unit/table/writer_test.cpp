@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
@@ -178,6 +179,19 @@ TEST(ParquetWriter, MakesTheSameBytesAgain) {
   for (const char* name : {"a.parquet", "b.parquet"})
     write_episodes(folder / name, {300, 2500, 1}, {"zstd", {{"k", "v"}}});
   EXPECT_EQ(read_binary_file(folder / "a.parquet"), read_binary_file(folder / "b.parquet"));
+}
+
+TEST(ParquetWriter, MakesTheSameBytesBesideOtherWriters) {
+  const test::TempFolder folder;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&folder, i] {
+      write_episodes(folder / (std::to_string(i) + ".parquet"), {300, 2500, 1, 40, 40, 40});
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 1; i < 4; ++i)
+    EXPECT_EQ(read_binary_file(folder / (std::to_string(i) + ".parquet")),
+              read_binary_file(folder / "0.parquet"));
 }
 
 TEST(ParquetWriter, ClosesGroupsByItselfSoThatMemoryIsBounded) {

@@ -81,4 +81,20 @@ void Diagnostics::merge(const Diagnostics& other) {
   for (Diagnostic& entry : other.summary()) add(std::move(entry));
 }
 
+void Diagnostics::merge_max(const Diagnostics& other) {
+  for (Diagnostic& entry : other.summary()) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Diagnostic& mine) {
+        return mine.code == entry.code && mine.where == entry.where;
+      });
+      if (known != entries_.end()) {
+        const std::uint64_t larger = std::max(known->count, entry.count);
+        entry.count = larger - known->count;
+      }
+    }
+    add(std::move(entry));
+  }
+}
+
 }  // namespace reelcell

@@ -21,6 +21,11 @@ std::string found(const Json& value) {
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return "found " + text;
 }
+/// A document's root is placed as "file.json: "; messages about the root itself say "file.json".
+std::string trimmed(std::string where) {
+  if (where.ends_with(": ")) where.resize(where.size() - 2);
+  return where;
+}
 // Deeper nesting than any document of ours: refused before the parser's recursion can be abused.
 constexpr int kMaxDepth = 200;
 }  // namespace
@@ -56,7 +61,7 @@ std::string dump_json(const Json& value) {
 
 JsonObject::JsonObject(const Json& value, std::string where)
     : value_(&value), where_(std::move(where)) {
-  if (!value.is_object()) throw InputError(where_, found(value) + ", expected an object");
+  if (!value.is_object()) throw InputError(trimmed(where_), found(value) + ", expected an object");
 }
 bool JsonObject::has(std::string_view key) const { return value_->contains(std::string(key)); }
 void JsonObject::fail(std::string_view key, const std::string& message) const {
@@ -70,7 +75,7 @@ const Json* JsonObject::find(std::string_view key) {
 }
 const Json& JsonObject::raw(std::string_view key) {
   if (const Json* value = find(key)) return *value;
-  throw InputError(where_, "'" + std::string(key) + "' is missing");
+  throw InputError(trimmed(where_), "'" + std::string(key) + "' is missing");
 }
 std::string JsonObject::text(std::string_view key) {
   const Json& value = raw(key);
@@ -138,7 +143,7 @@ void JsonObject::finish() const {
     std::vector<std::string> allowed = seen_;
     std::sort(allowed.begin(), allowed.end());
     allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
-    throw InputError(where_, unknown_name("key", key, allowed));
+    throw InputError(trimmed(where_), unknown_name("key", key, allowed));
   }
 }
 

@@ -41,7 +41,9 @@ class Diagnostics {
   bool has_loss() const;
   std::uint64_t count(std::string_view code) const;  ///< over all places
   bool empty() const;
-  void merge(const Diagnostics& other);
+  void merge(const Diagnostics& other);  ///< counts add up
+  /// Counts of the same code and place become the larger of both: for passes over the same data.
+  void merge_max(const Diagnostics& other);
 
  private:
   mutable std::mutex mutex_;

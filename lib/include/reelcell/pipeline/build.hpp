@@ -1,0 +1,92 @@
+// recipe -> plan -> run -> report: the one engine behind align, label and build.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reelcell/base/diagnostics.hpp"
+#include "reelcell/base/progress.hpp"
+#include "reelcell/pipeline/recipe.hpp"
+#include "reelcell/pipeline/session.hpp"
+#include "reelcell/timeline/report.hpp"
+
+namespace reelcell::pipeline {
+
+/// A segment that may become a sample, before gates.
+struct Candidate {
+  std::size_t session = 0;  ///< index into BuildPlan::sessions
+  Segment segment;
+  std::string group, split;
+  std::string key;
+};
+
+struct QuarantinedSession {
+  std::string id;
+  std::string reason;
+};
+
+struct BuildPlan {
+  Recipe recipe;
+  std::vector<SessionRef> sessions;
+  CorpusSchema schema;
+  std::vector<Candidate> candidates;  ///< in corpus order: split, session id, time
+  std::vector<std::pair<std::string, std::uint64_t>> split_order;
+  std::vector<QuarantinedSession> quarantined;
+  /// Losses of all sessions, each counted once however often its streams were read; the caller reports them.
+  std::shared_ptr<Diagnostics> losses = std::make_shared<Diagnostics>();
+};
+
+struct PlanRequest {
+  std::vector<fs::path> inputs;
+  Recipe recipe;
+  std::size_t threads = 1;
+};
+/// Opens every session, cuts segments, applies label rules and splits. Reads series and headers, decodes nothing.
+BuildPlan plan_build(const PlanRequest& request, Progress& progress);
+Json to_json(const BuildPlan& plan);
+
+/// What became of one candidate.
+struct Decision {
+  std::string key, session, segment, split;
+  GateAction action = GateAction::kKeep;
+  Json gates = Json::array();  ///< each gate's figure, limit, unit, reason
+  std::string reason;
+  std::optional<std::uint64_t> episode;
+};
+
+struct ClipAccount {
+  std::uint64_t copied_frames = 0, copied_bytes = 0, copied_clips = 0;
+  std::uint64_t encoded_frames = 0, encoded_bytes = 0, encoded_clips = 0;
+  std::map<std::string, std::uint64_t> reasons;  ///< why encoded -> clips
+};
+
+struct BuildReport {
+  std::vector<Decision> decisions;
+  std::map<std::string, ClipAccount> clips;  ///< by feature
+  std::uint64_t episodes = 0, rows = 0;
+  std::vector<timeline::StreamAlignment> alignment;
+  std::vector<QuarantinedSession> quarantined;
+  Json outputs = Json::array();
+  bool lost = false;
+};
+Json to_json(const BuildReport& report);
+
+struct BuildRequest {
+  fs::path out;
+  bool overwrite = false;
+  std::size_t threads = 1;
+};
+/// Writes the corpus. Complete only when it returns. Throws OutputError; a candidate that cannot be built is
+/// quarantined with its reason and the rest goes on.
+BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progress& progress);
+
+/// The grid of one range of a session by the recipe. Throws PlanError when the rate is not known.
+Rational grid_rate(const GridRule& rule, const OpenSession& session);
+std::string anchor_stream(const GridRule& rule, const OpenSession& session);
+timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range, Rational rate);
+timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& session, const std::string& stream, Rational rate);
+
+/// The alignment report of a whole session on the recipe's grid.
+timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule, Progress& progress);
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,36 @@
+// corpus.json and the data card.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reelcell/model/corpus.hpp"
+#include "reelcell/pipeline/build.hpp"
+
+namespace reelcell::pipeline {
+
+/// Collects what the manifest says of each sample, without the sample's data.
+class ManifestBuilder {
+ public:
+  explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan) {}
+  void add(const Episode& episode, const std::string& group);
+  /// One writer's report, in the order of the recipe's outputs.
+  void add_output(const OutputRule& output, const WriterReport& report);
+  void add_file(const CorpusFile& file) { own_files_.push_back(file); }
+  Json corpus_json(const BuildReport& report) const;
+  std::string data_card(const BuildReport& report) const;
+
+ private:
+  struct SplitCount {
+    std::uint64_t episodes = 0, rows = 0;
+    std::vector<std::string> groups;
+  };
+  const BuildPlan* plan_;
+  std::vector<Json> samples_;
+  std::vector<std::pair<std::string, SplitCount>> splits_;
+  std::map<std::string, std::map<std::string, std::uint64_t>> label_values_;
+  Json outputs_ = Json::array();
+  std::vector<CorpusFile> own_files_;
+};
+
+}  // namespace reelcell::pipeline

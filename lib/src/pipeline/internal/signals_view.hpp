@@ -1,0 +1,73 @@
+// Sliding windows over a session's streams, for one thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "reelcell/pipeline/session.hpp"
+#include "reelcell/timeline/merge.hpp"
+
+namespace reelcell::pipeline {
+
+/// A window over one series: holds what the last range needed and reads on; going back re-opens the stream.
+class SeriesWindow {
+ public:
+  SeriesWindow(const OpenSession& session, std::string stream) : session_(&session), stream_(std::move(stream)) {}
+  SeriesSlice read(TimeRange range, bool with_neighbours);
+
+ private:
+  void reopen();
+  bool pull();
+  void drop_before(SessionTime time);
+  const OpenSession* session_;
+  std::string stream_;
+  std::unique_ptr<timeline::MappedSeries> source_;
+  SeriesSlice buffer_;
+  std::size_t first_ = 0;  ///< rows of buffer_ before it are no longer needed
+  bool dropped_ = false;   ///< samples before the buffer were dropped
+  bool ended_ = false;
+};
+
+class EventWindow {
+ public:
+  EventWindow(const OpenSession& session, std::string stream) : session_(&session), stream_(std::move(stream)) {}
+  std::vector<Event> read(TimeRange range);
+  std::optional<Event> before(SessionTime time);
+
+ private:
+  void seek(SessionTime time);
+  bool pull();
+  const OpenSession* session_;
+  std::string stream_;
+  std::unique_ptr<EventCursor> source_;
+  std::deque<Event> buffer_;
+  std::optional<Event> last_dropped_;
+  SessionTime position_{};
+};
+
+class SignalsView : public SessionSignals {
+ public:
+  explicit SignalsView(const OpenSession& session) : session_(&session) {}
+  const SessionDescription& session() const override { return session_->session(); }
+  TimeRange extent() const override { return session_->extent(); }
+  SeriesSlice series(const std::string& stream, TimeRange range, bool with_neighbours) override;
+  std::vector<Event> events(const std::string& stream, TimeRange range) override;
+  std::optional<Event> event_before(const std::string& stream, SessionTime time) override;
+  FrameTimes frames(const std::string& stream, TimeRange range) override;
+  std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream, TimeRange range) override;
+
+ private:
+  struct FiguresCache {
+    TimeRange range{};
+    std::vector<std::optional<FrameFigures>> figures;
+  };
+  const OpenSession* session_;
+  std::map<std::string, SeriesWindow> series_;
+  std::map<std::string, EventWindow> events_;
+  std::map<std::string, FiguresCache> figures_;  ///< of the last range: several gates ask for the same one
+};
+
+}  // namespace reelcell::pipeline

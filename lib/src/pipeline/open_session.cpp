@@ -1,0 +1,293 @@
+#include <algorithm>
+
+#include "internal/signals_view.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/session.hpp"
+#include "reelcell/readers/registry.hpp"
+
+namespace reelcell::pipeline {
+
+struct OpenSession::StreamState {
+  StreamSpec spec;
+  StreamInfo info;
+  std::shared_ptr<const Recording> recording;
+  timeline::ClockMap clock;
+  fs::path path;
+  std::shared_ptr<const VideoSource> video;
+  // Made on first use, under OpenSession::mutex_.
+  std::shared_ptr<const std::vector<SessionTime>> frame_times;
+  std::optional<TimeRange> extent;
+  std::optional<Digests> digests;
+};
+
+namespace {
+
+const StreamInfo& pick_item(const Recording& recording, const StreamSpec& spec, const std::string& where) {
+  std::vector<std::string> items;
+  const StreamInfo* only = nullptr;
+  for (const StreamInfo& info : recording.streams()) {
+    // A log can be read as numbers or as events; a video only as video.
+    const bool fits = (info.kind == StreamKind::kVideo) == (spec.kind == StreamKind::kVideo) &&
+                      (info.kind == StreamKind::kAudio) == (spec.kind == StreamKind::kAudio);
+    if (!fits) continue;
+    if (info.item == spec.source.item) return info;
+    items.push_back(info.item);
+    only = items.size() == 1 ? &info : nullptr;
+  }
+  if (spec.source.item.empty() && only) return *only;
+  if (items.empty())
+    throw InputError(where, "holds no " + std::string(to_string(spec.kind)) + " stream for '" + spec.name + "'");
+  if (spec.source.item.empty())
+    throw InputError(where, "holds several streams; \"item\" of stream '" + spec.name + "' must name one: " + list_of(items));
+  throw InputError(where, unknown_name("item", spec.source.item, items));
+}
+
+/// Streams of a file that describes itself.
+std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording& recording, const SessionRef& ref) {
+  std::vector<StreamSpec> streams;
+  for (const StreamInfo& info : recording.streams()) {
+    StreamSpec spec;
+    spec.name = info.suggested_name.empty() ? info.item : info.suggested_name;
+    spec.kind = info.kind;
+    spec.source = {reader.name, ref.path.string(), info.item, ref.episode, Json::object()};
+    spec.rate_hz = info.rate_hz;
+    spec.time_field = info.time_field;
+    // All streams of one file share its clock: mapping it by the identity is a statement of the file, not a guess.
+    spec.clock.stated = true;
+    spec.clock.source = reader.name + (info.time_field.empty() ? "" : " " + info.time_field);
+    streams.push_back(std::move(spec));
+  }
+  return streams;
+}
+
+/// What a frame's stamp must be moved by to mark the middle of its exposure; 0 where that is not known.
+Nanos to_mid_exposure(const StreamSpec& spec) {
+  if (!spec.exposure) return Nanos(0);
+  const Nanos half(spec.exposure->count() / 2);
+  if (spec.stamp == StampPoint::kExposureStart) return half;
+  if (spec.stamp == StampPoint::kExposureEnd) return -half;
+  return Nanos(0);
+}
+
+/// A cursor with its own counts, merged when it is closed: reading a stream twice does not double its losses.
+template <class Cursor>
+class CountedCursor : public Cursor {
+ public:
+  template <class Open>
+  CountedCursor(Diagnostics& total, Open open) : total_(&total), inner_(open(own_)) {}
+  ~CountedCursor() override {
+    inner_.reset();
+    total_->merge_max(own_);
+  }
+  CountedCursor(const CountedCursor&) = delete;
+  CountedCursor& operator=(const CountedCursor&) = delete;
+
+ protected:
+  Diagnostics own_;
+  Diagnostics* total_;
+  std::unique_ptr<Cursor> inner_;
+};
+class CountedSeries : public CountedCursor<SeriesCursor> {
+ public:
+  using CountedCursor::CountedCursor;
+  const std::vector<ColumnSpec>& columns() const override { return inner_->columns(); }
+  bool next(SeriesBatch& batch) override { return inner_->next(batch); }
+};
+class CountedEvents : public CountedCursor<EventCursor> {
+ public:
+  using CountedCursor::CountedCursor;
+  bool next(StreamEvent& event) override { return inner_->next(event); }
+};
+
+OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec, const std::string& where) {
+  return OptionValues::parse(spec.source.options, reader.options, where + ": stream '" + spec.name + "' options");
+}
+
+}  // namespace
+
+OpenSession::~OpenSession() {
+  streams_.clear();
+  if (diagnostics_) diagnostics_->merge_max(*losses_);
+}
+
+std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diagnostics& ledger, bool tolerate_missing) {
+  std::shared_ptr<OpenSession> open(new OpenSession);
+  open->diagnostics_ = &ledger;
+  Diagnostics& diagnostics = *open->losses_;
+  const fs::path file = ref.path / "session.json";
+  const bool described = fs::is_directory(ref.path) && fs::exists(file);
+  std::shared_ptr<const Recording> self;
+  if (described) {
+    open->session_ = read_session_file(file);
+  } else {
+    const ReaderRow* reader = readers::sniff(ref.path);
+    if (!reader) throw InputError(ref.path.string(), "is in no format this program reads; see 'reelcell formats'");
+    self = reader->open({ref.path, ref.episode, OptionValues::defaults(reader->options)}, diagnostics);
+    open->session_.folder = ref.path.parent_path().string();
+    open->session_.streams = self_described(*reader, *self, ref);
+    open->session_.attributes = self->attributes();
+  }
+  open->session_.id = ref.id;
+
+  std::map<std::string, std::shared_ptr<const Recording>> opened;  // one Recording serves all its streams
+  std::vector<StreamSpec> kept;
+  for (StreamSpec& spec : open->session_.streams) {
+    auto state = std::make_unique<StreamState>();
+    try {
+      state->path = described ? safe_join(ref.path, spec.source.path) : ref.path;
+      state->recording = self;
+      if (described) {
+        if (!fs::exists(state->path)) throw InputError(state->path.string(), "does not exist");
+        const ReaderRow* reader =
+            spec.source.format.empty() ? readers::sniff(state->path) : &readers::reader_named(spec.source.format);
+        if (!reader) throw InputError(state->path.string(), "is in no format this program reads; see 'reelcell formats'");
+        spec.source.format = reader->name;
+        const std::string key = state->path.string() + '\n' + spec.source.episode + '\n' + spec.source.options.dump();
+        auto& recording = opened[key];
+        if (!recording)
+          recording = reader->open({state->path, spec.source.episode, reader_options(*reader, spec, file.string())},
+                                   diagnostics);
+        state->recording = recording;
+      }
+      state->info = pick_item(*state->recording, spec, state->path.string());
+      spec.source.item = state->info.item;
+      if (spec.kind == StreamKind::kVideo) {
+        state->video = state->recording->open_video(spec.source.item, diagnostics);
+        spec.video = state->video->format();
+      }
+      if (spec.kind == StreamKind::kSeries) spec.columns = state->info.columns;
+      if (spec.time_field.empty()) spec.time_field = state->info.time_field;
+    } catch (const InputError& error) {
+      if (!tolerate_missing) throw InputError(ref.id + ": stream '" + spec.name + "'", error.what());
+      diagnostics.loss("session-stream-unreadable", ref.id + ": " + spec.name, error.what());
+      continue;
+    }
+    state->clock = timeline::ClockMap::from_spec(spec.clock);
+    state->spec = spec;
+    kept.push_back(spec);
+    open->streams_.emplace(spec.name, std::move(state));
+  }
+  open->session_.streams = std::move(kept);
+  return open;
+}
+
+const OpenSession::StreamState& OpenSession::state(std::string_view stream) const {
+  const auto it = streams_.find(stream);
+  if (it != streams_.end()) return *it->second;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : streams_) names.push_back(name);
+  throw InputError(session_.id, unknown_name("stream", stream, names));
+}
+
+const timeline::ClockMap& OpenSession::clock(const std::string& stream) const { return state(stream).clock; }
+const StreamInfo& OpenSession::info(const std::string& stream) const { return state(stream).info; }
+fs::path OpenSession::source_path(const std::string& stream) const { return state(stream).path; }
+
+std::shared_ptr<const VideoSource> OpenSession::video(const std::string& stream) const {
+  const StreamState& entry = state(stream);
+  if (!entry.video)
+    throw InputError(session_.id, "stream '" + stream + "' is of kind " + std::string(to_string(entry.spec.kind)) +
+                                      ", a video was expected");
+  return entry.video;
+}
+
+std::shared_ptr<const std::vector<SessionTime>> OpenSession::frame_times(const std::string& stream) const {
+  const auto source = video(stream);
+  const FrameTable& table = source->frames();
+  auto& entry = const_cast<StreamState&>(state(stream));
+  const std::lock_guard lock(mutex_);
+  if (!entry.frame_times) {
+    auto times = std::make_shared<std::vector<SessionTime>>();
+    times->reserve(table.frames.size());
+    const Nanos shift = to_mid_exposure(entry.spec);
+    for (const FrameRecord& frame : table.frames) times->push_back(entry.clock.to_session(frame.time + shift));
+    entry.frame_times = std::move(times);
+  }
+  return entry.frame_times;
+}
+
+TimeRange OpenSession::stream_extent(const std::string& stream) const {
+  auto& entry = const_cast<StreamState&>(state(stream));
+  {
+    const std::lock_guard lock(mutex_);
+    if (entry.extent) return *entry.extent;
+  }
+  TimeRange range{};
+  bool any = false;
+  const auto widen = [&](SessionTime t) {
+    if (!any || t < range.start) range.start = t;
+    if (!any || t + Nanos(1) > range.end) range.end = t + Nanos(1);
+    any = true;
+  };
+  if (entry.spec.kind == StreamKind::kVideo) {
+    const auto times = frame_times(stream);
+    if (!times->empty()) {
+      widen(times->front());
+      widen(times->back());
+    }
+  } else if (entry.info.first && entry.info.last) {
+    widen(entry.clock.to_session(*entry.info.first));
+    widen(entry.clock.to_session(*entry.info.last));
+  } else if (entry.spec.kind == StreamKind::kSeries) {
+    SeriesBatch batch;
+    for (auto cursor = open_series(stream); cursor->next(batch);)
+      if (!batch.times.empty()) {
+        widen(entry.clock.to_session(batch.times.front()));
+        widen(entry.clock.to_session(batch.times.back()));
+      }
+  } else if (entry.spec.kind == StreamKind::kEvents) {
+    StreamEvent event;
+    for (auto cursor = open_events(stream); cursor->next(event);) widen(entry.clock.to_session(event.time));
+  }
+  const std::lock_guard lock(mutex_);
+  entry.extent = range;
+  return range;
+}
+
+TimeRange OpenSession::extent() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (extent_) return *extent_;
+  }
+  TimeRange all{};
+  bool any = false;
+  for (const StreamSpec& spec : session_.streams) {
+    const TimeRange range = stream_extent(spec.name);
+    if (range.empty()) continue;
+    all = any ? TimeRange{std::min(all.start, range.start), std::max(all.end, range.end)} : range;
+    any = true;
+  }
+  const std::lock_guard lock(mutex_);
+  extent_ = all;
+  return all;
+}
+
+std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream) const {
+  const StreamState& entry = state(stream);
+  return std::make_unique<CountedSeries>(
+      *losses_, [&](Diagnostics& own) { return entry.recording->open_series(entry.info.item, own); });
+}
+std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream) const {
+  const StreamState& entry = state(stream);
+  return std::make_unique<CountedEvents>(
+      *losses_, [&](Diagnostics& own) { return entry.recording->open_events(entry.info.item, own); });
+}
+
+Digests OpenSession::source_digests(const std::string& stream) const {
+  auto& entry = const_cast<StreamState&>(state(stream));
+  {
+    const std::lock_guard lock(mutex_);
+    if (entry.digests) return *entry.digests;
+    for (const auto& [name, other] : streams_)
+      if (other->path == entry.path && other->digests) return *(entry.digests = other->digests);
+  }
+  Digests digests;
+  if (!fs::is_directory(entry.path)) digests = hash_file(entry.path);
+  const std::lock_guard lock(mutex_);
+  entry.digests = digests;
+  return digests;
+}
+
+std::unique_ptr<SessionSignals> OpenSession::signals() const { return std::make_unique<SignalsView>(*this); }
+
+}  // namespace reelcell::pipeline

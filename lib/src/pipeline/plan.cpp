@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "internal/features.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/ordered_pool.hpp"
+#include "reelcell/pipeline/build.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+struct SessionPlan {
+  std::string error;  ///< why the session cannot be used, "" when it can
+  std::vector<FeatureSpec> features;
+  std::vector<std::string> time_streams;
+  Rational rate{};
+  std::string robot_type;
+  std::vector<Candidate> candidates;
+};
+
+std::string clean_key(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-') c = '_';
+  return text;
+}
+
+std::string attribute_text(const SessionDescription& session, const char* name) {
+  const Value* value = session.attribute(name);
+  return value ? to_text(*value) : "";
+}
+
+std::vector<Segment> cut_segments(const Recipe& recipe, SessionSignals& signals, Diagnostics& diagnostics) {
+  std::vector<Segment> segments;
+  const auto compile = [&](const std::string& text, const std::string& where) {
+    return label::compile_event_predicate(text, recipe.parameters, where);
+  };
+  for (const SegmentRule& rule : recipe.segments) {
+    auto cut = rule.row->run(rule.options, signals, compile, diagnostics);
+    segments.insert(segments.end(), std::make_move_iterator(cut.begin()), std::make_move_iterator(cut.end()));
+  }
+  std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
+    return std::tie(a.range.start, a.range.end) < std::tie(b.range.start, b.range.end);
+  });
+  return segments;
+}
+
+/// Streams whose true times go into the corpus: those that features read, in feature order.
+std::vector<std::string> streams_of(const std::vector<ResolvedFeature>& features) {
+  std::vector<std::string> streams;
+  const auto add = [&](const std::string& name) {
+    if (std::find(streams.begin(), streams.end(), name) == streams.end()) streams.push_back(name);
+  };
+  for (const ResolvedFeature& feature : features) {
+    if (!feature.video.empty()) add(feature.video);
+    for (const ColumnRef& part : feature.parts) add(part.stream);
+  }
+  return streams;
+}
+
+SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_t index, Diagnostics& ledger) {
+  SessionPlan plan;
+  try {
+    const auto session = OpenSession::open(ref, ledger);
+    const auto signals = session->signals();
+    const auto features = resolve_features(recipe, *session);
+    for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
+    plan.time_streams = streams_of(features);
+    plan.rate = grid_rate(recipe.grid, *session);
+    plan.robot_type = attribute_text(session->session(), "robot_type");
+    const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
+    for (Segment& segment : cut_segments(recipe, *signals, session->losses())) {
+      if (segment.range.empty()) continue;
+      segment.labels = rules.apply(segment, *signals);
+      segment.task = recipe.task.empty() ? attribute_text(session->session(), "task")
+                                         : label::fill_template(recipe.task, session->session(), segment,
+                                                                recipe.parameters, recipe.where + ": /task");
+      Candidate candidate;
+      candidate.session = index;
+      candidate.group = curate::split_group(recipe.splits, session->session(), segment);
+      candidate.split = curate::split_of(recipe.splits, candidate.group);
+      candidate.key = clean_key(segment.kind == "session" ? ref.id : ref.id + "_" + segment.name);
+      candidate.segment = std::move(segment);
+      plan.candidates.push_back(std::move(candidate));
+    }
+  } catch (const InputError& error) {
+    plan.error = error.what();
+  }
+  return plan;
+}
+
+void require_unique_keys(const std::vector<Candidate>& candidates) {
+  std::set<std::string> keys;
+  for (const Candidate& candidate : candidates)
+    if (!keys.insert(candidate.key).second)
+      throw PlanError("two segments have the key '" + candidate.key +
+                      "'; segmenters of the same kind need different names, sessions different ids");
+}
+
+}  // namespace
+
+BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
+  BuildPlan plan;
+  plan.recipe = request.recipe;
+  plan.sessions = find_sessions(request.inputs);
+  CorpusSchema& schema = plan.schema;
+  schema.name = plan.recipe.name;
+  schema.robot_type = plan.recipe.robot_type;
+  schema.description = plan.recipe.description;
+  schema.license = plan.recipe.license;
+  schema.url = plan.recipe.url;
+  schema.creator = plan.recipe.creator;
+  schema.true_times = plan.recipe.true_times;
+  for (const auto& rule : plan.recipe.labels) schema.label_names.push_back(rule.name);
+  bool first = true;
+  progress.begin("plan", plan.sessions.size(), "sessions");
+  ordered_pool<SessionPlan>(
+      plan.sessions.size(), request.threads,
+      [&](std::size_t i) { return plan_session(plan.recipe, plan.sessions[i], i, *plan.losses); },
+      [&](std::size_t i, SessionPlan&& session) {
+        if (session.error.empty() && first) {
+          schema.features = session.features;
+          schema.time_streams = session.time_streams;
+          schema.rate = session.rate;
+          if (schema.robot_type == "unknown" && !session.robot_type.empty()) schema.robot_type = session.robot_type;
+          first = false;
+        }
+        if (session.error.empty()) session.error = feature_difference(schema.features, session.features);
+        if (session.error.empty() && !(session.rate == schema.rate)) session.error = "its grid has another rate than the other sessions'";
+        if (session.error.empty()) {
+          std::move(session.candidates.begin(), session.candidates.end(), std::back_inserter(plan.candidates));
+        } else {
+          plan.quarantined.push_back({plan.sessions[i].id, session.error});
+          plan.losses->loss("session-quarantined", plan.sessions[i].id, session.error);
+        }
+        progress.advance(i + 1);
+      });
+  progress.end();
+  if (first && !plan.quarantined.empty())
+    throw InputError(plan.quarantined.front().id, "no session can be used; the first reason is: " +
+                                                      plan.quarantined.front().reason);
+  const auto split_rank = [&](const std::string& split) {
+    const auto& ratios = plan.recipe.splits.ratios;
+    return std::find_if(ratios.begin(), ratios.end(), [&](const auto& r) { return r.first == split; }) - ratios.begin();
+  };
+  std::stable_sort(plan.candidates.begin(), plan.candidates.end(), [&](const Candidate& a, const Candidate& b) {
+    return std::make_tuple(split_rank(a.split), a.session) < std::make_tuple(split_rank(b.split), b.session);
+  });
+  require_unique_keys(plan.candidates);
+  for (const auto& [name, ratio] : plan.recipe.splits.ratios) {
+    const auto count = std::count_if(plan.candidates.begin(), plan.candidates.end(),
+                                     [&, wanted = name](const Candidate& c) { return c.split == wanted; });
+    plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
+  }
+  return plan;
+}
+
+Json to_json(const BuildPlan& plan) {
+  Json features = Json::array();
+  for (const FeatureSpec& spec : plan.schema.features)
+    features.push_back({{"name", spec.name},
+                        {"dtype", spec.is_video ? "video" : std::string(to_string(spec.dtype))},
+                        {"shape", spec.shape}});
+  Json sessions = Json::array();
+  for (const SessionRef& ref : plan.sessions) sessions.push_back({{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
+  Json candidates = Json::array();
+  for (const Candidate& candidate : plan.candidates) {
+    Json entry = to_json(candidate.segment);
+    entry["key"] = candidate.key;
+    entry["session"] = plan.sessions[candidate.session].id;
+    entry["split"] = candidate.split;
+    entry["group"] = candidate.group;
+    candidates.push_back(std::move(entry));
+  }
+  Json quarantined = Json::array();
+  for (const auto& session : plan.quarantined) quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
+  Json splits = Json::object();
+  for (const auto& [name, count] : plan.split_order) splits[name] = count;
+  return {{"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
+          {"rate_hz", static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
+          {"features", features},
+          {"splits", splits},
+          {"sessions", sessions},
+          {"segments", candidates},
+          {"quarantined", quarantined}};
+}
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,173 @@
+#include "internal/signals_view.hpp"
+
+#include <algorithm>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/media/decode.hpp"
+#include "reelcell/media/quality.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+/// Samples that come late within this window are put in order; real loggers flush in blocks.
+constexpr Nanos kReorderWindow = std::chrono::milliseconds(100);
+constexpr std::size_t kCompactRows = 65536;
+}  // namespace
+
+void SeriesWindow::reopen() {
+  source_ = std::make_unique<timeline::MappedSeries>(session_->open_series(stream_), session_->clock(stream_),
+                                                     kReorderWindow, session_->session().id + ": " + stream_,
+                                                     session_->losses());
+  buffer_ = {};
+  for (const ColumnSpec& spec : source_->columns()) buffer_.columns.push_back({spec, empty_data(spec.dtype)});
+  first_ = 0;
+  dropped_ = ended_ = false;
+}
+
+bool SeriesWindow::pull() {
+  if (ended_) return false;
+  SeriesSlice batch;
+  if (!source_->next(batch)) {
+    ended_ = true;
+    return false;
+  }
+  buffer_.times.insert(buffer_.times.end(), batch.times.begin(), batch.times.end());
+  for (std::size_t c = 0; c < buffer_.columns.size(); ++c)
+    buffer_.columns[c].append_rows(batch.columns[c], 0, batch.times.size());
+  return true;
+}
+
+/// Keeps the last sample before `time`: it is the neighbour that holds.
+void SeriesWindow::drop_before(SessionTime time) {
+  const auto begin = buffer_.times.begin() + static_cast<std::ptrdiff_t>(first_);
+  const auto at = std::lower_bound(begin, buffer_.times.end(), time);
+  const auto keep = static_cast<std::size_t>(at - buffer_.times.begin());
+  if (keep > first_ + 1) {
+    first_ = keep - 1;
+    dropped_ = true;
+  }
+  if (first_ < kCompactRows) return;
+  SeriesSlice rest;
+  rest.times.assign(buffer_.times.begin() + static_cast<std::ptrdiff_t>(first_), buffer_.times.end());
+  for (const Column& column : buffer_.columns) {
+    Column moved{column.spec, empty_data(column.spec.dtype)};
+    moved.append_rows(column, first_, rest.times.size());
+    rest.columns.push_back(std::move(moved));
+  }
+  buffer_ = std::move(rest);
+  first_ = 0;
+}
+
+SeriesSlice SeriesWindow::read(TimeRange range, bool with_neighbours) {
+  if (!source_ || (dropped_ && (first_ >= buffer_.times.size() || range.start <= buffer_.times[first_]))) reopen();
+  // The sample after the range is wanted too, so read until one lies at or past its end.
+  while (buffer_.times.empty() || buffer_.times.back() < range.end) {
+    drop_before(range.start);
+    if (!pull()) break;
+  }
+  drop_before(range.start);
+  const auto begin = buffer_.times.begin() + static_cast<std::ptrdiff_t>(first_);
+  auto from = std::lower_bound(begin, buffer_.times.end(), range.start);
+  auto to = std::lower_bound(from, buffer_.times.end(), range.end);
+  if (with_neighbours && from != begin) --from;
+  if (with_neighbours && to != buffer_.times.end()) ++to;
+  SeriesSlice slice;
+  slice.times.assign(from, to);
+  const auto offset = static_cast<std::size_t>(from - buffer_.times.begin());
+  for (const Column& column : buffer_.columns) {
+    Column part{column.spec, empty_data(column.spec.dtype)};
+    part.append_rows(column, offset, slice.times.size());
+    slice.columns.push_back(std::move(part));
+  }
+  return slice;
+}
+
+bool EventWindow::pull() {
+  StreamEvent event;
+  if (!source_ || !source_->next(event)) return false;
+  const auto& clock = session_->clock(stream_);
+  Event mapped{clock.to_session(event.time), clock.to_session(event.end), std::move(event.kind), std::move(event.fields)};
+  // Events are few: a late one is put where it belongs among those still held.
+  auto at = buffer_.end();
+  while (at != buffer_.begin() && std::prev(at)->time > mapped.time) --at;
+  buffer_.insert(at, std::move(mapped));
+  return true;
+}
+
+void EventWindow::seek(SessionTime time) {
+  if (!source_ || time < position_) {
+    source_ = session_->open_events(stream_);
+    buffer_.clear();
+    last_dropped_.reset();
+  }
+  position_ = time;
+  while (buffer_.empty() || buffer_.back().time < time + kReorderWindow)
+    if (!pull()) break;
+  while (!buffer_.empty() && buffer_.front().time < time) {
+    last_dropped_ = std::move(buffer_.front());
+    buffer_.pop_front();
+  }
+}
+
+std::vector<Event> EventWindow::read(TimeRange range) {
+  seek(range.start);
+  while (buffer_.empty() || buffer_.back().time < range.end + kReorderWindow)
+    if (!pull()) break;
+  std::vector<Event> found;
+  for (const Event& event : buffer_)
+    if (range.contains(event.time)) found.push_back(event);
+  return found;
+}
+
+std::optional<Event> EventWindow::before(SessionTime time) {
+  seek(time);
+  return last_dropped_;
+}
+
+SeriesSlice SignalsView::series(const std::string& stream, TimeRange range, bool with_neighbours) {
+  session_->info(stream);  // a wrong name is told here, with the names that exist
+  return series_.try_emplace(stream, *session_, stream).first->second.read(range, with_neighbours);
+}
+
+std::vector<Event> SignalsView::events(const std::string& stream, TimeRange range) {
+  session_->info(stream);
+  return events_.try_emplace(stream, *session_, stream).first->second.read(range);
+}
+
+std::optional<Event> SignalsView::event_before(const std::string& stream, SessionTime time) {
+  session_->info(stream);
+  return events_.try_emplace(stream, *session_, stream).first->second.before(time);
+}
+
+SessionSignals::FrameTimes SignalsView::frames(const std::string& stream, TimeRange range) {
+  const auto times = session_->frame_times(stream);
+  const auto from = std::lower_bound(times->begin(), times->end(), range.start);
+  const auto to = std::lower_bound(from, times->end(), range.end);
+  return {static_cast<std::size_t>(from - times->begin()), {from, to}};
+}
+
+std::vector<std::optional<FrameFigures>> SignalsView::frame_figures(const std::string& stream, TimeRange range) {
+  FiguresCache& cache = figures_[stream];
+  if (cache.range == range && !range.empty()) return cache.figures;
+  const FrameTimes wanted = frames(stream, range);
+  std::vector<std::uint32_t> ordinals;
+  for (std::size_t i = 0; i < wanted.times.size(); ++i)
+    ordinals.push_back(static_cast<std::uint32_t>(wanted.first + i));
+  cache.range = range;
+  cache.figures.assign(ordinals.size(), std::nullopt);
+  std::optional<media::Picture> previous;
+  media::for_each_frame(
+      session_->video(stream), ordinals,
+      [&](std::size_t position, const media::DecodedFrame* frame) {
+        if (!frame) {
+          previous.reset();
+          return;
+        }
+        media::Picture luma = frame->luma(160);
+        cache.figures[position] = media::frame_figures(luma, previous ? &*previous : nullptr);
+        previous = std::move(luma);
+      },
+      session_->losses());
+  return cache.figures;
+}
+
+}  // namespace reelcell::pipeline

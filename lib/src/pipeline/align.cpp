@@ -19,45 +19,64 @@ void each_time(const OpenSession& session, const StreamSpec& spec, Take take) {
   } else if (spec.kind == StreamKind::kEvents) {
     const auto& clock = session.clock(spec.name);
     StreamEvent event;
-    for (auto cursor = session.open_events(spec.name); cursor->next(event);) take(clock.to_session(event.time));
+    for (auto cursor = session.open_events(spec.name); cursor->next(event);)
+      take(clock.to_session(event.time));
   }
 }
 
 void count_flag(timeline::StreamAlignment& line, JoinFlag flag) {
   switch (flag) {
-    case JoinFlag::kExact: ++line.exact; break;
-    case JoinFlag::kInterpolated: ++line.interpolated; break;
-    case JoinFlag::kHeld: ++line.held; break;
-    case JoinFlag::kNearest: ++line.nearest; break;
-    case JoinFlag::kGap: ++line.gap_rows; break;
+    case JoinFlag::kExact:
+      ++line.exact;
+      break;
+    case JoinFlag::kInterpolated:
+      ++line.interpolated;
+      break;
+    case JoinFlag::kHeld:
+      ++line.held;
+      break;
+    case JoinFlag::kNearest:
+      ++line.nearest;
+      break;
+    case JoinFlag::kGap:
+      ++line.gap_rows;
+      break;
   }
 }
 
-/// Joins the stream's times onto the grid block by block, so that a 10 h session needs no more memory than a minute.
+/// Joins the stream's times onto the grid block by block, so that a 10 h session needs no more
+/// memory than a minute.
 void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const timeline::Grid& grid,
-                    const timeline::JoinPolicy& policy, SessionSignals& signals, timeline::StreamAlignment& line) {
+                    const timeline::JoinPolicy& policy, SessionSignals& signals,
+                    timeline::StreamAlignment& line) {
   constexpr std::size_t kBlock = 4096;
   timeline::SkewStats skews;
   std::uint64_t used = 0;
   std::optional<SessionTime> last_used;
   for (std::size_t first = 0; first < grid.rows; first += kBlock) {
     std::vector<SessionTime> rows;
-    for (std::size_t i = first; i < std::min(grid.rows, first + kBlock); ++i) rows.push_back(grid.time(i));
-    const TimeRange range{rows.front() - policy.tolerance, rows.back() + policy.tolerance + Nanos(1)};
+    for (std::size_t i = first; i < std::min(grid.rows, first + kBlock); ++i)
+      rows.push_back(grid.time(i));
+    const TimeRange range{rows.front() - policy.tolerance,
+                          rows.back() + policy.tolerance + Nanos(1)};
     RowTimes times;
     if (spec.kind == StreamKind::kVideo) {
       const auto all = session.frame_times(spec.name);
       auto joined = timeline::join_nearest(*all, rows, policy.tolerance);
       times = {spec.name, {}, std::move(joined.skew_ns), std::move(joined.flag)};
-      for (const std::uint32_t i : joined.index) times.source.push_back(all->empty() ? SessionTime{} : (*all)[i]);
+      for (const std::uint32_t i : joined.index)
+        times.source.push_back(all->empty() ? SessionTime{} : (*all)[i]);
     } else {
-      times = timeline::join_series(signals.series(spec.name, range, true), rows, policy, spec.name).times;
+      times = timeline::join_series(signals.series(spec.name, range, true), rows, policy, spec.name)
+                  .times;
     }
     for (std::size_t i = 0; i < times.flag.size(); ++i) {
       count_flag(line, times.flag[i]);
       if (times.flag[i] == JoinFlag::kGap) continue;
-      if (last_used == times.source[i]) ++line.reused;
-      else ++used;
+      if (last_used == times.source[i])
+        ++line.reused;
+      else
+        ++used;
       last_used = times.source[i];
     }
     line.rows += rows.size();
@@ -70,7 +89,8 @@ void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const ti
 
 }  // namespace
 
-timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule, Progress& progress) {
+timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule,
+                                        Progress& progress) {
   timeline::AlignmentReport report;
   report.session = session.session().id;
   report.extent = session.extent();
@@ -97,9 +117,11 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
     line.times = stats.to_json();
     const TimeRange own = session.stream_extent(spec.name);
     if (!report.extent.empty())
-      line.overlap = static_cast<double>(own.length().count()) / static_cast<double>(report.extent.length().count());
+      line.overlap = static_cast<double>(own.length().count()) /
+                     static_cast<double>(report.extent.length().count());
     if (grid && spec.kind != StreamKind::kEvents && stats.samples() > 0)
-      join_onto_grid(session, spec, *grid, join_policy(rule, session, spec.name, grid->rate), *signals, line);
+      join_onto_grid(session, spec, *grid, join_policy(rule, session, spec.name, grid->rate),
+                     *signals, line);
     report.streams.push_back(std::move(line));
     progress.advance(i + 1);
   }

@@ -17,10 +17,14 @@ struct JoinedStream {
   SeriesSlice native;
 };
 
-bool run_gates(const BuildPlan& plan, const Candidate& candidate, SessionSignals& signals, Decision& decision) {
+bool run_gates(const BuildPlan& plan, const Candidate& candidate, SessionSignals& signals,
+               Decision& decision) {
   for (const GateRule& rule : plan.recipe.gates) {
     const GateResult result = rule.row->run(rule.options, candidate.segment, signals);
-    Json entry = {{"gate", rule.row->name}, {"passed", result.passed}, {"unit", result.unit}, {"reason", result.reason}};
+    Json entry = {{"gate", rule.row->name},
+                  {"passed", result.passed},
+                  {"unit", result.unit},
+                  {"reason", result.reason}};
     entry["figure"] = std::isfinite(result.figure) ? Json(result.figure) : Json();
     entry["limit"] = std::isfinite(result.limit) ? Json(result.limit) : Json();
     decision.gates.push_back(std::move(entry));
@@ -33,14 +37,18 @@ bool run_gates(const BuildPlan& plan, const Candidate& candidate, SessionSignals
   return decision.action == GateAction::kKeep;
 }
 
-TimeRange row_range(const std::vector<SessionTime>& rows) { return {rows.front(), rows.back() + Nanos(1)}; }
+TimeRange row_range(const std::vector<SessionTime>& rows) {
+  return {rows.front(), rows.back() + Nanos(1)};
+}
 
-JoinedStream join_stream(const BuildPlan& plan, const std::string& stream, const std::vector<SessionTime>& rows,
-                         SessionTime end, const OpenSession& session, SessionSignals& signals) {
+JoinedStream join_stream(const BuildPlan& plan, const std::string& stream,
+                         const std::vector<SessionTime>& rows, SessionTime end,
+                         const OpenSession& session, SessionSignals& signals) {
   JoinedStream joined;
   joined.stream = stream;
   const SeriesSlice slice = signals.series(stream, row_range(rows), true);
-  const timeline::JoinPolicy policy = join_policy(plan.recipe.grid, session, stream, plan.schema.rate);
+  const timeline::JoinPolicy policy =
+      join_policy(plan.recipe.grid, session, stream, plan.schema.rate);
   joined.series = timeline::join_series(slice, rows, policy, stream);
   if (plan.recipe.native) joined.native = signals.series(stream, {rows.front(), end}, false);
   return joined;
@@ -52,25 +60,32 @@ void append_element(Column& to, const Column& from, std::size_t row, std::size_t
   } else if (auto* numbers = std::get_if<std::vector<double>>(&to.data)) {
     numbers->push_back(from.number(row, element));
   } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&from.data)) {
-    std::get<std::vector<std::int64_t>>(to.data).push_back((*integers)[row * from.spec.width + element]);
+    std::get<std::vector<std::int64_t>>(to.data).push_back(
+        (*integers)[row * from.spec.width + element]);
   } else {
     const double value = from.number(row, element);
-    // An integer feature made of measured numbers: the nearest integer, as the recipe asked; missing stays 0 + gap flag.
-    std::get<std::vector<std::int64_t>>(to.data).push_back(std::isfinite(value) ? std::llround(value) : 0);
+    // An integer feature made of measured numbers: the nearest integer, as the recipe asked;
+    // missing stays 0 + gap flag.
+    std::get<std::vector<std::int64_t>>(to.data).push_back(
+        std::isfinite(value) ? std::llround(value) : 0);
   }
 }
 
-Column make_column(const ResolvedFeature& feature, std::size_t rows, const std::vector<JoinedStream>& joined) {
+Column make_column(const ResolvedFeature& feature, std::size_t rows,
+                   const std::vector<JoinedStream>& joined) {
   Column column;
-  column.spec = {feature.spec.name, feature.spec.dtype, static_cast<std::size_t>(feature.spec.shape.at(0)),
-                 feature.spec.unit, feature.spec.names};
+  column.spec = {feature.spec.name, feature.spec.dtype,
+                 static_cast<std::size_t>(feature.spec.shape.at(0)), feature.spec.unit,
+                 feature.spec.names};
   column.data = empty_data(feature.spec.dtype);
   for (std::size_t row = 0; row < rows; ++row) {
     for (const ColumnRef& part : feature.parts) {
-      const auto source = std::find_if(joined.begin(), joined.end(), [&](const auto& j) { return j.stream == part.stream; });
+      const auto source = std::find_if(joined.begin(), joined.end(),
+                                       [&](const auto& j) { return j.stream == part.stream; });
       const Column& from = source->series.columns.at(part.column);
       if (part.element) append_element(column, from, row, *part.element);
-      for (std::size_t i = 0; !part.element && i < from.spec.width; ++i) append_element(column, from, row, i);
+      for (std::size_t i = 0; !part.element && i < from.spec.width; ++i)
+        append_element(column, from, row, i);
     }
   }
   return column;
@@ -80,8 +95,10 @@ Column make_column(const ResolvedFeature& feature, std::size_t rows, const std::
 RowTimes join_video(const BuildPlan& plan, const OpenSession& session, const std::string& stream,
                     const std::vector<SessionTime>& rows, std::vector<std::uint32_t>& frames) {
   const auto times = session.frame_times(stream);
-  if (times->empty()) throw InputError(session.session().id, "stream '" + stream + "' holds no frame");
-  const timeline::JoinPolicy policy = join_policy(plan.recipe.grid, session, stream, plan.schema.rate);
+  if (times->empty())
+    throw InputError(session.session().id, "stream '" + stream + "' holds no frame");
+  const timeline::JoinPolicy policy =
+      join_policy(plan.recipe.grid, session, stream, plan.schema.rate);
   timeline::NearestJoin join = timeline::join_nearest(*times, rows, policy.tolerance);
   RowTimes result{stream, {}, std::move(join.skew_ns), std::move(join.flag)};
   for (const std::uint32_t index : join.index) result.source.push_back((*times)[index]);
@@ -89,14 +106,17 @@ RowTimes join_video(const BuildPlan& plan, const OpenSession& session, const std
   return result;
 }
 
-void add_lineage(Episode& episode, const OpenSession& session, const std::string& stream, const RowTimes& times) {
+void add_lineage(Episode& episode, const OpenSession& session, const std::string& stream,
+                 const RowTimes& times) {
   const StreamSpec& spec = *session.session().stream(stream);
   SourceLineage line;
   line.stream = stream;
   line.format = spec.source.format;
   line.item = spec.source.item;
   const fs::path path = session.source_path(stream);
-  line.path = spec.source.path.starts_with("/") || fs::path(spec.source.path) == path ? path.filename().string() : spec.source.path;
+  line.path = spec.source.path.starts_with("/") || fs::path(spec.source.path) == path
+                  ? path.filename().string()
+                  : spec.source.path;
   const Digests digests = session.source_digests(stream);
   line.xxh3_128 = digests.xxh3_128;
   line.sha256 = digests.sha256;
@@ -116,16 +136,19 @@ void add_lineage(Episode& episode, const OpenSession& session, const std::string
   episode.lineage.push_back(std::move(line));
 }
 
-void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& features, const timeline::Grid& grid,
-                const OpenSession& session, SessionSignals& signals, Episode& episode) {
+void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
+                const timeline::Grid& grid, const OpenSession& session, SessionSignals& signals,
+                Episode& episode) {
   std::vector<JoinedStream> joined;
   const SessionTime end = grid.time(grid.rows);
   for (const ResolvedFeature& feature : features)
     for (const ColumnRef& part : feature.parts)
-      if (std::none_of(joined.begin(), joined.end(), [&](const auto& j) { return j.stream == part.stream; }))
+      if (std::none_of(joined.begin(), joined.end(),
+                       [&](const auto& j) { return j.stream == part.stream; }))
         joined.push_back(join_stream(plan, part.stream, episode.time, end, session, signals));
   for (const ResolvedFeature& feature : features)
-    if (!feature.spec.is_video) episode.columns.push_back(make_column(feature, episode.rows, joined));
+    if (!feature.spec.is_video)
+      episode.columns.push_back(make_column(feature, episode.rows, joined));
   for (JoinedStream& entry : joined) {
     episode.row_times.push_back(std::move(entry.series.times));
     // Beside the grid only where it holds more than the grid shows.
@@ -136,15 +159,17 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
   }
 }
 
-Episode build_episode(const BuildPlan& plan, const Candidate& candidate, const std::shared_ptr<const OpenSession>& session,
-                      SessionSignals& signals, Diagnostics& pixels) {
+Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
+                      const std::shared_ptr<const OpenSession>& session, SessionSignals& signals,
+                      Diagnostics& pixels) {
   Episode episode;
   episode.key = candidate.key;
   episode.session_id = session->session().id;
   episode.session_attributes = session->session().attributes;
   episode.segment = candidate.segment;
   episode.split = candidate.split;
-  const timeline::Grid grid = segment_grid(plan.recipe.grid, *session, candidate.segment.range, plan.schema.rate);
+  const timeline::Grid grid =
+      segment_grid(plan.recipe.grid, *session, candidate.segment.range, plan.schema.rate);
   if (grid.rows == 0) throw InputError("the segment is shorter than one row of the grid");
   episode.rows = grid.rows;
   episode.time = grid.times();
@@ -157,7 +182,8 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate, const s
     clip.stream = feature.video;
     clip.source = session->video(feature.video);
     RowTimes times = join_video(plan, *session, feature.video, episode.time, clip.frame);
-    if (std::all_of(times.flag.begin(), times.flag.end(), [](JoinFlag f) { return f == JoinFlag::kGap; }))
+    if (std::all_of(times.flag.begin(), times.flag.end(),
+                    [](JoinFlag f) { return f == JoinFlag::kGap; }))
       throw InputError("stream '" + feature.video + "' holds no frame within this segment");
     const bool known = std::any_of(episode.row_times.begin(), episode.row_times.end(),
                                    [&](const RowTimes& t) { return t.stream == times.stream; });
@@ -165,30 +191,40 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate, const s
     episode.clips.push_back(std::move(clip));
   }
   run_pixel_pass(plan, episode, pixels);
-  for (const RowTimes& times : episode.row_times) add_lineage(episode, *session, times.stream, times);
+  for (const RowTimes& times : episode.row_times)
+    add_lineage(episode, *session, times.stream, times);
   // In the schema's order, whatever order the joins came in.
-  std::stable_sort(episode.row_times.begin(), episode.row_times.end(), [&](const RowTimes& a, const RowTimes& b) {
-    const auto& order = plan.schema.time_streams;
-    return std::find(order.begin(), order.end(), a.stream) < std::find(order.begin(), order.end(), b.stream);
-  });
+  std::stable_sort(episode.row_times.begin(), episode.row_times.end(),
+                   [&](const RowTimes& a, const RowTimes& b) {
+                     const auto& order = plan.schema.time_streams;
+                     return std::find(order.begin(), order.end(), a.stream) <
+                            std::find(order.begin(), order.end(), b.stream);
+                   });
   return episode;
 }
 
 }  // namespace
 
-BuiltCandidate build_candidate(const BuildPlan& plan, const Candidate& candidate,
-                               std::shared_ptr<const OpenSession> session, SessionSignals& signals) {
-  BuiltCandidate built;
-  built.session = session;
-  built.decision = {candidate.key, session->session().id, candidate.segment.name, candidate.split, GateAction::kKeep,
-                    Json::array(), "",                     std::nullopt};
+std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Candidate& candidate,
+                                                std::shared_ptr<const OpenSession> session,
+                                                SessionSignals& signals) {
+  auto built = std::make_unique<BuiltCandidate>();
+  built->session = session;
+  built->decision = {candidate.key,
+                     session->session().id,
+                     candidate.segment.name,
+                     candidate.split,
+                     GateAction::kKeep,
+                     Json::array(),
+                     "",
+                     std::nullopt};
   try {
-    if (run_gates(plan, candidate, signals, built.decision))
-      built.episode = build_episode(plan, candidate, session, signals, built.pixels);
+    if (run_gates(plan, candidate, signals, built->decision))
+      built->episode = build_episode(plan, candidate, session, signals, built->pixels);
   } catch (const InputError& error) {
-    built.episode.reset();
-    built.decision.action = GateAction::kQuarantine;
-    built.decision.reason = error.what();
+    built->episode.reset();
+    built->decision.action = GateAction::kQuarantine;
+    built->decision.reason = error.what();
   }
   return built;
 }

@@ -9,7 +9,8 @@ namespace reelcell::pipeline {
 namespace {
 
 const std::vector<std::string>& reserved_names() {
-  static const std::vector<std::string> names = {"timestamp", "frame_index", "episode_index", "index", "task_index"};
+  static const std::vector<std::string> names = {"timestamp", "frame_index", "episode_index",
+                                                 "index", "task_index"};
   return names;
 }
 bool is_reserved(const std::string& name) {
@@ -20,12 +21,15 @@ bool is_reserved(const std::string& name) {
 std::vector<std::string> all_columns(const SessionDescription& session) {
   std::vector<std::string> names;
   for (const StreamSpec& stream : session.streams)
-    for (const ColumnSpec& column : stream.columns) names.push_back(stream.name + "." + column.name);
+    for (const ColumnSpec& column : stream.columns)
+      names.push_back(stream.name + "." + column.name);
   return names;
 }
 
-/// "stream.column" or "stream.column[2]"; stream names may hold dots and slashes, so the longest stream name wins.
-ColumnRef resolve_column(const std::string& text, const SessionDescription& session, const std::string& where) {
+/// "stream.column" or "stream.column[2]"; stream names may hold dots and slashes, so the longest
+/// stream name wins.
+ColumnRef resolve_column(const std::string& text, const SessionDescription& session,
+                         const std::string& where) {
   const StreamSpec* stream = nullptr;
   for (const StreamSpec& candidate : session.streams)
     if (candidate.kind == StreamKind::kSeries && text.starts_with(candidate.name + ".") &&
@@ -42,11 +46,13 @@ ColumnRef resolve_column(const std::string& text, const SessionDescription& sess
     const auto bracket = rest.rfind('[');
     if (bracket != std::string::npos && rest.ends_with("]")) {
       std::size_t element = 0;
-      const auto [end, error] = std::from_chars(rest.data() + bracket + 1, rest.data() + rest.size() - 1, element);
+      const auto [end, error] =
+          std::from_chars(rest.data() + bracket + 1, rest.data() + rest.size() - 1, element);
       const auto column = find(rest.substr(0, bracket));
       if (column && error == std::errc() && end == rest.data() + rest.size() - 1) {
         if (element < stream->columns[*column].width) return {stream->name, *column, element};
-        throw InputError(where, "'" + text + "' asks for element " + std::to_string(element) + ", the column has " +
+        throw InputError(where, "'" + text + "' asks for element " + std::to_string(element) +
+                                    ", the column has " +
                                     std::to_string(stream->columns[*column].width));
       }
     }
@@ -61,20 +67,25 @@ std::string element_name(const ColumnSpec& column, std::size_t element) {
 
 DType common_dtype(DType a, DType b) { return a == b ? a : DType::kFloat64; }
 
-void add_part(ResolvedFeature& feature, const ColumnRef& part, const SessionDescription& session, bool first) {
+void add_part(ResolvedFeature& feature, const ColumnRef& part, const SessionDescription& session,
+              bool first) {
   const ColumnSpec& column = session.stream(part.stream)->columns[part.column];
   const std::size_t width = part.element ? 1 : column.width;
   FeatureSpec& spec = feature.spec;
   if (first) spec.dtype = column.dtype;
   const bool text = column.dtype == DType::kString;
   if (!first && text != (spec.dtype == DType::kString))
-    throw InputError("feature '" + spec.name + "'", "mixes text and numbers; make two features of it");
+    throw InputError("feature '" + spec.name + "'",
+                     "mixes text and numbers; make two features of it");
   if (!first) spec.dtype = common_dtype(spec.dtype, column.dtype);
   spec.shape[0] += static_cast<std::int64_t>(width);
-  for (std::size_t i = 0; i < width; ++i) spec.names.push_back(element_name(column, part.element.value_or(i)));
+  for (std::size_t i = 0; i < width; ++i)
+    spec.names.push_back(element_name(column, part.element.value_or(i)));
   spec.parts.emplace_back(part.stream + "." + column.name, width);
-  if (first) spec.unit = column.unit;
-  else if (spec.unit != column.unit) spec.unit = "";
+  if (first)
+    spec.unit = column.unit;
+  else if (spec.unit != column.unit)
+    spec.unit = "";
   feature.parts.push_back(part);
 }
 
@@ -87,14 +98,15 @@ ResolvedFeature series_feature(const std::string& name, const std::vector<Column
   return feature;
 }
 
-ResolvedFeature video_feature(const std::string& name, const std::string& stream, const OpenSession& session,
-                              const Recipe& recipe) {
+ResolvedFeature video_feature(const std::string& name, const std::string& stream,
+                              const OpenSession& session, const Recipe& recipe) {
   ResolvedFeature feature;
   feature.spec.name = name;
   feature.spec.is_video = true;
   feature.spec.modality = "video";
   feature.spec.names = {"height", "width", "channels"};
-  feature.spec.shape = video_shape(session.video(stream)->format(), recipe.encode, recipe.always_encode);
+  feature.spec.shape =
+      video_shape(session.video(stream)->format(), recipe.encode, recipe.always_encode);
   feature.video = stream;
   return feature;
 }
@@ -110,8 +122,9 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
   for (const StreamSpec& stream : session.session().streams) {
     const bool data_set = stream.source.format == "lerobot";
     if (stream.kind == StreamKind::kVideo)
-      features.push_back(video_feature(data_set ? stream.source.item : "observation.images." + stream.name, stream.name,
-                                       session, recipe));
+      features.push_back(
+          video_feature(data_set ? stream.source.item : "observation.images." + stream.name,
+                        stream.name, session, recipe));
     if (stream.kind != StreamKind::kSeries) continue;
     for (std::size_t c = 0; c < stream.columns.size(); ++c) {
       const std::string& name = stream.columns[c].name;
@@ -126,7 +139,8 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
 
 }  // namespace
 
-std::vector<std::int64_t> video_shape(const VideoFormat& format, const media::EncodeOptions& encode, bool always_encode) {
+std::vector<std::int64_t> video_shape(const VideoFormat& format, const media::EncodeOptions& encode,
+                                      bool always_encode) {
   const bool turned = format.rotation == 90 || format.rotation == 270;
   std::int64_t width = turned ? format.height : format.width;
   std::int64_t height = turned ? format.width : format.height;
@@ -143,23 +157,28 @@ std::vector<ResolvedFeature> resolve_features(const Recipe& recipe, const OpenSe
     const FeatureRule& rule = recipe.features[i];
     const std::string where = recipe.where + ": /features/" + std::to_string(i);
     if (is_reserved(rule.name))
-      throw InputError(where, "'" + rule.name + "' is a column that LeRobot defines itself; choose another name");
+      throw InputError(where, "'" + rule.name +
+                                  "' is a column that LeRobot defines itself; choose another name");
     if (!rule.video.empty()) {
-      features.push_back(at_place(where, [&] { return video_feature(rule.name, rule.video, session, recipe); }));
+      features.push_back(
+          at_place(where, [&] { return video_feature(rule.name, rule.video, session, recipe); }));
     } else {
       std::vector<ColumnRef> parts;
-      for (const std::string& text : rule.from) parts.push_back(resolve_column(text, session.session(), where));
+      for (const std::string& text : rule.from)
+        parts.push_back(resolve_column(text, session.session(), where));
       features.push_back(series_feature(rule.name, parts, session.session()));
     }
     if (rule.dtype && !features.back().spec.is_video) features.back().spec.dtype = *rule.dtype;
-    features.back().spec.modality = rule.modality.empty() ? features.back().spec.modality : rule.modality;
+    features.back().spec.modality =
+        rule.modality.empty() ? features.back().spec.modality : rule.modality;
   }
   for (ResolvedFeature& feature : features)
     if (feature.spec.modality.empty()) feature.spec.modality = default_modality(feature.spec.name);
   return features;
 }
 
-std::string feature_difference(const std::vector<FeatureSpec>& expected, const std::vector<FeatureSpec>& found) {
+std::string feature_difference(const std::vector<FeatureSpec>& expected,
+                               const std::vector<FeatureSpec>& found) {
   const auto shape_text = [](const FeatureSpec& spec) {
     std::string text = spec.is_video ? "video" : std::string(to_string(spec.dtype));
     for (const auto n : spec.shape) text += " x " + std::to_string(n);
@@ -171,7 +190,8 @@ std::string feature_difference(const std::vector<FeatureSpec>& expected, const s
     const FeatureSpec &a = expected[i], &b = found[i];
     if (a.name != b.name) return "feature '" + b.name + "' found, '" + a.name + "' expected";
     if (a.shape != b.shape || a.dtype != b.dtype || a.is_video != b.is_video)
-      return "feature '" + a.name + "' is " + shape_text(b) + ", the other sessions have " + shape_text(a);
+      return "feature '" + a.name + "' is " + shape_text(b) + ", the other sessions have " +
+             shape_text(a);
   }
   return "";
 }

@@ -30,7 +30,8 @@ std::string parent_name(const fs::path& path) {
 std::vector<SessionRef> sessions_at(const fs::path& path) {
   if (fs::is_directory(path) && fs::exists(path / "session.json"))
     return {{path, "", clean_id(read_session_file(path / "session.json").id)}};
-  if (path.filename() == "session.json") return sessions_at(path.parent_path().empty() ? "." : path.parent_path());
+  if (path.filename() == "session.json")
+    return sessions_at(path.parent_path().empty() ? "." : path.parent_path());
   const ReaderRow* reader = readers::sniff(path);
   if (!reader) return {};
   std::vector<SessionRef> refs;
@@ -50,7 +51,8 @@ std::vector<SessionRef> sessions_below(const fs::path& path) {
     if (!entry.path().filename().string().starts_with(".")) children.push_back(entry.path());
   std::sort(children.begin(), children.end());
   for (const fs::path& child : children) {
-    // Loose files in a folder of sessions (a README, a plan) are not sessions; data sets and recordings are.
+    // Loose files in a folder of sessions (a README, a plan) are not sessions; data sets and
+    // recordings are.
     if (!fs::is_directory(child) && !child.string().ends_with(".mcap")) continue;
     for (SessionRef& ref : sessions_at(child)) refs.push_back(std::move(ref));
   }
@@ -64,12 +66,14 @@ std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {
   for (const fs::path& path : paths) {
     const auto found = sessions_below(path);
     if (found.empty())
-      throw InputError(path.string(),
-                       "holds no session: expected a folder with session.json, a recording or a data set; "
-                       "'reelcell init' proposes a session.json for a folder of files");
+      throw InputError(
+          path.string(),
+          "holds no session: expected a folder with session.json, a recording or a data set; "
+          "'reelcell init' proposes a session.json for a folder of files");
     refs.insert(refs.end(), found.begin(), found.end());
   }
-  // The same path given twice is one session; different ones that share a name get their folder's name in front.
+  // The same path given twice is one session; different ones that share a name get their folder's
+  // name in front.
   std::sort(refs.begin(), refs.end(), [](const SessionRef& a, const SessionRef& b) {
     return std::tie(a.id, a.path, a.episode) < std::tie(b.id, b.path, b.episode);
   });
@@ -82,11 +86,13 @@ std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {
   for (const SessionRef& ref : refs) ++uses[ref.id];
   for (SessionRef& ref : refs)
     if (uses[ref.id] > 1) ref.id = parent_name(ref.path) + "-" + ref.id;
-  std::sort(refs.begin(), refs.end(), [](const SessionRef& a, const SessionRef& b) { return a.id < b.id; });
+  std::sort(refs.begin(), refs.end(),
+            [](const SessionRef& a, const SessionRef& b) { return a.id < b.id; });
   for (std::size_t i = 1; i < refs.size(); ++i)
     if (refs[i].id == refs[i - 1].id)
-      throw PlanError(refs[i].path.string(), "has the session id '" + refs[i].id + "', and so has " +
-                                                 refs[i - 1].path.string() + "; give each its own \"id\" in session.json");
+      throw PlanError(refs[i].path.string(), "has the session id '" + refs[i].id +
+                                                 "', and so has " + refs[i - 1].path.string() +
+                                                 "; give each its own \"id\" in session.json");
   return refs;
 }
 

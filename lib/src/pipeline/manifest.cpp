@@ -6,10 +6,17 @@ namespace reelcell::pipeline {
 namespace {
 
 Json lineage_json(const SourceLineage& line) {
-  Json json = {{"stream", line.stream},     {"path", line.path},       {"format", line.format},
-               {"item", line.item},         {"first_pts", line.first_pts}, {"last_pts", line.last_pts},
-               {"time_base", std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den)},
-               {"first_ns", ns_of(line.first)}, {"last_ns", ns_of(line.last)}, {"clock_map", line.clock_map}};
+  Json json = {
+      {"stream", line.stream},
+      {"path", line.path},
+      {"format", line.format},
+      {"item", line.item},
+      {"first_pts", line.first_pts},
+      {"last_pts", line.last_pts},
+      {"time_base", std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den)},
+      {"first_ns", ns_of(line.first)},
+      {"last_ns", ns_of(line.last)},
+      {"clock_map", line.clock_map}};
   if (!line.sha256.empty()) {
     json["xxh3_128"] = line.xxh3_128;
     json["sha256"] = line.sha256;
@@ -25,23 +32,29 @@ Json file_json(const CorpusFile& file, const std::string& folder) {
 }
 
 std::string human_rate(Rational rate) {
-  return rate.den == 1 ? std::to_string(rate.num) : std::to_string(rate.num) + "/" + std::to_string(rate.den);
+  return rate.den == 1 ? std::to_string(rate.num)
+                       : std::to_string(rate.num) + "/" + std::to_string(rate.den);
 }
 
 }  // namespace
 
 void ManifestBuilder::add(const Episode& episode, const std::string& group) {
-  auto split = std::find_if(splits_.begin(), splits_.end(), [&](const auto& s) { return s.first == episode.split; });
+  auto split = std::find_if(splits_.begin(), splits_.end(),
+                            [&](const auto& s) { return s.first == episode.split; });
   if (split == splits_.end()) split = splits_.insert(splits_.end(), {episode.split, {}});
   split->second.episodes += 1;
   split->second.rows += episode.rows;
   auto& groups = split->second.groups;
   if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  for (const Label& label : episode.segment.labels) ++label_values_[label.name][to_text(label.value)];
+  for (const Label& label : episode.segment.labels)
+    ++label_values_[label.name][to_text(label.value)];
   Json clips = Json::array();
   for (const EpisodeClip& clip : episode.clips) {
     if (clip.packets.packets.empty()) continue;
-    Json entry = {{"feature", clip.feature}, {"stream", clip.stream}, {"copied", clip.packets.copied}, {"bytes", clip.packets.bytes}};
+    Json entry = {{"feature", clip.feature},
+                  {"stream", clip.stream},
+                  {"copied", clip.packets.copied},
+                  {"bytes", clip.packets.bytes}};
     if (!clip.packets.copied) entry["why_encoded"] = clip.packets.reason;
     clips.push_back(std::move(entry));
   }
@@ -64,11 +77,16 @@ void ManifestBuilder::add_output(const OutputRule& output, const WriterReport& r
   for (const CorpusFile& file : report.files) files.push_back(file_json(file, output.folder));
   for (const SamplePlace& place : report.places)
     if (place.episode < samples_.size()) {
-      Json entry = {{"output", output.folder}, {"file", output.folder.empty() ? place.file : output.folder + "/" + place.file}};
+      Json entry = {
+          {"output", output.folder},
+          {"file", output.folder.empty() ? place.file : output.folder + "/" + place.file}};
       if (!place.details.empty()) entry["details"] = place.details;
       samples_[place.episode]["places"].push_back(std::move(entry));
     }
-  outputs_.push_back({{"format", output.row->name}, {"folder", output.folder}, {"summary", report.summary}, {"files", files}});
+  outputs_.push_back({{"format", output.row->name},
+                      {"folder", output.folder},
+                      {"summary", report.summary},
+                      {"files", files}});
 }
 
 Json ManifestBuilder::corpus_json(const BuildReport& report) const {
@@ -119,36 +137,45 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
   std::string text = "# " + schema.name + "\n\n";
   if (!schema.description.empty()) text += schema.description + "\n\n";
   text += "Made by Reelcell " REELCELL_VERSION " from " + std::to_string(plan_->sessions.size()) +
-          " sessions. `corpus.json` lists every file with its hashes and every sample with its lineage.\n\n";
-  text += "| | |\n|---|---|\n| episodes | " + std::to_string(report.episodes) + " |\n| rows | " + std::to_string(report.rows) +
-          " |\n| rows per second | " + human_rate(schema.rate) + " |\n| robot | " + schema.robot_type + " |\n| licence | " +
-          schema.license + " |\n| recipe | `" + plan_->recipe.hash.substr(0, 16) + "` |\n\n";
+          " sessions. `corpus.json` lists every file with its hashes and every sample with its "
+          "lineage.\n\n";
+  text += "| | |\n|---|---|\n| episodes | " + std::to_string(report.episodes) + " |\n| rows | " +
+          std::to_string(report.rows) + " |\n| rows per second | " + human_rate(schema.rate) +
+          " |\n| robot | " + schema.robot_type + " |\n| licence | " + schema.license +
+          " |\n| recipe | `" + plan_->recipe.hash.substr(0, 16) + "` |\n\n";
   text += "## Features\n\n| name | type | shape | unit |\n|---|---|---|---|\n";
   for (const FeatureSpec& spec : schema.features) {
     std::string shape;
     for (const auto n : spec.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(n);
-    text += "| " + spec.name + " | " + (spec.is_video ? "video" : std::string(to_string(spec.dtype))) + " | " + shape + " | " + spec.unit + " |\n";
+    text += "| " + spec.name + " | " +
+            (spec.is_video ? "video" : std::string(to_string(spec.dtype))) + " | " + shape + " | " +
+            spec.unit + " |\n";
   }
   text += "\n## Splits\n\n| split | episodes | rows | groups |\n|---|---|---|---|\n";
   for (const auto& [name, count] : splits_)
-    text += "| " + name + " | " + std::to_string(count.episodes) + " | " + std::to_string(count.rows) + " | " +
-            std::to_string(count.groups.size()) + " |\n";
+    text += "| " + name + " | " + std::to_string(count.episodes) + " | " +
+            std::to_string(count.rows) + " | " + std::to_string(count.groups.size()) + " |\n";
   text += "\nSplit by " + plan_->recipe.splits.by + ": no group is in two splits.\n";
   if (!label_values_.empty()) {
     text += "\n## Labels\n\n| label | value | episodes |\n|---|---|---|\n";
     for (const auto& [name, values] : label_values_)
-      for (const auto& [value, count] : values) text += "| " + name + " | " + value + " | " + std::to_string(count) + " |\n";
+      for (const auto& [value, count] : values)
+        text += "| " + name + " | " + value + " | " + std::to_string(count) + " |\n";
   }
-  text += "\n## Video\n\n| feature | clips copied | clips encoded | bytes copied | bytes encoded |\n|---|---|---|---|---|\n";
+  text +=
+      "\n## Video\n\n| feature | clips copied | clips encoded | bytes copied | bytes encoded "
+      "|\n|---|---|---|---|---|\n";
   for (const auto& [feature, account] : report.clips)
-    text += "| " + feature + " | " + std::to_string(account.copied_clips) + " | " + std::to_string(account.encoded_clips) +
-            " | " + std::to_string(account.copied_bytes) + " | " + std::to_string(account.encoded_bytes) + " |\n";
+    text += "| " + feature + " | " + std::to_string(account.copied_clips) + " | " +
+            std::to_string(account.encoded_clips) + " | " + std::to_string(account.copied_bytes) +
+            " | " + std::to_string(account.encoded_bytes) + " |\n";
   text += "\n## Left out\n\n";
   bool any = false;
   for (const Decision& decision : report.decisions) {
     if (decision.action == GateAction::kKeep) continue;
     any = true;
-    text += "* " + decision.key + " (" + std::string(to_string(decision.action)) + "): " + decision.reason + "\n";
+    text += "* " + decision.key + " (" + std::string(to_string(decision.action)) +
+            "): " + decision.reason + "\n";
   }
   for (const QuarantinedSession& session : plan_->quarantined) {
     any = true;

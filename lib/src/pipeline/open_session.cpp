@@ -22,7 +22,8 @@ struct OpenSession::StreamState {
 
 namespace {
 
-const StreamInfo& pick_item(const Recording& recording, const StreamSpec& spec, const std::string& where) {
+const StreamInfo& pick_item(const Recording& recording, const StreamSpec& spec,
+                            const std::string& where) {
   std::vector<std::string> items;
   const StreamInfo* only = nullptr;
   for (const StreamInfo& info : recording.streams()) {
@@ -36,14 +37,17 @@ const StreamInfo& pick_item(const Recording& recording, const StreamSpec& spec, 
   }
   if (spec.source.item.empty() && only) return *only;
   if (items.empty())
-    throw InputError(where, "holds no " + std::string(to_string(spec.kind)) + " stream for '" + spec.name + "'");
+    throw InputError(
+        where, "holds no " + std::string(to_string(spec.kind)) + " stream for '" + spec.name + "'");
   if (spec.source.item.empty())
-    throw InputError(where, "holds several streams; \"item\" of stream '" + spec.name + "' must name one: " + list_of(items));
+    throw InputError(where, "holds several streams; \"item\" of stream '" + spec.name +
+                                "' must name one: " + list_of(items));
   throw InputError(where, unknown_name("item", spec.source.item, items));
 }
 
 /// Streams of a file that describes itself.
-std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording& recording, const SessionRef& ref) {
+std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording& recording,
+                                       const SessionRef& ref) {
   std::vector<StreamSpec> streams;
   for (const StreamInfo& info : recording.streams()) {
     StreamSpec spec;
@@ -52,7 +56,8 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
     spec.source = {reader.name, ref.path.string(), info.item, ref.episode, Json::object()};
     spec.rate_hz = info.rate_hz;
     spec.time_field = info.time_field;
-    // All streams of one file share its clock: mapping it by the identity is a statement of the file, not a guess.
+    // All streams of one file share its clock: mapping it by the identity is a statement of the
+    // file, not a guess.
     spec.clock.stated = true;
     spec.clock.source = reader.name + (info.time_field.empty() ? "" : " " + info.time_field);
     streams.push_back(std::move(spec));
@@ -60,7 +65,8 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
   return streams;
 }
 
-/// What a frame's stamp must be moved by to mark the middle of its exposure; 0 where that is not known.
+/// What a frame's stamp must be moved by to mark the middle of its exposure; 0 where that is not
+/// known.
 Nanos to_mid_exposure(const StreamSpec& spec) {
   if (!spec.exposure) return Nanos(0);
   const Nanos half(spec.exposure->count() / 2);
@@ -69,7 +75,8 @@ Nanos to_mid_exposure(const StreamSpec& spec) {
   return Nanos(0);
 }
 
-/// A cursor with its own counts, merged when it is closed: reading a stream twice does not double its losses.
+/// A cursor with its own counts, merged when it is closed: reading a stream twice does not double
+/// its losses.
 template <class Cursor>
 class CountedCursor : public Cursor {
  public:
@@ -99,8 +106,10 @@ class CountedEvents : public CountedCursor<EventCursor> {
   bool next(StreamEvent& event) override { return inner_->next(event); }
 };
 
-OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec, const std::string& where) {
-  return OptionValues::parse(spec.source.options, reader.options, where + ": stream '" + spec.name + "' options");
+OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec,
+                            const std::string& where) {
+  return OptionValues::parse(spec.source.options, reader.options,
+                             where + ": stream '" + spec.name + "' options");
 }
 
 }  // namespace
@@ -110,7 +119,8 @@ OpenSession::~OpenSession() {
   if (diagnostics_) diagnostics_->merge_max(*losses_);
 }
 
-std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diagnostics& ledger, bool tolerate_missing) {
+std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diagnostics& ledger,
+                                                     bool tolerate_missing) {
   std::shared_ptr<OpenSession> open(new OpenSession);
   open->diagnostics_ = &ledger;
   Diagnostics& diagnostics = *open->losses_;
@@ -121,15 +131,19 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
     open->session_ = read_session_file(file);
   } else {
     const ReaderRow* reader = readers::sniff(ref.path);
-    if (!reader) throw InputError(ref.path.string(), "is in no format this program reads; see 'reelcell formats'");
-    self = reader->open({ref.path, ref.episode, OptionValues::defaults(reader->options)}, diagnostics);
+    if (!reader)
+      throw InputError(ref.path.string(),
+                       "is in no format this program reads; see 'reelcell formats'");
+    self =
+        reader->open({ref.path, ref.episode, OptionValues::defaults(reader->options)}, diagnostics);
     open->session_.folder = ref.path.parent_path().string();
     open->session_.streams = self_described(*reader, *self, ref);
     open->session_.attributes = self->attributes();
   }
   open->session_.id = ref.id;
 
-  std::map<std::string, std::shared_ptr<const Recording>> opened;  // one Recording serves all its streams
+  std::map<std::string, std::shared_ptr<const Recording>>
+      opened;  // one Recording serves all its streams
   std::vector<StreamSpec> kept;
   for (StreamSpec& spec : open->session_.streams) {
     auto state = std::make_unique<StreamState>();
@@ -138,15 +152,20 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
       state->recording = self;
       if (described) {
         if (!fs::exists(state->path)) throw InputError(state->path.string(), "does not exist");
-        const ReaderRow* reader =
-            spec.source.format.empty() ? readers::sniff(state->path) : &readers::reader_named(spec.source.format);
-        if (!reader) throw InputError(state->path.string(), "is in no format this program reads; see 'reelcell formats'");
+        const ReaderRow* reader = spec.source.format.empty()
+                                      ? readers::sniff(state->path)
+                                      : &readers::reader_named(spec.source.format);
+        if (!reader)
+          throw InputError(state->path.string(),
+                           "is in no format this program reads; see 'reelcell formats'");
         spec.source.format = reader->name;
-        const std::string key = state->path.string() + '\n' + spec.source.episode + '\n' + spec.source.options.dump();
+        const std::string key =
+            state->path.string() + '\n' + spec.source.episode + '\n' + spec.source.options.dump();
         auto& recording = opened[key];
         if (!recording)
-          recording = reader->open({state->path, spec.source.episode, reader_options(*reader, spec, file.string())},
-                                   diagnostics);
+          recording = reader->open(
+              {state->path, spec.source.episode, reader_options(*reader, spec, file.string())},
+              diagnostics);
         state->recording = recording;
       }
       state->info = pick_item(*state->recording, spec, state->path.string());
@@ -158,7 +177,8 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
       if (spec.kind == StreamKind::kSeries) spec.columns = state->info.columns;
       if (spec.time_field.empty()) spec.time_field = state->info.time_field;
     } catch (const InputError& error) {
-      if (!tolerate_missing) throw InputError(ref.id + ": stream '" + spec.name + "'", error.what());
+      if (!tolerate_missing)
+        throw InputError(ref.id + ": stream '" + spec.name + "'", error.what());
       diagnostics.loss("session-stream-unreadable", ref.id + ": " + spec.name, error.what());
       continue;
     }
@@ -179,19 +199,23 @@ const OpenSession::StreamState& OpenSession::state(std::string_view stream) cons
   throw InputError(session_.id, unknown_name("stream", stream, names));
 }
 
-const timeline::ClockMap& OpenSession::clock(const std::string& stream) const { return state(stream).clock; }
+const timeline::ClockMap& OpenSession::clock(const std::string& stream) const {
+  return state(stream).clock;
+}
 const StreamInfo& OpenSession::info(const std::string& stream) const { return state(stream).info; }
 fs::path OpenSession::source_path(const std::string& stream) const { return state(stream).path; }
 
 std::shared_ptr<const VideoSource> OpenSession::video(const std::string& stream) const {
   const StreamState& entry = state(stream);
   if (!entry.video)
-    throw InputError(session_.id, "stream '" + stream + "' is of kind " + std::string(to_string(entry.spec.kind)) +
+    throw InputError(session_.id, "stream '" + stream + "' is of kind " +
+                                      std::string(to_string(entry.spec.kind)) +
                                       ", a video was expected");
   return entry.video;
 }
 
-std::shared_ptr<const std::vector<SessionTime>> OpenSession::frame_times(const std::string& stream) const {
+std::shared_ptr<const std::vector<SessionTime>> OpenSession::frame_times(
+    const std::string& stream) const {
   const auto source = video(stream);
   const FrameTable& table = source->frames();
   auto& entry = const_cast<StreamState&>(state(stream));
@@ -200,7 +224,8 @@ std::shared_ptr<const std::vector<SessionTime>> OpenSession::frame_times(const s
     auto times = std::make_shared<std::vector<SessionTime>>();
     times->reserve(table.frames.size());
     const Nanos shift = to_mid_exposure(entry.spec);
-    for (const FrameRecord& frame : table.frames) times->push_back(entry.clock.to_session(frame.time + shift));
+    for (const FrameRecord& frame : table.frames)
+      times->push_back(entry.clock.to_session(frame.time + shift));
     entry.frame_times = std::move(times);
   }
   return entry.frame_times;
@@ -237,7 +262,8 @@ TimeRange OpenSession::stream_extent(const std::string& stream) const {
       }
   } else if (entry.spec.kind == StreamKind::kEvents) {
     StreamEvent event;
-    for (auto cursor = open_events(stream); cursor->next(event);) widen(entry.clock.to_session(event.time));
+    for (auto cursor = open_events(stream); cursor->next(event);)
+      widen(entry.clock.to_session(event.time));
   }
   const std::lock_guard lock(mutex_);
   entry.extent = range;
@@ -264,13 +290,15 @@ TimeRange OpenSession::extent() const {
 
 std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream) const {
   const StreamState& entry = state(stream);
-  return std::make_unique<CountedSeries>(
-      *losses_, [&](Diagnostics& own) { return entry.recording->open_series(entry.info.item, own); });
+  return std::make_unique<CountedSeries>(*losses_, [&](Diagnostics& own) {
+    return entry.recording->open_series(entry.info.item, own);
+  });
 }
 std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream) const {
   const StreamState& entry = state(stream);
-  return std::make_unique<CountedEvents>(
-      *losses_, [&](Diagnostics& own) { return entry.recording->open_events(entry.info.item, own); });
+  return std::make_unique<CountedEvents>(*losses_, [&](Diagnostics& own) {
+    return entry.recording->open_events(entry.info.item, own);
+  });
 }
 
 Digests OpenSession::source_digests(const std::string& stream) const {
@@ -288,6 +316,8 @@ Digests OpenSession::source_digests(const std::string& stream) const {
   return digests;
 }
 
-std::unique_ptr<SessionSignals> OpenSession::signals() const { return std::make_unique<SignalsView>(*this); }
+std::unique_ptr<SessionSignals> OpenSession::signals() const {
+  return std::make_unique<SignalsView>(*this);
+}
 
 }  // namespace reelcell::pipeline

@@ -11,8 +11,9 @@ namespace reelcell::pipeline {
 namespace {
 
 bool wants_stills(const Recipe& recipe) {
-  return !recipe.stills.at.empty() && std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
-                                                  [](const OutputRule& output) { return output.row->wants_stills; });
+  return !recipe.stills.at.empty() &&
+         std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
+                     [](const OutputRule& output) { return output.row->wants_stills; });
 }
 
 /// Rows whose pixels count: all, or about as many as LeRobot samples (n^0.75, from 100 up).
@@ -20,7 +21,8 @@ std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
   std::vector<bool> wanted(rows, mode == "all");
   if (mode != "sampled") return wanted;
   const auto power = static_cast<std::size_t>(std::pow(static_cast<double>(rows), 0.75));
-  const std::size_t count = std::min(rows, std::max<std::size_t>(100, std::min<std::size_t>(power, 10'000)));
+  const std::size_t count =
+      std::min(rows, std::max<std::size_t>(100, std::min<std::size_t>(power, 10'000)));
   for (std::size_t i = 0; i < count; ++i)
     wanted[count > 1 ? (i * (rows - 1) + (count - 1) / 2) / (count - 1) : 0] = true;
   return wanted;
@@ -35,13 +37,17 @@ std::size_t still_row(const std::string& at, std::size_t rows) {
 class ClipObserver {
  public:
   ClipObserver(const Recipe& recipe, const EpisodeClip& clip, const RowTimes& times)
-      : recipe_(&recipe), clip_(&clip), times_(&times), stats_rows_(rows_for_stats(recipe.image_stats, clip.frame.size())) {
+      : recipe_(&recipe),
+        clip_(&clip),
+        times_(&times),
+        stats_rows_(rows_for_stats(recipe.image_stats, clip.frame.size())) {
     if (!wants_stills(recipe)) return;
-    for (const std::string& at : recipe.stills.at) still_rows_.emplace_back(at, still_row(at, clip.frame.size()));
+    for (const std::string& at : recipe.stills.at)
+      still_rows_.emplace_back(at, still_row(at, clip.frame.size()));
   }
   bool needs(std::size_t row) const {
-    return stats_rows_[row] ||
-           std::any_of(still_rows_.begin(), still_rows_.end(), [&](const auto& still) { return still.second == row; });
+    return stats_rows_[row] || std::any_of(still_rows_.begin(), still_rows_.end(),
+                                           [&](const auto& still) { return still.second == row; });
   }
   void see(std::size_t row, const media::DecodedFrame& frame) {
     if (!needs(row)) return;
@@ -58,8 +64,9 @@ class ClipObserver {
       still.time = times_->source[row];
       still.pts = clip_->source->frames().frames[clip_->frame[row]].pts;
       still.extension = recipe_->stills.format;
-      still.data = recipe_->stills.format == "png" ? media::encode_png(picture)
-                                                   : media::encode_jpeg(picture, recipe_->stills.quality);
+      still.data = recipe_->stills.format == "png"
+                       ? media::encode_png(picture)
+                       : media::encode_jpeg(picture, recipe_->stills.quality);
       stills_.push_back(std::move(still));
     }
   }
@@ -99,8 +106,9 @@ void scan_clip(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pix
 
 void run_pixel_pass(const BuildPlan& plan, Episode& episode, Diagnostics& pixels) {
   const Recipe& recipe = plan.recipe;
-  const bool clips_wanted = std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
-                                        [](const OutputRule& output) { return output.row->wants_clips; });
+  const bool clips_wanted =
+      std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
+                  [](const OutputRule& output) { return output.row->wants_clips; });
   for (EpisodeClip& clip : episode.clips) {
     const auto times = std::find_if(episode.row_times.begin(), episode.row_times.end(),
                                     [&](const RowTimes& t) { return t.stream == clip.stream; });
@@ -108,13 +116,15 @@ void run_pixel_pass(const BuildPlan& plan, Episode& episode, Diagnostics& pixels
     media::ClipPlan how = media::plan_clip(*clip.source, clip.frame);
     const bool resized = recipe.encode.width > 0 || recipe.encode.height > 0;
     if (how.copy && (recipe.always_encode || resized))
-      how = {false, recipe.always_encode ? "the recipe asks for encoding" : "the recipe sets a picture size"};
+      how = {false, recipe.always_encode ? "the recipe asks for encoding"
+                                         : "the recipe sets a picture size"};
     if (!clips_wanted || how.copy) {
       if (clips_wanted) clip.packets = media::copy_clip(*clip.source, clip.frame, plan.schema.rate);
       scan_clip(clip, observer, pixels);
     } else {
-      clip.packets = media::encode_clip(clip.source, clip.frame, plan.schema.rate, recipe.encode, pixels,
-                                        [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
+      clip.packets = media::encode_clip(
+          clip.source, clip.frame, plan.schema.rate, recipe.encode, pixels,
+          [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
       clip.packets.reason = how.reason;
     }
     observer.finish(episode);

@@ -30,14 +30,16 @@ std::string attribute_text(const SessionDescription& session, const char* name) 
   return value ? to_text(*value) : "";
 }
 
-std::vector<Segment> cut_segments(const Recipe& recipe, SessionSignals& signals, Diagnostics& diagnostics) {
+std::vector<Segment> cut_segments(const Recipe& recipe, SessionSignals& signals,
+                                  Diagnostics& diagnostics) {
   std::vector<Segment> segments;
   const auto compile = [&](const std::string& text, const std::string& where) {
     return label::compile_event_predicate(text, recipe.parameters, where);
   };
   for (const SegmentRule& rule : recipe.segments) {
     auto cut = rule.row->run(rule.options, signals, compile, diagnostics);
-    segments.insert(segments.end(), std::make_move_iterator(cut.begin()), std::make_move_iterator(cut.end()));
+    segments.insert(segments.end(), std::make_move_iterator(cut.begin()),
+                    std::make_move_iterator(cut.end()));
   }
   std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
     return std::tie(a.range.start, a.range.end) < std::tie(b.range.start, b.range.end);
@@ -58,7 +60,8 @@ std::vector<std::string> streams_of(const std::vector<ResolvedFeature>& features
   return streams;
 }
 
-SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_t index, Diagnostics& ledger) {
+SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_t index,
+                         Diagnostics& ledger) {
   SessionPlan plan;
   try {
     const auto session = OpenSession::open(ref, ledger);
@@ -72,9 +75,10 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
     for (Segment& segment : cut_segments(recipe, *signals, session->losses())) {
       if (segment.range.empty()) continue;
       segment.labels = rules.apply(segment, *signals);
-      segment.task = recipe.task.empty() ? attribute_text(session->session(), "task")
-                                         : label::fill_template(recipe.task, session->session(), segment,
-                                                                recipe.parameters, recipe.where + ": /task");
+      segment.task = recipe.task.empty()
+                         ? attribute_text(session->session(), "task")
+                         : label::fill_template(recipe.task, session->session(), segment,
+                                                recipe.parameters, recipe.where + ": /task");
       Candidate candidate;
       candidate.session = index;
       candidate.group = curate::split_group(recipe.splits, session->session(), segment);
@@ -93,8 +97,9 @@ void require_unique_keys(const std::vector<Candidate>& candidates) {
   std::set<std::string> keys;
   for (const Candidate& candidate : candidates)
     if (!keys.insert(candidate.key).second)
-      throw PlanError("two segments have the key '" + candidate.key +
-                      "'; segmenters of the same kind need different names, sessions different ids");
+      throw PlanError(
+          "two segments have the key '" + candidate.key +
+          "'; segmenters of the same kind need different names, sessions different ids");
 }
 
 }  // namespace
@@ -122,13 +127,17 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
           schema.features = session.features;
           schema.time_streams = session.time_streams;
           schema.rate = session.rate;
-          if (schema.robot_type == "unknown" && !session.robot_type.empty()) schema.robot_type = session.robot_type;
+          if (schema.robot_type == "unknown" && !session.robot_type.empty())
+            schema.robot_type = session.robot_type;
           first = false;
         }
-        if (session.error.empty()) session.error = feature_difference(schema.features, session.features);
-        if (session.error.empty() && !(session.rate == schema.rate)) session.error = "its grid has another rate than the other sessions'";
+        if (session.error.empty())
+          session.error = feature_difference(schema.features, session.features);
+        if (session.error.empty() && !(session.rate == schema.rate))
+          session.error = "its grid has another rate than the other sessions'";
         if (session.error.empty()) {
-          std::move(session.candidates.begin(), session.candidates.end(), std::back_inserter(plan.candidates));
+          std::move(session.candidates.begin(), session.candidates.end(),
+                    std::back_inserter(plan.candidates));
         } else {
           plan.quarantined.push_back({plan.sessions[i].id, session.error});
           plan.losses->loss("session-quarantined", plan.sessions[i].id, session.error);
@@ -141,15 +150,20 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
                                                       plan.quarantined.front().reason);
   const auto split_rank = [&](const std::string& split) {
     const auto& ratios = plan.recipe.splits.ratios;
-    return std::find_if(ratios.begin(), ratios.end(), [&](const auto& r) { return r.first == split; }) - ratios.begin();
+    return std::find_if(ratios.begin(), ratios.end(),
+                        [&](const auto& r) { return r.first == split; }) -
+           ratios.begin();
   };
-  std::stable_sort(plan.candidates.begin(), plan.candidates.end(), [&](const Candidate& a, const Candidate& b) {
-    return std::make_tuple(split_rank(a.split), a.session) < std::make_tuple(split_rank(b.split), b.session);
-  });
+  std::stable_sort(plan.candidates.begin(), plan.candidates.end(),
+                   [&](const Candidate& a, const Candidate& b) {
+                     return std::make_tuple(split_rank(a.split), a.session) <
+                            std::make_tuple(split_rank(b.split), b.session);
+                   });
   require_unique_keys(plan.candidates);
   for (const auto& [name, ratio] : plan.recipe.splits.ratios) {
-    const auto count = std::count_if(plan.candidates.begin(), plan.candidates.end(),
-                                     [&, wanted = name](const Candidate& c) { return c.split == wanted; });
+    const auto count =
+        std::count_if(plan.candidates.begin(), plan.candidates.end(),
+                      [&, wanted = name](const Candidate& c) { return c.split == wanted; });
     plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
   }
   return plan;
@@ -162,7 +176,8 @@ Json to_json(const BuildPlan& plan) {
                         {"dtype", spec.is_video ? "video" : std::string(to_string(spec.dtype))},
                         {"shape", spec.shape}});
   Json sessions = Json::array();
-  for (const SessionRef& ref : plan.sessions) sessions.push_back({{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
+  for (const SessionRef& ref : plan.sessions)
+    sessions.push_back({{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
   Json candidates = Json::array();
   for (const Candidate& candidate : plan.candidates) {
     Json entry = to_json(candidate.segment);
@@ -173,11 +188,13 @@ Json to_json(const BuildPlan& plan) {
     candidates.push_back(std::move(entry));
   }
   Json quarantined = Json::array();
-  for (const auto& session : plan.quarantined) quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
+  for (const auto& session : plan.quarantined)
+    quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
   Json splits = Json::object();
   for (const auto& [name, count] : plan.split_order) splits[name] = count;
   return {{"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
-          {"rate_hz", static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
+          {"rate_hz",
+           static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
           {"features", features},
           {"splits", splits},
           {"sessions", sessions},

@@ -17,17 +17,23 @@ void prepare_folder(const BuildPlan& plan, const BuildRequest& request) {
   const fs::path& out = request.out;
   std::error_code error;
   const bool exists = fs::exists(out, error);
-  if (exists && !fs::is_directory(out)) throw OutputError(out.string(), "is a file, a folder for the corpus was expected");
+  if (exists && !fs::is_directory(out))
+    throw OutputError(out.string(), "is a file, a folder for the corpus was expected");
   const bool unfinished = exists && fs::exists(out / kMark);
   const bool complete = exists && fs::exists(out / "corpus.json") && !unfinished;
   if (complete && !request.overwrite)
-    throw OutputError(out.string(), "already holds a complete corpus; give --overwrite to replace it or choose another folder");
+    throw OutputError(
+        out.string(),
+        "already holds a complete corpus; give --overwrite to replace it or choose another folder");
   if (exists && !complete && !unfinished && !fs::is_empty(out))
-    throw OutputError(out.string(), "is not empty and holds no corpus; choose an empty or new folder");
+    throw OutputError(out.string(),
+                      "is not empty and holds no corpus; choose an empty or new folder");
   make_folders(out);
-  write_file_atomic(out / kMark, "A build is under way or was interrupted; run it again to finish.\n");
+  write_file_atomic(out / kMark,
+                    "A build is under way or was interrupted; run it again to finish.\n");
   // Only what a build of ours makes is removed.
-  for (const char* name : {"corpus.json", "README.md", "report.json"}) fs::remove(out / name, error);
+  for (const char* name : {"corpus.json", "README.md", "report.json"})
+    fs::remove(out / name, error);
   for (const OutputRule& output : plan.recipe.outputs)
     if (!output.folder.empty()) fs::remove_all(out / output.folder, error);
 }
@@ -43,7 +49,8 @@ Writers open_writers(const BuildPlan& plan, const fs::path& out, Diagnostics& di
   Writers writers;
   for (const OutputRule& output : plan.recipe.outputs) {
     if (!output.folder.empty()) make_folders(out / output.folder);
-    writers.list.push_back(output.row->make({out, output.folder, plan.schema, output.options, &diagnostics}));
+    writers.list.push_back(
+        output.row->make({out, output.folder, plan.schema, output.options, &diagnostics}));
   }
   return writers;
 }
@@ -89,11 +96,21 @@ class Accountant {
     line.rows += times.flag.size();
     for (std::size_t i = 0; i < times.flag.size(); ++i) {
       switch (times.flag[i]) {
-        case JoinFlag::kExact: ++line.exact; break;
-        case JoinFlag::kInterpolated: ++line.interpolated; break;
-        case JoinFlag::kHeld: ++line.held; break;
-        case JoinFlag::kNearest: ++line.nearest; break;
-        case JoinFlag::kGap: ++line.gap_rows; break;
+        case JoinFlag::kExact:
+          ++line.exact;
+          break;
+        case JoinFlag::kInterpolated:
+          ++line.interpolated;
+          break;
+        case JoinFlag::kHeld:
+          ++line.held;
+          break;
+        case JoinFlag::kNearest:
+          ++line.nearest;
+          break;
+        case JoinFlag::kGap:
+          ++line.gap_rows;
+          break;
       }
       line.reused += i > 0 && times.source[i] == times.source[i - 1];
     }
@@ -119,9 +136,11 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 }  // namespace
 
 BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progress& progress) {
-  if (plan.recipe.outputs.empty()) throw PlanError(plan.recipe.where, "names no output; add one to \"outputs\"");
+  if (plan.recipe.outputs.empty())
+    throw PlanError(plan.recipe.where, "names no output; add one to \"outputs\"");
   if (plan.candidates.empty())
-    throw PlanError(plan.recipe.where, "no segment was found in " + std::to_string(plan.sessions.size()) +
+    throw PlanError(plan.recipe.where, "no segment was found in " +
+                                           std::to_string(plan.sessions.size()) +
                                            " sessions; check \"segments\" with 'reelcell label'");
   prepare_folder(plan, request);
   BuildReport report;
@@ -137,7 +156,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progre
         [&](std::size_t i) {
           const Candidate& candidate = plan.candidates[i];
           SessionCache::Lease lease = cache.take(candidate.session);
-          auto built = std::make_unique<BuiltCandidate>(build_candidate(plan, candidate, lease.session, *lease.signals));
+          auto built = build_candidate(plan, candidate, lease.session, *lease.signals);
           cache.give_back(candidate.session, std::move(lease));
           return built;
         },
@@ -150,7 +169,8 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progre
             manifest.add(*built->episode, plan.candidates[i].group);
             accountant.add(*built->episode);
           } else {
-            plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped" : "segment-quarantined",
+            plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
+                                                                          : "segment-quarantined",
                               built->decision.key, built->decision.reason);
           }
           report.decisions.push_back(std::move(built->decision));
@@ -176,22 +196,33 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progre
 Json to_json(const BuildReport& report) {
   Json decisions = Json::array();
   for (const Decision& decision : report.decisions) {
-    Json entry = {{"key", decision.key},       {"session", decision.session}, {"segment", decision.segment},
-                  {"split", decision.split},   {"action", std::string(to_string(decision.action))},
-                  {"reason", decision.reason}, {"gates", decision.gates}};
+    Json entry = {{"key", decision.key},
+                  {"session", decision.session},
+                  {"segment", decision.segment},
+                  {"split", decision.split},
+                  {"action", std::string(to_string(decision.action))},
+                  {"reason", decision.reason},
+                  {"gates", decision.gates}};
     entry["episode"] = decision.episode ? Json(*decision.episode) : Json();
     decisions.push_back(std::move(entry));
   }
   Json clips = Json::object();
   for (const auto& [feature, account] : report.clips)
-    clips[feature] = {{"copied", {{"clips", account.copied_clips}, {"frames", account.copied_frames}, {"bytes", account.copied_bytes}}},
-                      {"encoded", {{"clips", account.encoded_clips}, {"frames", account.encoded_frames}, {"bytes", account.encoded_bytes}}},
+    clips[feature] = {{"copied",
+                       {{"clips", account.copied_clips},
+                        {"frames", account.copied_frames},
+                        {"bytes", account.copied_bytes}}},
+                      {"encoded",
+                       {{"clips", account.encoded_clips},
+                        {"frames", account.encoded_frames},
+                        {"bytes", account.encoded_bytes}}},
                       {"why_encoded", account.reasons}};
   timeline::AlignmentReport alignment;
   alignment.session = "all";
   alignment.streams = report.alignment;
   Json quarantined = Json::array();
-  for (const auto& session : report.quarantined) quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
+  for (const auto& session : report.quarantined)
+    quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
   return {{"version", 1},
           {"episodes", report.episodes},
           {"rows", report.rows},

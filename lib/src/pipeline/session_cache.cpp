@@ -8,7 +8,8 @@ SessionCache::Lease SessionCache::take(std::size_t index) {
   std::shared_ptr<Entry> entry;
   {
     const std::lock_guard lock(mutex_);
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e->index == index; });
+    const auto at = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const auto& e) { return e->index == index; });
     if (at != entries_.end()) {
       entry = *at;
       entries_.erase(at);

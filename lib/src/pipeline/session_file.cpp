@@ -13,7 +13,8 @@ ClockSpec read_clock(JsonObject object) {
   clock.source = object.text_or("source", "session.json");
   clock.stated = true;
   if (!(clock.drift_ppm > -100'000 && clock.drift_ppm < 100'000))
-    object.fail("drift_ppm", "found " + std::to_string(clock.drift_ppm) + ", expected between -100000 and 100000");
+    object.fail("drift_ppm", "found " + std::to_string(clock.drift_ppm) +
+                                 ", expected between -100000 and 100000");
   object.finish();
   return clock;
 }
@@ -21,7 +22,8 @@ ClockSpec read_clock(JsonObject object) {
 StreamSpec read_stream(JsonObject object) {
   StreamSpec stream;
   stream.name = object.text("name");
-  stream.kind = at_place(object.where("kind"), [&] { return parse_stream_kind(object.text("kind")); });
+  stream.kind =
+      at_place(object.where("kind"), [&] { return parse_stream_kind(object.text("kind")); });
   stream.source.path = object.text("path");
   stream.source.format = object.text_or("format", "");
   stream.source.item = object.text_or("item", "");
@@ -29,8 +31,8 @@ StreamSpec read_stream(JsonObject object) {
   if (const Json* options = object.find("options")) stream.source.options = *options;
   if (auto clock = object.object("clock")) stream.clock = read_clock(*clock);
   if (object.find("rate_hz")) stream.rate_hz = object.number("rate_hz");
-  stream.stamp =
-      at_place(object.where("stamp"), [&] { return parse_stamp_point(object.text_or("stamp", "unknown")); });
+  stream.stamp = at_place(object.where("stamp"),
+                          [&] { return parse_stamp_point(object.text_or("stamp", "unknown")); });
   if (object.find("exposure_us"))
     stream.exposure = Nanos(mul_div(object.integer("exposure_us"), 1000, 1, Rounding::kNearest));
   stream.role = object.text_or("role", "");
@@ -46,7 +48,8 @@ SessionDescription read_session_file(const fs::path& file) {
   JsonObject object(document, file.string() + ": ");
   const std::int64_t version = object.integer("version");
   if (version != 1)
-    object.fail("version", "found " + std::to_string(version) + ", this program reads version 1; update it");
+    object.fail("version",
+                "found " + std::to_string(version) + ", this program reads version 1; update it");
   SessionDescription session;
   session.folder = file.parent_path().empty() ? "." : file.parent_path().string();
   session.id = object.text("id");
@@ -61,12 +64,15 @@ SessionDescription read_session_file(const fs::path& file) {
   for (JsonObject& entry : object.objects("streams")) {
     StreamSpec stream = read_stream(entry);
     if (session.stream(stream.name))
-      entry.fail("name", "'" + stream.name + "' is used by two streams; stream names are unique in a session");
+      entry.fail("name", "'" + stream.name +
+                             "' is used by two streams; stream names are unique in a session");
     session.streams.push_back(std::move(stream));
   }
   if (session.streams.empty()) object.fail("streams", "holds no stream; name at least one file");
   if (const Json* plan = object.find("plan")) {
-    session.plan = plan->is_string() ? read_json_file(safe_join(session.folder, plan->get<std::string>())) : *plan;
+    session.plan = plan->is_string()
+                       ? read_json_file(safe_join(session.folder, plan->get<std::string>()))
+                       : *plan;
   }
   object.finish();
   return session;
@@ -75,7 +81,9 @@ SessionDescription read_session_file(const fs::path& file) {
 Json session_to_json(const SessionDescription& session) {
   Json streams = Json::array();
   for (const StreamSpec& stream : session.streams) {
-    Json entry = {{"name", stream.name}, {"kind", std::string(to_string(stream.kind))}, {"path", stream.source.path}};
+    Json entry = {{"name", stream.name},
+                  {"kind", std::string(to_string(stream.kind))},
+                  {"path", stream.source.path}};
     if (!stream.source.format.empty()) entry["format"] = stream.source.format;
     if (!stream.source.item.empty()) entry["item"] = stream.source.item;
     if (!stream.source.episode.empty()) entry["episode"] = stream.source.episode;

@@ -14,11 +14,12 @@ constexpr std::size_t kCompactRows = 65536;
 }  // namespace
 
 void SeriesWindow::reopen() {
-  source_ = std::make_unique<timeline::MappedSeries>(session_->open_series(stream_), session_->clock(stream_),
-                                                     kReorderWindow, session_->session().id + ": " + stream_,
-                                                     session_->losses());
+  source_ = std::make_unique<timeline::MappedSeries>(
+      session_->open_series(stream_), session_->clock(stream_), kReorderWindow,
+      session_->session().id + ": " + stream_, session_->losses());
   buffer_ = {};
-  for (const ColumnSpec& spec : source_->columns()) buffer_.columns.push_back({spec, empty_data(spec.dtype)});
+  for (const ColumnSpec& spec : source_->columns())
+    buffer_.columns.push_back({spec, empty_data(spec.dtype)});
   first_ = 0;
   dropped_ = ended_ = false;
 }
@@ -47,7 +48,8 @@ void SeriesWindow::drop_before(SessionTime time) {
   }
   if (first_ < kCompactRows) return;
   SeriesSlice rest;
-  rest.times.assign(buffer_.times.begin() + static_cast<std::ptrdiff_t>(first_), buffer_.times.end());
+  rest.times.assign(buffer_.times.begin() + static_cast<std::ptrdiff_t>(first_),
+                    buffer_.times.end());
   for (const Column& column : buffer_.columns) {
     Column moved{column.spec, empty_data(column.spec.dtype)};
     moved.append_rows(column, first_, rest.times.size());
@@ -58,7 +60,9 @@ void SeriesWindow::drop_before(SessionTime time) {
 }
 
 SeriesSlice SeriesWindow::read(TimeRange range, bool with_neighbours) {
-  if (!source_ || (dropped_ && (first_ >= buffer_.times.size() || range.start <= buffer_.times[first_]))) reopen();
+  if (!source_ ||
+      (dropped_ && (first_ >= buffer_.times.size() || range.start <= buffer_.times[first_])))
+    reopen();
   // The sample after the range is wanted too, so read until one lies at or past its end.
   while (buffer_.times.empty() || buffer_.times.back() < range.end) {
     drop_before(range.start);
@@ -85,7 +89,8 @@ bool EventWindow::pull() {
   StreamEvent event;
   if (!source_ || !source_->next(event)) return false;
   const auto& clock = session_->clock(stream_);
-  Event mapped{clock.to_session(event.time), clock.to_session(event.end), std::move(event.kind), std::move(event.fields)};
+  Event mapped{clock.to_session(event.time), clock.to_session(event.end), std::move(event.kind),
+               std::move(event.fields)};
   // Events are few: a late one is put where it belongs among those still held.
   auto at = buffer_.end();
   while (at != buffer_.begin() && std::prev(at)->time > mapped.time) --at;
@@ -145,7 +150,8 @@ SessionSignals::FrameTimes SignalsView::frames(const std::string& stream, TimeRa
   return {static_cast<std::size_t>(from - times->begin()), {from, to}};
 }
 
-std::vector<std::optional<FrameFigures>> SignalsView::frame_figures(const std::string& stream, TimeRange range) {
+std::vector<std::optional<FrameFigures>> SignalsView::frame_figures(const std::string& stream,
+                                                                    TimeRange range) {
   FiguresCache& cache = figures_[stream];
   if (cache.range == range && !range.empty()) return cache.figures;
   const FrameTimes wanted = frames(stream, range);

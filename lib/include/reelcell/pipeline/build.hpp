@@ -32,7 +32,8 @@ struct BuildPlan {
   std::vector<Candidate> candidates;  ///< in corpus order: split, session id, time
   std::vector<std::pair<std::string, std::uint64_t>> split_order;
   std::vector<QuarantinedSession> quarantined;
-  /// Losses of all sessions, each counted once however often its streams were read; the caller reports them.
+  /// Losses of all sessions, each counted once however often its streams were read; the caller
+  /// reports them.
   std::shared_ptr<Diagnostics> losses = std::make_shared<Diagnostics>();
 };
 
@@ -41,7 +42,8 @@ struct PlanRequest {
   Recipe recipe;
   std::size_t threads = 1;
 };
-/// Opens every session, cuts segments, applies label rules and splits. Reads series and headers, decodes nothing.
+/// Opens every session, cuts segments, applies label rules and splits. Reads series and headers,
+/// decodes nothing.
 BuildPlan plan_build(const PlanRequest& request, Progress& progress);
 Json to_json(const BuildPlan& plan);
 
@@ -76,17 +78,20 @@ struct BuildRequest {
   bool overwrite = false;
   std::size_t threads = 1;
 };
-/// Writes the corpus. Complete only when it returns. Throws OutputError; a candidate that cannot be built is
-/// quarantined with its reason and the rest goes on.
+/// Writes the corpus. Complete only when it returns. Throws OutputError; a candidate that cannot be
+/// built is quarantined with its reason and the rest goes on.
 BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progress& progress);
 
 /// The grid of one range of a session by the recipe. Throws PlanError when the rate is not known.
 Rational grid_rate(const GridRule& rule, const OpenSession& session);
 std::string anchor_stream(const GridRule& rule, const OpenSession& session);
-timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range, Rational rate);
-timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& session, const std::string& stream, Rational rate);
+timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range,
+                            Rational rate);
+timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& session,
+                                 const std::string& stream, Rational rate);
 
 /// The alignment report of a whole session on the recipe's grid.
-timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule, Progress& progress);
+timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule,
+                                        Progress& progress);
 
 }  // namespace reelcell::pipeline

@@ -18,7 +18,8 @@ namespace reelcell::pipeline {
 
 struct GridRule {
   std::optional<Rational> rate;  ///< absent: the anchor video's own rate, if that is a whole number
-  std::string anchor;            ///< stream whose first frame or sample starts the grid; "" = first video, else none
+  std::string
+      anchor;  ///< stream whose first frame or sample starts the grid; "" = first video, else none
   std::map<std::string, timeline::JoinPolicy, std::less<>> policy;  ///< by stream; "*" = all others
 };
 
@@ -66,7 +67,8 @@ struct Recipe {
   std::vector<OutputRule> outputs;
   media::EncodeOptions encode;
   bool always_encode = false;
-  std::string image_stats = "all";  ///< "all" frames, "sampled" (about 100 an episode, as LeRobot does), "none"
+  std::string image_stats =
+      "all";  ///< "all" frames, "sampled" (about 100 an episode, as LeRobot does), "none"
   bool native = true;
   bool true_times = true;
   StillRule stills;
@@ -74,8 +76,8 @@ struct Recipe {
 };
 
 struct RecipeRequest {
-  fs::path file;         ///< empty: a default recipe (whole session, LeRobot v3.0)
-  std::string variant;   ///< "" = none
+  fs::path file;                       ///< empty: a default recipe (whole session, LeRobot v3.0)
+  std::string variant;                 ///< "" = none
   std::vector<std::string> overrides;  ///< "name=value" of --set
 };
 /// Throws InputError with file, JSON pointer, found, expected.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reelcell/base/diagnostics.hpp"
+#include "reelcell/base/hash.hpp"
 #include "reelcell/model/recording.hpp"
 #include "reelcell/model/session.hpp"
 #include "reelcell/model/signals.hpp"
@@ -15,16 +16,17 @@
 
 namespace reelcell::pipeline {
 
-/// One session that can be opened. `id` is unique within a list and does not depend on where the data lies.
+/// One session that can be opened. `id` is unique within a list and does not depend on where the
+/// data lies.
 struct SessionRef {
   fs::path path;        ///< session folder, file or data set
   std::string episode;  ///< of a data set, "" otherwise
   std::string id;
 };
 
-/// Sessions below each path, sorted by id: a folder with session.json, a file a reader knows, a data set (each
-/// episode a session), or a folder of any of these. Throws InputError when a path holds none, PlanError when two
-/// different sessions have the same id.
+/// Sessions below each path, sorted by id: a folder with session.json, a file a reader knows, a
+/// data set (each episode a session), or a folder of any of these. Throws InputError when a path
+/// holds none, PlanError when two different sessions have the same id.
 std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths);
 
 /// Reads session.json; InputError names file, key, found and expected.
@@ -35,9 +37,10 @@ Json session_to_json(const SessionDescription& session);
 /// A session with its sources open and its clocks mapped. Immutable; safe to share between threads.
 class OpenSession {
  public:
-  /// Throws InputError (the session cannot be used at all). Losses are counted once however often the streams are read,
-  /// and reach `diagnostics` when the session is closed. A stream whose file is missing or unreadable is left out,
-  /// counted as "session-stream-unreadable" in `diagnostics` when `tolerate_missing`, else InputError.
+  /// Throws InputError (the session cannot be used at all). Losses are counted once however often
+  /// the streams are read, and reach `diagnostics` when the session is closed. A stream whose file
+  /// is missing or unreadable is left out, counted as "session-stream-unreadable" in `diagnostics`
+  /// when `tolerate_missing`, else InputError.
   static std::shared_ptr<const OpenSession> open(const SessionRef& ref, Diagnostics& diagnostics,
                                                  bool tolerate_missing = false);
   ~OpenSession();
@@ -46,7 +49,8 @@ class OpenSession {
   const timeline::ClockMap& clock(const std::string& stream) const;
   /// Video by stream name; InputError when there is none of that name.
   std::shared_ptr<const VideoSource> video(const std::string& stream) const;
-  /// Session times of a video stream's frames in presentation order, at mid-exposure where that is known.
+  /// Session times of a video stream's frames in presentation order, at mid-exposure where that is
+  /// known.
   std::shared_ptr<const std::vector<SessionTime>> frame_times(const std::string& stream) const;
   /// First to last sample over all streams; reads a series through only if its file does not say.
   TimeRange extent() const;
@@ -56,7 +60,8 @@ class OpenSession {
   const StreamInfo& info(const std::string& stream) const;
   /// Path of a stream's source, absolute.
   fs::path source_path(const std::string& stream) const;
-  /// Hash of a stream's source file, computed once; for a data set, of the files that hold the stream.
+  /// Hash of a stream's source file, computed once; for a data set, of the files that hold the
+  /// stream.
   Digests source_digests(const std::string& stream) const;
   /// What was lost so far in this session. Outlives everything that was opened from it.
   Diagnostics& losses() const { return *losses_; }

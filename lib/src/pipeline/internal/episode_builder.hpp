@@ -12,14 +12,15 @@ namespace reelcell::pipeline {
 
 struct BuiltCandidate {
   Decision decision;
-  std::optional<Episode> episode;  ///< absent when dropped or quarantined
+  std::optional<Episode> episode;              ///< absent when dropped or quarantined
   std::shared_ptr<const OpenSession> session;  ///< keeps what the episode borrows
-  Diagnostics pixels;              ///< what decoding lost; adds up over candidates
+  Diagnostics pixels;                          ///< what decoding lost; adds up over candidates
 };
 
-/// Thread-safe for different candidates with different `signals`. Throws OutputError only; an input that fails makes a
-/// quarantined candidate with its reason.
-BuiltCandidate build_candidate(const BuildPlan& plan, const Candidate& candidate,
-                               std::shared_ptr<const OpenSession> session, SessionSignals& signals);
+/// Thread-safe for different candidates with different `signals`. Throws OutputError only; an input
+/// that fails makes a quarantined candidate with its reason.
+std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Candidate& candidate,
+                                                std::shared_ptr<const OpenSession> session,
+                                                SessionSignals& signals);
 
 }  // namespace reelcell::pipeline

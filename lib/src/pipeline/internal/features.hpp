@@ -22,12 +22,14 @@ struct ResolvedFeature {
   std::string video;             ///< stream
 };
 
-/// The recipe's features, or all columns and videos when it names none. InputError names the feature, what was asked
-/// for and what the session has.
+/// The recipe's features, or all columns and videos when it names none. InputError names the
+/// feature, what was asked for and what the session has.
 std::vector<ResolvedFeature> resolve_features(const Recipe& recipe, const OpenSession& session);
 /// Do two sessions give the same columns? Else the text of the first difference.
-std::string feature_difference(const std::vector<FeatureSpec>& expected, const std::vector<FeatureSpec>& found);
+std::string feature_difference(const std::vector<FeatureSpec>& expected,
+                               const std::vector<FeatureSpec>& found);
 /// Size of a video feature as it will be written (rotation applied).
-std::vector<std::int64_t> video_shape(const VideoFormat& format, const media::EncodeOptions& encode, bool always_encode);
+std::vector<std::int64_t> video_shape(const VideoFormat& format, const media::EncodeOptions& encode,
+                                      bool always_encode);
 
 }  // namespace reelcell::pipeline

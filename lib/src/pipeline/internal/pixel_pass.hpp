@@ -5,8 +5,9 @@
 
 namespace reelcell::pipeline {
 
-/// Fills packets, video_stats and stills of the episode's clips. Each camera's frames are decoded at most once: an
-/// encode, the statistics and the stills share the pass; a copied clip without statistics decodes nothing.
+/// Fills packets, video_stats and stills of the episode's clips. Each camera's frames are decoded
+/// at most once: an encode, the statistics and the stills share the pass; a copied clip without
+/// statistics decodes nothing.
 void run_pixel_pass(const BuildPlan& plan, Episode& episode, Diagnostics& pixels);
 
 }  // namespace reelcell::pipeline

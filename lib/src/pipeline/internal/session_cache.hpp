@@ -9,8 +9,8 @@
 
 namespace reelcell::pipeline {
 
-/// Thread-safe. Sessions are closed when `capacity` newer ones were asked for and nobody holds them. Views are lent to
-/// one thread at a time, so that each goes on sliding forward.
+/// Thread-safe. Sessions are closed when `capacity` newer ones were asked for and nobody holds
+/// them. Views are lent to one thread at a time, so that each goes on sliding forward.
 class SessionCache {
  public:
   struct Lease {

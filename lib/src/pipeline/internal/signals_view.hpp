@@ -12,10 +12,12 @@
 
 namespace reelcell::pipeline {
 
-/// A window over one series: holds what the last range needed and reads on; going back re-opens the stream.
+/// A window over one series: holds what the last range needed and reads on; going back re-opens the
+/// stream.
 class SeriesWindow {
  public:
-  SeriesWindow(const OpenSession& session, std::string stream) : session_(&session), stream_(std::move(stream)) {}
+  SeriesWindow(const OpenSession& session, std::string stream)
+      : session_(&session), stream_(std::move(stream)) {}
   SeriesSlice read(TimeRange range, bool with_neighbours);
 
  private:
@@ -33,7 +35,8 @@ class SeriesWindow {
 
 class EventWindow {
  public:
-  EventWindow(const OpenSession& session, std::string stream) : session_(&session), stream_(std::move(stream)) {}
+  EventWindow(const OpenSession& session, std::string stream)
+      : session_(&session), stream_(std::move(stream)) {}
   std::vector<Event> read(TimeRange range);
   std::optional<Event> before(SessionTime time);
 
@@ -57,7 +60,8 @@ class SignalsView : public SessionSignals {
   std::vector<Event> events(const std::string& stream, TimeRange range) override;
   std::optional<Event> event_before(const std::string& stream, SessionTime time) override;
   FrameTimes frames(const std::string& stream, TimeRange range) override;
-  std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream, TimeRange range) override;
+  std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream,
+                                                         TimeRange range) override;
 
  private:
   struct FiguresCache {
@@ -67,7 +71,8 @@ class SignalsView : public SessionSignals {
   const OpenSession* session_;
   std::map<std::string, SeriesWindow> series_;
   std::map<std::string, EventWindow> events_;
-  std::map<std::string, FiguresCache> figures_;  ///< of the last range: several gates ask for the same one
+  std::map<std::string, FiguresCache>
+      figures_;  ///< of the last range: several gates ask for the same one
 };
 
 }  // namespace reelcell::pipeline

@@ -66,9 +66,9 @@ function(reelcell_write_table kind)
   foreach(name IN LISTS names)
     string(APPEND declarations "${ARG_TYPE} ${name}_${ARG_SUFFIX}();\n")
     if(ARG_ROW STREQUAL "pointer")
-      string(APPEND rows "      &${name}_${ARG_SUFFIX}(),\n")
+      string(APPEND rows "  rows.push_back(&${name}_${ARG_SUFFIX}());\n")
     else()
-      string(APPEND rows "      ${name}_${ARG_SUFFIX}(),\n")
+      string(APPEND rows "  rows.push_back(${name}_${ARG_SUFFIX}());\n")
     endif()
     list(APPEND libraries reelcell_${kind}_${name})
   endforeach()
@@ -87,8 +87,8 @@ function(reelcell_write_table kind)
 namespace ${ARG_NAMESPACE} {
 ${declarations}
 std::vector<${element}> ${ARG_FUNCTION}() {
-  return {
-${rows}  };
+  std::vector<${element}> rows;
+${rows}  return rows;
 }
 }  // namespace ${ARG_NAMESPACE}
 " @ONLY)

@@ -1,0 +1,138 @@
+// reelcell info: what is in a file or folder.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "command.hpp"
+#include "groups/common.hpp"
+#include "reelcell/pipeline/inspect.hpp"
+#include "render/diagnostics.hpp"
+#include "render/table.hpp"
+
+namespace reelcell::cli {
+namespace {
+
+std::string number(const Json& json, const char* key, int digits) {
+  const auto it = json.find(key);
+  return it != json.end() && it->is_number() ? fixed(it->get<double>(), digits) : "-";
+}
+std::string seconds(const Json& json, const char* key) {
+  const auto it = json.find(key);
+  return it != json.end() && it->is_number_integer()
+             ? format_seconds(Nanos(it->get<std::int64_t>()))
+             : "-";
+}
+
+class InfoCommand : public Command {
+ public:
+  std::string name() const override { return "info"; }
+  std::string summary() const override {
+    return "Say what is in a file, session, data set or corpus.";
+  }
+  std::string examples() const override {
+    return "  reelcell info build/sample/session\n  reelcell info recording.mcap --json";
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("paths", paths_, "Files or folders")->required()->type_name("PATH");
+    app.add_flag(
+        "--scan", scan_,
+        "Read logs and messages through: exact counts, rates and gaps (slow on large files)");
+    json_.setup(app);
+  }
+  Outcome run() override {
+    Diagnostics diagnostics;
+    Json all = Json::array();
+    for (const std::string& path : paths_) {
+      const Json info = pipeline::describe_path(path, {scan_}, diagnostics);
+      if (json_.json)
+        all.push_back(info);
+      else
+        print(info);
+    }
+    if (json_.json)
+      print_json({{"items", all}, {"diagnostics", diagnostics_json(diagnostics)}});
+    else
+      print_diagnostics(diagnostics);
+    return diagnostics.has_loss() ? Outcome::kDataLost : Outcome::kDone;
+  }
+
+ private:
+  static void print(const Json& info) {
+    std::cout << info["path"].get<std::string>() << ": " << info["format"].get<std::string>();
+    if (info.contains("bytes"))
+      std::cout << ", " << human_bytes(info["bytes"].get<std::uint64_t>());
+    if (info.contains("episodes")) std::cout << ", " << info["episodes"] << " episodes";
+    if (info.contains("streams_of"))
+      std::cout << "; streams of " << info["streams_of"].get<std::string>();
+    std::cout << "\n";
+    if (info.contains("attributes"))
+      for (const auto& [key, value] : info["attributes"].items())
+        std::cout << "  " << key << ": "
+                  << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    if (info.contains("streams")) print_streams(info["streams"]);
+    if (info.contains("sessions"))
+      for (const Json& session : info["sessions"])
+        std::cout << "  " << session["id"].get<std::string>() << "\n";
+    if (info.contains("counts"))
+      for (const auto& [key, value] : info["counts"].items())
+        std::cout << "  " << key << ": " << value << "\n";
+    if (info.contains("outputs"))
+      for (const Json& output : info["outputs"])
+        std::cout << "  " << output["folder"].get<std::string>() << ": "
+                  << output["format"].get<std::string>() << ", " << output["files"] << " files\n";
+  }
+
+  static void print_streams(const Json& streams) {
+    Table table({"stream", "kind", "count", "rate Hz", "first s", "last s", "what"});
+    for (const Json& stream : streams) {
+      std::string what;
+      if (stream.contains("video"))
+        what = video_text(stream["video"]);
+      else if (stream.contains("columns"))
+        what = columns_text(stream["columns"]);
+      else if (stream.contains("details"))
+        what = stream["details"].dump().substr(0, 60);
+      if (stream.contains("error")) what = stream["error"].get<std::string>();
+      table.add({stream["name"].get<std::string>(), stream["kind"].get<std::string>(),
+                 number(stream, "count", 0), number(stream, "rate_hz", 3),
+                 seconds(stream, "first_ns"), seconds(stream, "last_ns"), what});
+    }
+    std::cout << table.text();
+  }
+  static std::string video_text(const Json& video) {
+    std::string text =
+        fmt::format("{} {}x{} {}", video["codec"].get<std::string>(), video["width"].get<int>(),
+                    video["height"].get<int>(), video["pix_fmt"].get<std::string>());
+    if (video.contains("key_frames"))
+      text +=
+          fmt::format(", {} key frames, longest GOP {}", video["key_frames"].get<std::uint64_t>(),
+                      video["longest_gop"].get<std::uint64_t>());
+    if (video.value("b_frames", false)) text += ", B-frames";
+    if (video.contains("time") && video["time"].value("gap_count", 0) > 0)
+      text +=
+          fmt::format(", {} gaps, longest {} ms", video["time"]["gap_count"].get<std::uint64_t>(),
+                      number(video["time"], "longest_gap_ms", 1));
+    if (!video.value("complete", true)) text += ", DAMAGED";
+    return text;
+  }
+  static std::string columns_text(const Json& columns) {
+    std::string text;
+    for (const Json& column : columns) {
+      if (text.size() > 70) return text + ", ...";
+      text += (text.empty() ? "" : ", ") + column["name"].get<std::string>();
+      if (column["width"] != 1) text += fmt::format("[{}]", column["width"].get<std::size_t>());
+      if (column.contains("unit")) text += " " + column["unit"].get<std::string>();
+    }
+    return text;
+  }
+
+  std::vector<std::string> paths_;
+  bool scan_ = false;
+  JsonOption json_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> info_command() { return std::make_unique<InfoCommand>(); }
+
+}  // namespace reelcell::cli

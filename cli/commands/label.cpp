@@ -1,0 +1,128 @@
+// reelcell label: what segments and labels a recipe gives, and why.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "command.hpp"
+#include "groups/common.hpp"
+#include "groups/recipe_group.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/build.hpp"
+#include "render/diagnostics.hpp"
+#include "render/progress_bar.hpp"
+#include "render/table.hpp"
+
+namespace reelcell::cli {
+namespace {
+
+class LabelCommand : public Command {
+ public:
+  std::string name() const override { return "label"; }
+  std::string summary() const override {
+    return "Show the segments and labels that a recipe gives; write nothing.";
+  }
+  std::string examples() const override {
+    return "  reelcell label build/sample/session --recipe samples/recipe.json\n"
+           "  reelcell label build/sample/session --recipe samples/recipe.json --explain --segment "
+           "3";
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("sessions", inputs_, "Session folders, recordings or data sets")
+        ->required()
+        ->type_name("PATH");
+    recipe_.setup(app, true);
+    app.add_flag("--explain", explain_,
+                 "Say for each rule why it fired or did not, with the values it saw");
+    app.add_option("--segment", only_, "Only this segment: its number in the list, or its key")
+        ->type_name("N|KEY");
+    threads_.setup(app);
+    json_.setup(app);
+  }
+
+  Outcome run() override {
+    ProgressBar progress;
+    const auto plan = pipeline::plan_build(
+        {{inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()}, progress);
+    std::vector<const pipeline::Candidate*> wanted;
+    for (std::size_t i = 0; i < plan.candidates.size(); ++i)
+      if (only_.empty() || only_ == std::to_string(i) || only_ == plan.candidates[i].key)
+        wanted.push_back(&plan.candidates[i]);
+    if (wanted.empty())
+      throw InputError("--segment", "'" + only_ + "' is none of the " +
+                                        std::to_string(plan.candidates.size()) +
+                                        " segments; 'reelcell label' without it lists them");
+    if (explain_)
+      explain(plan, wanted);
+    else if (json_.json)
+      print_json(list(plan, wanted));
+    else
+      print_labels(plan, wanted);
+    print_diagnostics(*plan.losses);
+    return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
+  }
+
+ private:
+  using Wanted = std::vector<const pipeline::Candidate*>;
+
+  static Json list(const pipeline::BuildPlan& plan, const Wanted& wanted) {
+    Json segments = Json::array();
+    for (const auto* candidate : wanted) {
+      Json entry = to_json(candidate->segment);
+      entry["key"] = candidate->key;
+      entry["session"] = plan.sessions[candidate->session].id;
+      segments.push_back(std::move(entry));
+    }
+    return {{"segments", segments}};
+  }
+
+  static void print_labels(const pipeline::BuildPlan& plan, const Wanted& wanted) {
+    std::vector<std::string> header = {"key", "start", "length"};
+    for (const std::string& name : plan.schema.label_names) header.push_back(name);
+    header.emplace_back("task");
+    Table table(header);
+    for (const auto* candidate : wanted) {
+      const Segment& segment = candidate->segment;
+      std::vector<std::string> row = {candidate->key,
+                                      format_seconds(segment.range.start.time_since_epoch()),
+                                      human_seconds(segment.range.length())};
+      for (const std::string& name : plan.schema.label_names) {
+        const Label* label = segment.label(name);
+        std::string cell = label ? to_text(label->value) : "";
+        if (label && label->confidence < 1) cell += fmt::format(" ({:.2f})", label->confidence);
+        row.push_back(cell);
+      }
+      row.push_back(segment.task);
+      table.add(std::move(row));
+    }
+    std::cout << table.text();
+  }
+
+  void explain(const pipeline::BuildPlan& plan, const Wanted& wanted) {
+    Json all = Json::array();
+    for (const auto* candidate : wanted) {
+      const auto session =
+          pipeline::OpenSession::open(plan.sessions[candidate->session], *plan.losses);
+      const auto signals = session->signals();
+      const label::RuleSet rules(plan.recipe.labels, plan.recipe.parameters, session->session());
+      const Json explanation = rules.explain(candidate->segment, *signals);
+      if (json_.json)
+        all.push_back({{"key", candidate->key}, {"explanation", explanation}});
+      else
+        std::cout << candidate->key << "\n" << label::explanation_text(explanation) << "\n";
+    }
+    if (json_.json) print_json({{"segments", all}});
+  }
+
+  std::vector<std::string> inputs_;
+  std::string only_;
+  RecipeGroup recipe_;
+  ThreadsOption threads_;
+  JsonOption json_;
+  bool explain_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> label_command() { return std::make_unique<LabelCommand>(); }
+
+}  // namespace reelcell::cli

@@ -1,0 +1,101 @@
+// reelcell query: SQL over a corpus's tables.
+#include <iostream>
+
+#include "command.hpp"
+#include "groups/common.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/query.hpp"
+#include "render/table.hpp"
+
+namespace reelcell::cli {
+namespace {
+
+std::string cell(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_null() ? "" : value.dump();
+}
+
+std::string csv_cell(const Json& value) {
+  std::string text = cell(value);
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+class QueryCommand : public Command {
+ public:
+  std::string name() const override { return "query"; }
+  std::string summary() const override {
+    return "Run SQL over a corpus's tables (DuckDB) and print the rows.";
+  }
+  std::string examples() const override {
+    return "  reelcell query build/sample/corpus --tables\n"
+           "  reelcell query build/sample/corpus \"SELECT split, count(*) AS n FROM samples GROUP "
+           "BY split\"";
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("corpus", corpus_, "Corpus or LeRobot folder")->required()->type_name("DIR");
+    app.add_option("sql", sql_, "One SELECT statement; tables as listed by --tables")
+        ->type_name("SQL");
+    app.add_flag("--tables", tables_, "List the tables and their columns");
+    app.add_option("--format", format_, "How to print: table, csv, json (default table)")
+        ->check(CLI::IsMember({"table", "csv", "json"}));
+    app.add_option("--limit", limit_,
+                   "Stop with an error after this many rows (default 100000; 0 = no limit)")
+        ->type_name("N");
+    json_.setup(app, "Same as --format json");
+    app.final_callback([this] {
+      if (sql_.empty() && !tables_) throw CLI::RequiredError("SQL statement (or --tables)");
+    });
+  }
+
+  Outcome run() override {
+    if (json_.json) format_ = "json";
+    const table::QueryResult result =
+        tables_ ? pipeline::describe_tables(corpus_)
+                : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull);
+    if (format_ == "json") {
+      Json rows = Json::array();
+      for (const auto& row : result.rows) {
+        Json object = Json::object();
+        for (std::size_t c = 0; c < row.size(); ++c) object[result.names[c]] = row[c];
+        rows.push_back(std::move(object));
+      }
+      print_json(rows);
+    } else if (format_ == "csv") {
+      print_csv(result);
+    } else {
+      Table table(result.names);
+      for (const auto& row : result.rows) {
+        std::vector<std::string> cells;
+        for (const Json& value : row) cells.push_back(cell(value));
+        table.add(std::move(cells));
+      }
+      std::cout << table.text();
+    }
+    return Outcome::kDone;
+  }
+
+ private:
+  static void print_csv(const table::QueryResult& result) {
+    for (std::size_t c = 0; c < result.names.size(); ++c)
+      std::cout << (c ? "," : "") << csv_cell(result.names[c]);
+    std::cout << "\n";
+    for (const auto& row : result.rows) {
+      for (std::size_t c = 0; c < row.size(); ++c) std::cout << (c ? "," : "") << csv_cell(row[c]);
+      std::cout << "\n";
+    }
+  }
+
+  std::string corpus_, sql_, format_ = "table";
+  std::uint64_t limit_ = 100'000;
+  bool tables_ = false;
+  JsonOption json_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> query_command() { return std::make_unique<QueryCommand>(); }
+
+}  // namespace reelcell::cli

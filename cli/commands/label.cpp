@@ -108,7 +108,7 @@ class LabelCommand : public Command {
       if (json_.json)
         all.push_back({{"key", candidate->key}, {"explanation", explanation}});
       else
-        std::cout << candidate->key << "\n" << label::explanation_text(explanation) << "\n";
+        std::cout << candidate->key << "\n" << label::render_explanation(explanation) << "\n";
     }
     if (json_.json) print_json({{"segments", all}});
   }

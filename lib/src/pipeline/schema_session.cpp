@@ -1,0 +1,65 @@
+#include "internal/schema_documents.hpp"
+
+namespace reelcell::pipeline {
+
+Json session_schema() {
+  return Json::parse(R"json({
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "$id": "https://reelcell.dev/schemas/v1/session.schema.json",
+  "title": "Reelcell session, version 1",
+  "description": "One recording of one robot cell: its streams, their clocks and what is known of it.",
+  "type": "object",
+  "required": ["version", "id", "streams"],
+  "additionalProperties": false,
+  "properties": {
+    "$schema": {"type": "string"},
+    "comment": {"type": "string", "description": "For people; not read."},
+    "version": {"const": 1, "description": "Version of this document."},
+    "id": {"type": "string", "minLength": 1, "description": "Unique name of the session; becomes part of sample keys."},
+    "clock": {
+      "type": "object", "additionalProperties": false,
+      "description": "The session clock onto which every stream is mapped.",
+      "properties": {"epoch": {"enum": ["unix", "boot", "unknown"], "default": "unknown", "description": "What 0 ns means: 1970-01-01 UTC, the start of a device, or not known."}}
+    },
+    "attributes": {
+      "type": "object", "description": "What is known of the recording: cell, part, operator, line. Splits and labels can use them.",
+      "additionalProperties": {"type": ["string", "number", "boolean", "null"]}
+    },
+    "streams": {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/stream"}},
+    "plan": {"description": "Planned inspection points: a file beside this one, or the plan itself.", "type": ["string", "object", "array"]}
+  },
+  "definitions": {
+    "stream": {
+      "type": "object", "required": ["name", "kind", "path"], "additionalProperties": false,
+      "properties": {
+        "comment": {"type": "string"},
+        "name": {"type": "string", "minLength": 1, "description": "Unique in the session."},
+        "kind": {"enum": ["video", "series", "events", "audio"], "description": "Frames, numbers at times, things that happened, or sound."},
+        "path": {"type": "string", "minLength": 1, "description": "File, relative to the session's folder."},
+        "format": {"type": "string", "description": "Reader's name as in 'reelcell formats'; found from the file when left out."},
+        "item": {"type": "string", "description": "Part of the file: a topic, a track number, a feature."},
+        "episode": {"type": "string", "description": "Episode of a data set, such as episode_000003."},
+        "options": {"type": "object", "description": "The reader's own options; 'reelcell formats NAME' lists them."},
+        "clock": {
+          "type": "object", "additionalProperties": false,
+          "description": "session = stream + offset_ns + drift_ppm * 1e-6 * (stream - reference_ns). Leave out what is not known: it is then reported as assumed.",
+          "properties": {
+            "comment": {"type": "string"},
+            "offset_ns": {"type": "integer", "default": 0, "description": "Added to the stream's time [ns]."},
+            "drift_ppm": {"type": "number", "default": 0, "exclusiveMinimum": -100000, "exclusiveMaximum": 100000, "description": "How much faster the session clock runs than the stream's [ppm]."},
+            "reference_ns": {"type": "integer", "default": 0, "description": "Stream time at which the drift term is 0 [ns]."},
+            "source": {"type": "string", "description": "How the values were found."}
+          }
+        },
+        "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Nominal rate [Hz]; true times come from the file."},
+        "stamp": {"enum": ["unknown", "exposure_start", "exposure_mid", "exposure_end", "readout", "receive"], "default": "unknown", "description": "Which instant of a frame its stamp marks."},
+        "exposure_us": {"type": "integer", "minimum": 0, "description": "Exposure time [us]; with stamp it gives mid-exposure."},
+        "role": {"type": "string", "description": "What the stream is to the cell: verdicts, plc, marks."},
+        "time_field": {"type": "string", "description": "Which stamp of the file is the clock, for people."}
+      }
+    }
+  }
+})json");
+}
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,162 @@
+#include "reelcell/pipeline/validate.hpp"
+
+#include <algorithm>
+
+#include "reelcell/audit/corpus_check.hpp"
+#include "reelcell/audit/schema_check.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/recipe.hpp"
+#include "reelcell/pipeline/schemas.hpp"
+#include "reelcell/pipeline/session.hpp"
+#include "reelcell/readers/registry.hpp"
+#include "reelcell/writers/registry.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+/// Findings of a part, with the part's folder in front of their paths.
+void add_below(const std::string& folder, const Findings& part, Findings& findings) {
+  for (const Finding& finding : part.all())
+    findings.add(finding.level, finding.code, folder.empty() ? finding.path : folder + "/" + finding.path, finding.where, finding.message);
+  for (const auto& [what, count] : part.checked()) findings.checked(what, count);
+}
+
+/// What was lost while reading becomes findings: a warning each, an error where data is gone.
+void add_losses(const Diagnostics& diagnostics, const std::string& path, Findings& findings) {
+  for (const Diagnostic& entry : diagnostics.summary()) {
+    std::string code = "READ-" + entry.code;
+    std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    const FindingLevel level = entry.severity == Severity::kLoss      ? FindingLevel::kError
+                               : entry.severity == Severity::kWarning ? FindingLevel::kWarning
+                                                                      : FindingLevel::kNote;
+    findings.add(level, code, path, entry.where, entry.message + (entry.count > 1 ? " (" + std::to_string(entry.count) + " times)" : ""));
+  }
+}
+
+/// Reads every stream to its end.
+void read_through(const Recording& recording, const VerifyOptions& options, Diagnostics& diagnostics, Findings& findings) {
+  for (const StreamInfo& info : recording.streams()) {
+    if (info.kind == StreamKind::kVideo) {
+      const auto source = recording.open_video(info.item, diagnostics);
+      findings.checked("frames", source->frames().frames.size());
+    } else if (info.kind == StreamKind::kSeries) {
+      SeriesBatch batch;
+      for (auto cursor = recording.open_series(info.item, diagnostics); cursor->next(batch);) findings.checked("samples", batch.size());
+    } else if (info.kind == StreamKind::kEvents) {
+      StreamEvent event;
+      for (auto cursor = recording.open_events(info.item, diagnostics); cursor->next(event);) findings.checked("events", 1);
+    }
+  }
+  (void)options;
+}
+
+void validate_recording(const ReaderRow& reader, const fs::path& path, const VerifyOptions& options, Findings& findings) {
+  if (reader.verify) {
+    reader.verify(path, options, findings);
+    return;
+  }
+  const auto episodes = reader.episodes ? reader.episodes(path) : std::vector<std::string>{""};
+  for (const std::string& episode : episodes) {
+    Diagnostics diagnostics;
+    const auto recording = reader.open({path, episode, OptionValues::defaults(reader.options)}, diagnostics);
+    read_through(*recording, options, diagnostics, findings);
+    add_losses(diagnostics, path.filename().string(), findings);
+  }
+}
+
+void validate_session(const fs::path& folder, const VerifyOptions& options, Findings& findings) {
+  const fs::path file = folder / "session.json";
+  const Json document = read_json_file(file);
+  if (!audit::check_schema(schema_named("session"), document, "session.json", findings)) return;
+  const SessionDescription described = read_session_file(file);
+  Diagnostics diagnostics;
+  {
+    const auto session = OpenSession::open({folder, "", described.id}, diagnostics, true);
+    for (const StreamSpec& spec : session->session().streams) {
+      if (spec.kind == StreamKind::kVideo) {
+        findings.checked("frames", session->frame_times(spec.name)->size());
+        if (options.deep) session->signals()->frame_figures(spec.name, session->stream_extent(spec.name));
+      } else if (spec.kind == StreamKind::kSeries) {
+        SeriesBatch batch;
+        for (auto cursor = session->open_series(spec.name); cursor->next(batch);) findings.checked("samples", batch.size());
+      } else if (spec.kind == StreamKind::kEvents) {
+        StreamEvent event;
+        for (auto cursor = session->open_events(spec.name); cursor->next(event);) findings.checked("events", 1);
+      }
+      if (!spec.clock.stated)
+        findings.warning("SESSION-CLOCK-ASSUMED", "session.json", spec.name, "states no clock; offset 0 is assumed, not known");
+    }
+  }
+  add_losses(diagnostics, "session.json", findings);
+}
+
+void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findings& findings) {
+  const Json manifest = read_json_file(folder / "corpus.json");
+  if (!audit::check_schema(schema_named("corpus"), manifest, "corpus.json", findings)) return;
+  if (fs::exists(folder / "report.json"))
+    audit::check_schema(schema_named("report"), read_json_file(folder / "report.json"), "report.json", findings);
+  audit::check_corpus(folder, manifest, options, findings);
+  for (const Json& output : manifest["outputs"]) {
+    const std::string name = output["folder"].get<std::string>();
+    const WriterRow& writer = writers::writer_named(output["format"].get<std::string>());
+    Findings part;
+    writer.verify(name.empty() ? folder : safe_join(folder, name), options, part);
+    add_below(name, part, findings);
+  }
+}
+
+/// A JSON document by what it says of itself.
+std::string validate_document(const fs::path& file, Findings& findings) {
+  const Json document = read_json_file(file);
+  const std::string name = file.filename().string();
+  std::string kind;
+  if (document.is_object() && document.contains("streams")) kind = "session";
+  else if (document.is_object() && document.contains("samples") && document.contains("generator")) kind = "corpus";
+  else if (document.is_object() && document.contains("decisions")) kind = "report";
+  else if (document.is_object() && (document.contains("outputs") || document.contains("segments"))) kind = "recipe";
+  if (kind.empty()) {
+    findings.error("DOC-UNKNOWN", name, "", "is no document that this program knows: " + list_of(schema_names()) + " were expected");
+    return "unknown";
+  }
+  if (audit::check_schema(schema_named(kind), document, name, findings) && kind == "recipe") {
+    try {
+      parse_recipe(document, name, "", {});
+    } catch (const Error& error) {
+      findings.error("RECIPE-INVALID", name, error.where(), error.message());
+    }
+  }
+  findings.checked("documents", 1);
+  return kind;
+}
+
+std::string validate_known(const fs::path& path, const VerifyOptions& options, Findings& findings) {
+  if (fs::is_directory(path)) {
+    if (fs::exists(path / "corpus.json")) return validate_corpus(path, options, findings), "corpus";
+    if (fs::exists(path / "session.json")) return validate_session(path, options, findings), "session";
+    if (const WriterRow* writer = writers::recognise(path)) return writer->verify(path, options, findings), writer->name;
+  } else if (path.extension() == ".json") {
+    return validate_document(path, findings);
+  }
+  if (const ReaderRow* reader = readers::sniff(path)) return validate_recording(*reader, path, options, findings), reader->name;
+  findings.error("PATH-UNKNOWN", path.filename().string(), "",
+                 "is no document, session, corpus, data set or recording that this program knows");
+  return "unknown";
+}
+
+}  // namespace
+
+std::string validate_path(const fs::path& path, const VerifyOptions& options, Findings& findings) {
+  std::error_code error;
+  if (!fs::exists(path, error)) throw InputError(path.string(), "does not exist; check the path");
+  try {
+    return validate_known(path, options, findings);
+  } catch (const InputError& trouble) {
+    findings.error("READ-FAILED", path.filename().string(), trouble.where(), trouble.message());
+    return "unreadable";
+  } catch (const Json::exception& trouble) {
+    findings.error("DOC-TYPE", path.filename().string(), "", trouble.what());
+    return "unreadable";
+  }
+}
+
+}  // namespace reelcell::pipeline

@@ -101,7 +101,8 @@ void check_samples(const Json& manifest, Findings& findings) {
   if (counts.value("episodes", std::uint64_t{0}) != index)
     findings.error("CORPUS-COUNT", "corpus.json", "/counts/episodes",
                    "says " + counts.value("episodes", Json()).dump() + ", but " + std::to_string(index) + " samples are listed");
-  for (const auto& [split, count] : manifest.value("splits", Json::object()).items())
+  const Json splits = manifest.value("splits", Json::object());
+  for (const auto& [split, count] : splits.items())
     if (count.value("episodes", std::uint64_t{0}) != episodes[split] || count.value("rows", std::uint64_t{0}) != rows[split])
       findings.error("CORPUS-COUNT", "corpus.json", "/splits/" + split, "does not agree with the samples listed");
   findings.checked("samples", index);

@@ -197,12 +197,12 @@ class Checker {
     const Type& left = node.children[0]->type;
     const Type& right = node.children[1]->type;
     for (const NodePtr& child : node.children) require_scalar(source_, *child, "a time");
+    const bool shifts =
+        (node.text == "+" || node.text == "-") && left.base == Base::kTime && right.is_duration();
+    const bool shifted = node.text == "+" && left.is_duration() && right.base == Base::kTime;
     if (node.text == "-" && left.base == Base::kTime && right.base == Base::kTime) {
       node.type = duration_type();
-    } else if ((node.text == "+" || node.text == "-") && left.base == Base::kTime &&
-               right.is_duration()) {
-      node.type = time_type();
-    } else if (node.text == "+" && left.is_duration() && right.base == Base::kTime) {
+    } else if (shifts || shifted) {
       node.type = time_type();
     } else {
       fail(source_, node.span,

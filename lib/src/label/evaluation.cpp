@@ -9,17 +9,14 @@ namespace reelcell::label {
 namespace {
 constexpr std::size_t kMaxInputs = 32;
 
-std::string names_of(const std::vector<std::pair<std::string, Value>>& values) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : values) names.push_back(name);
-  return names.empty() ? "it has none" : "it has " + list_of(names);
-}
 /// A missing attribute or field: what there is, and what may have been meant.
 Datum missing(const std::string& what, const std::string& name,
               const std::vector<std::pair<std::string, Value>>& values) {
   std::vector<std::string> names;
+  names.reserve(values.size());
   for (const auto& [each, value] : values) names.push_back(each);
-  return unknown(what + " has no '" + name + "'; " + names_of(values) + "." +
+  return unknown(what + " has no '" + name + "'; " +
+                 (names.empty() ? "it has none" : "it has " + list_of(names)) + "." +
                  did_you_mean(name, names));
 }
 Datum from_value(const Value& value, const std::string& what) {
@@ -206,9 +203,9 @@ Datum Evaluation::compute(const Node& node) {
     case NodeKind::kQuery:
       return unknown("events are not a value");
   }
-  const Datum left = argument(node, 0);
+  Datum left = argument(node, 0);
   if (!left.known()) return left;
-  const Datum right = argument(node, 1);
+  Datum right = argument(node, 1);
   if (!right.known()) return right;
   Datum result;
   if (node.kind == NodeKind::kCompare)
@@ -252,11 +249,11 @@ Datum Evaluation::compute_logic(const Node& node) {
 }
 
 Datum Evaluation::compute_in(const Node& node) {
-  const Datum wanted = value(*node.children[0]);
+  Datum wanted = value(*node.children[0]);
   if (!wanted.known()) return wanted;
   Datum result = known(false, wanted.coverage);
   for (std::size_t i = 1; i < node.children.size(); ++i) {
-    const Datum item = argument(node, i);
+    Datum item = argument(node, i);
     Datum same = item.known() ? compare("==", wanted, item) : item;
     const Truth truth = truth_of(same);
     if (truth == kTrue) return known(!node.negated, wanted.coverage);
@@ -270,7 +267,7 @@ Datum Evaluation::compute_name(const Node& node) {
   const Binding& binding = node.binding;
   switch (binding.kind) {
     case Binding::Kind::kParameter: {
-      const Datum datum = from_value(binding.constant, "parameter '" + binding.field + "'");
+      Datum datum = from_value(binding.constant, "parameter '" + binding.field + "'");
       add_input(binding.field + "=" + datum_text(datum, node.type));
       return datum;
     }

@@ -43,7 +43,7 @@ std::string Evaluation::query_range(const Node& events, const Look& look, TimeRa
   const auto ns_at = [&](Clause role) -> std::optional<std::int64_t> {
     const Node* node = events.clause(role);
     if (!node) return std::nullopt;
-    const Datum datum = value(*node);
+    Datum datum = value(*node);
     if (const auto* whole = std::get_if<std::int64_t>(&datum.value)) return *whole;
     if (const auto* real = std::get_if<double>(&datum.value)) return whole_ns(*real);
     why = datum.known() ? "a time of the search is not a time" : datum.why;

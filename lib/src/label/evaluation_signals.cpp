@@ -48,9 +48,19 @@ void copy_column(const Column& column, int element, const Conversion& convert, S
     }
 }
 
-Truth number_truth(const std::string& op, double a, double b) {
+using NumberTest = bool (*)(double, double);
+/// Chosen once a stretch, not once a sample.
+NumberTest number_test(const std::string& op) {
+  if (op == "==") return [](double a, double b) { return a == b; };
+  if (op == "!=") return [](double a, double b) { return a != b; };
+  if (op == "<") return [](double a, double b) { return a < b; };
+  if (op == "<=") return [](double a, double b) { return a <= b; };
+  if (op == ">") return [](double a, double b) { return a > b; };
+  return [](double a, double b) { return a >= b; };
+}
+Truth number_truth(NumberTest holds, double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return kNotKnown;
-  return std::get<bool>(compare(op, known(a), known(b)).value) ? kTrue : kFalse;
+  return holds(a, b) ? kTrue : kFalse;
 }
 double number_result(char op, double a, double b) {
   const double result = op == '+' ? a + b : op == '-' ? a - b : op == '*' ? a * b : a / b;
@@ -83,11 +93,13 @@ void convert_all(Samples& samples, const Conversion& convert) {
 Samples compare_samples(const std::string& op, const Samples& a, const Samples& b) {
   Samples result = frame_of(a, b);
   result.content = Content::kTruths;
+  const NumberTest holds = number_test(op);
   const std::size_t rows = result.rows();
+  result.truths.reserve(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     Truth truth = kNotKnown;
     if (a.content == Content::kNumbers && b.content == Content::kNumbers) {
-      truth = number_truth(op, a.number(row), b.number(row));
+      truth = number_truth(holds, a.number(row), b.number(row));
     } else if (a.content == Content::kTexts && b.content == Content::kTexts) {
       if (a.text(row) && b.text(row))
         truth = std::get<bool>(compare(op, known(*a.text(row)), known(*b.text(row))).value)
@@ -186,7 +198,7 @@ Samples Evaluation::figure_samples(const Node& node, TimeRange stretch) {
 }
 
 Samples Evaluation::constant_samples(const Node& node) {
-  const Datum datum = value(node);
+  Datum datum = value(node);
   Samples result;
   result.constant = true;
   if (const std::optional<double> number = number_in(datum.value)) {
@@ -253,7 +265,7 @@ std::string Evaluation::unknown_operand(const Node& signal) {
       if (!why.empty()) return why;
       continue;
     }
-    const Datum datum = value(*child);
+    Datum datum = value(*child);
     if (!datum.known()) return datum.why;
   }
   return {};

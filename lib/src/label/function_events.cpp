@@ -83,9 +83,9 @@ Datum moment(Evaluation& evaluation, const Node& call, std::size_t i) {
 }
 /// b - a in ns, or the reason why it is unknown.
 Datum between(Evaluation& evaluation, const Node& call, std::size_t a, std::size_t b) {
-  const Datum first = moment(evaluation, call, a);
+  Datum first = moment(evaluation, call, a);
   if (!first.known()) return first;
-  const Datum second = moment(evaluation, call, b);
+  Datum second = moment(evaluation, call, b);
   if (!second.known()) return second;
   const std::int64_t minus = std::get<std::int64_t>(first.value);
   return known(add_ns(std::get<std::int64_t>(second.value),
@@ -128,7 +128,7 @@ Datum events_last(Evaluation& evaluation, const Node& call) {
 }
 
 Datum events_within(Evaluation& evaluation, const Node& call) {
-  const Datum duration = evaluation.argument(call, 0);
+  Datum duration = evaluation.argument(call, 0);
   if (!duration.known()) return duration;
   return any_event(evaluation, *call.children[1], ns_in(duration));
 }
@@ -139,7 +139,7 @@ Datum distance(Evaluation& evaluation, const Node& call, bool back) {
   const TimeRange segment = evaluation.segment_range();
   std::int64_t at = ns_of(back ? segment.start : segment.end);
   if (call.children.size() > 1) {
-    const Datum time = evaluation.argument(call, 1);
+    Datum time = evaluation.argument(call, 1);
     if (!time.known()) return time;
     at = ns_in(time);
   }
@@ -177,17 +177,17 @@ Datum events_until(Evaluation& evaluation, const Node& call) {
 }
 
 Datum moments_before(Evaluation& evaluation, const Node& call) {
-  const Datum distance = between(evaluation, call, 0, 1);
+  Datum distance = between(evaluation, call, 0, 1);
   return distance.known() ? known(std::get<std::int64_t>(distance.value) > 0) : distance;
 }
 Datum moments_after(Evaluation& evaluation, const Node& call) {
-  const Datum distance = between(evaluation, call, 0, 1);
+  Datum distance = between(evaluation, call, 0, 1);
   return distance.known() ? known(std::get<std::int64_t>(distance.value) < 0) : distance;
 }
 Datum moments_within(Evaluation& evaluation, const Node& call) {
-  const Datum duration = evaluation.argument(call, 0);
+  Datum duration = evaluation.argument(call, 0);
   if (!duration.known()) return duration;
-  const Datum distance = between(evaluation, call, 1, 2);
+  Datum distance = between(evaluation, call, 1, 2);
   if (!distance.known()) return distance;
   const std::int64_t ns = std::get<std::int64_t>(distance.value);
   const std::int64_t limit = ns_in(duration);

@@ -234,7 +234,7 @@ Datum signal_median(Evaluation& evaluation, const Node& call) {
   return quantile(evaluation, *call.children[0], 0.5);
 }
 Datum signal_percentile(Evaluation& evaluation, const Node& call) {
-  const Datum share = evaluation.argument(call, 1);
+  Datum share = evaluation.argument(call, 1);
   if (!share.known()) return share;
   const std::optional<double> number = number_in(share.value);
   if (!number) return unknown("'" + to_text(share.value) + "' is not a share");
@@ -261,7 +261,7 @@ Datum signal_delta(Evaluation& evaluation, const Node& call) {
 }
 
 Datum signal_at(Evaluation& evaluation, const Node& call) {
-  const Datum when = evaluation.argument(call, 1);
+  Datum when = evaluation.argument(call, 1);
   if (!when.known()) return when;
   const Node& signal = *call.children[0];
   const std::int64_t ns = std::get<std::int64_t>(when.value);

@@ -10,7 +10,7 @@ namespace {
 std::optional<Datum> two_texts(Evaluation& evaluation, const Node& call, std::string& a,
                                std::string& b) {
   for (std::size_t i = 0; i < call.children.size(); ++i) {
-    const Datum datum = evaluation.argument(call, i);
+    Datum datum = evaluation.argument(call, i);
     if (!datum.known()) return datum;
     const auto* text = std::get_if<std::string>(&datum.value);
     if (!text) return unknown("'" + to_text(datum.value) + "' is not a text");
@@ -20,11 +20,11 @@ std::optional<Datum> two_texts(Evaluation& evaluation, const Node& call, std::st
 }
 
 Datum choose(Evaluation& evaluation, const Node& call, const char* op) {
-  const Datum a = evaluation.argument(call, 0);
+  Datum a = evaluation.argument(call, 0);
   if (!a.known()) return a;
-  const Datum b = evaluation.argument(call, 1);
+  Datum b = evaluation.argument(call, 1);
   if (!b.known()) return b;
-  const Datum first = compare(op, a, b);
+  Datum first = compare(op, a, b);
   if (!first.known()) return first;
   Datum result = std::get<bool>(first.value) ? a : b;
   result.coverage = std::min(a.coverage, b.coverage);
@@ -33,7 +33,7 @@ Datum choose(Evaluation& evaluation, const Node& call, const char* op) {
 }  // namespace
 
 Datum value_if(Evaluation& evaluation, const Node& call) {
-  const Datum condition = evaluation.argument(call, 0);
+  Datum condition = evaluation.argument(call, 0);
   if (!condition.known()) return condition;
   const auto* truth = std::get_if<bool>(&condition.value);
   if (!truth) return unknown("'" + to_text(condition.value) + "' is not true or false");

@@ -8,7 +8,7 @@
 
 namespace reelcell::label {
 namespace {
-constexpr std::size_t kMaxBytes = 64 * 1024;
+constexpr std::size_t kMaxBytes = std::size_t{64} * 1024;
 constexpr std::string_view kKeywords[] = {"and",   "or",     "not",   "in",      "is",
                                           "as",    "true",   "false", "where",   "before",
                                           "after", "within", "of",    "between", "unknown"};

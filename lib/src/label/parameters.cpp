@@ -52,7 +52,7 @@ const char* kind_of(const Value& value) {
 
 /// A value from JSON for an entry that has a type already.
 Value json_for(const Entry& entry, const Json& json) {
-  const Value value = value_from_json(json);
+  Value value = value_from_json(json);
   if (is_empty(entry.value) || is_empty(value) || value.index() == entry.value.index()) {
     if (is_text(value) && !is_text(entry.value) && !entry.unit.empty())
       return quantity_for(entry, std::get<std::string>(value));

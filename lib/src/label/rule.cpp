@@ -129,7 +129,7 @@ Datum choose_case(const CompiledRule& rule, Evaluation& evaluation, int& fired) 
   for (std::size_t i = 0; i < rule.cases.size(); ++i) {
     const RuleCase& each = rule.cases[i];
     if (each.when) {
-      const Datum when = condition(*each.when, evaluation);
+      Datum when = condition(*each.when, evaluation);
       if (!when.known())
         return unknown("case " + std::to_string(i + 1) + " is undecided: " + when.why);
       coverage = std::min(coverage, when.coverage);
@@ -158,7 +158,7 @@ std::string fired_text(const CompiledRule& rule, int fired, const Evaluation& ev
 double confidence_of(const CompiledRule& rule, const Datum& value, Evaluation& evaluation,
                      std::string& explanation) {
   if (!rule.confidence) return value.coverage;
-  const Datum datum = evaluation.value(*rule.confidence->root);
+  Datum datum = evaluation.value(*rule.confidence->root);
   const Type& type = rule.confidence->root->type;
   const std::optional<double> number = number_in(datum.value);
   if (!number) {
@@ -178,7 +178,7 @@ Outcome run_rule(const CompiledRule& rule, Evaluation& evaluation) {
   Datum& value = outcome.result.datum;
   std::string& explanation = outcome.label.explanation;
   if (rule.unknown_if) {
-    const Datum veto = condition(*rule.unknown_if, evaluation);
+    Datum veto = condition(*rule.unknown_if, evaluation);
     if (!veto.known()) value = unknown("unknown_if is undecided: " + veto.why);
     if (is_true(veto)) value = unknown("unknown_if: " + brief(*rule.unknown_if, evaluation));
   }

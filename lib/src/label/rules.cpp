@@ -94,7 +94,7 @@ EventPredicate compile_event_predicate(const std::string& text, const Parameters
   return [expression](const Event& event) {
     Evaluation evaluation({});
     evaluation.set_event(&event);
-    const Datum datum = evaluation.value(*expression->root);
+    Datum datum = evaluation.value(*expression->root);
     const auto* truth = std::get_if<bool>(&datum.value);
     return truth && *truth;
   };

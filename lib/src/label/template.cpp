@@ -20,7 +20,7 @@ std::string filled(const std::string& text, const Names& names, const Scene& sce
   Expression expression = parse_expression(text, where);
   check_as(expression, names, Base::kAny, "a template");
   const Node& root = *expression.root;
-  const Datum datum = Evaluation(scene).value(root);
+  Datum datum = Evaluation(scene).value(root);
   if (datum.known()) return plain_text(datum, root.type);
   // A label that is unknown is a fact about the segment; a name that does not exist is a mistake.
   const bool label =

@@ -6,6 +6,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
 #include "support/memory_signals.hpp"
+#include "support/support.hpp"
 
 namespace reelcell::curate {
 namespace {
@@ -49,6 +50,14 @@ TEST(GateTable, HoldsEveryGateWithHelpForEachOption) {
   EXPECT_THAT(names, testing::ElementsAre("black", "blur", "frozen", "gaps", "length", "range",
                                           "skew", "stuck"));
   EXPECT_THROW(gate_named("gap"), InputError);
+}
+
+TEST(GateTable, AcceptsTheGatesOfTheSampleRecipe) {
+  const Json recipe = read_json_file(test::source_path("samples/recipe.json"));
+  ASSERT_FALSE(recipe.at("gates").empty());
+  for (const Json& each : recipe.at("gates"))
+    OptionValues::parse(each, gate_named(each.at("kind").get<std::string>()).options,
+                        "samples/recipe.json: /gates", {"kind", "action"});
 }
 
 TEST(GapsGate, FindsTheLongestTimeWithoutASample) {

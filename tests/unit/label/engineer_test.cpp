@@ -1,5 +1,6 @@
 // A rule set as an inspection engineer would write it, with one line change.
 #include "scene.hpp"
+#include "support/support.hpp"
 
 namespace reelcell::label {
 namespace {
@@ -63,6 +64,41 @@ TEST(EngineersRules, ALineChangeIsAChangeOfValues) {
       << "10 N is no touch on a line that needs 12 N";
   EXPECT_EQ(labels.at("result").value, Value(std::string("NG")))
       << "75 % is enough on a line that needs 70 %";
+}
+
+TEST(EngineersRules, TheSampleRecipeCompilesAndLabels) {
+  const Json recipe = read_json_file(test::source_path("samples/recipe.json"));
+  test::MemorySignals signals("seat-0001");
+  SeriesSlice joints, force;
+  std::vector<double> q, f;
+  for (int i = 0; i < 200; ++i) {
+    joints.times.push_back(at_ms(2 * i));
+    force.times.push_back(at_ms(2 * i));
+    q.insert(q.end(), 7, 0.5);
+    f.insert(f.end(), {3.0, 0.0, -4.0});
+  }
+  joints.columns = {test::float_column("q", q, 7, "rad"), test::float_column("dq", q, 7, "rad/s")};
+  force.columns = {test::float_column("force", f, 3, "N"),
+                   test::float_column("torque", f, 3, "Nm")};
+  signals.add_series("joints", std::move(joints));
+  signals.add_series("force", std::move(force));
+  signals.add_events(
+      "verdicts",
+      {event_ms(350, 350, "verdict",
+                {{"visit", std::int64_t{7}}, {"result", std::string("NG")}, {"score", 0.2}})});
+  Segment segment = visit();
+  segment.range = range_ms(100, 200);
+  segment.attributes = {{"visit", std::int64_t{7}}};
+  const RuleSet rules(parse_label_rules(recipe.at("labels"), "samples/recipe.json: /labels"),
+                      Parameters::parse(&recipe.at("parameters"), &recipe.at("variants"), "", {},
+                                        "samples/recipe.json"),
+                      signals.session());
+  std::map<std::string, Label> labels;
+  for (const Label& label : rules.apply(segment, signals)) labels[label.name] = label;
+  EXPECT_EQ(labels.at("verdict").value, Value(std::string("NG")));
+  EXPECT_EQ(labels.at("verdict").confidence, 0.8);
+  EXPECT_THAT(labels.at("still").value, is_true());
+  EXPECT_EQ(labels.at("peak_force").value, Value(5.0));
 }
 
 }  // namespace

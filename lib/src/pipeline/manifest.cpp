@@ -24,8 +24,9 @@ Json lineage_json(const SourceLineage& line) {
   return json;
 }
 
-Json file_json(const CorpusFile& file, const std::string& folder) {
-  return {{"path", folder.empty() ? file.path : folder + "/" + file.path},
+/// Writers name their files from the corpus root.
+Json file_json(const CorpusFile& file) {
+  return {{"path", file.path},
           {"bytes", file.digests.bytes},
           {"xxh3_128", file.digests.xxh3_128},
           {"sha256", file.digests.sha256}};
@@ -74,12 +75,10 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group) {
 
 void ManifestBuilder::add_output(const OutputRule& output, const WriterReport& report) {
   Json files = Json::array();
-  for (const CorpusFile& file : report.files) files.push_back(file_json(file, output.folder));
+  for (const CorpusFile& file : report.files) files.push_back(file_json(file));
   for (const SamplePlace& place : report.places)
     if (place.episode < samples_.size()) {
-      Json entry = {
-          {"output", output.folder},
-          {"file", output.folder.empty() ? place.file : output.folder + "/" + place.file}};
+      Json entry = {{"output", output.folder}, {"file", place.file}};
       if (!place.details.empty()) entry["details"] = place.details;
       samples_[place.episode]["places"].push_back(std::move(entry));
     }
@@ -111,7 +110,7 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
     quarantined += decision.action == GateAction::kQuarantine;
   }
   Json own = Json::array();
-  for (const CorpusFile& file : own_files_) own.push_back(file_json(file, ""));
+  for (const CorpusFile& file : own_files_) own.push_back(file_json(file));
   return {{"version", 1},
           {"name", plan_->recipe.name},
           {"generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}}},

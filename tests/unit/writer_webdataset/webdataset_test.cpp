@@ -46,7 +46,8 @@ TEST(WebdatasetWriter, WritesOneSampleASegmentAndShardsBySplit) {
   ASSERT_EQ(report.places.size(), 4u);
   EXPECT_EQ(report.places[1].file, "wds/val-000000.tar");
   EXPECT_EQ(report.summary["splits"]["train"]["samples"], 3);
-  EXPECT_THAT(verify(folder / "wds").all(), IsEmpty());
+  for (const bool deep : {false, true})
+    EXPECT_THAT(verify(folder / "wds", deep).all(), IsEmpty()) << deep;
 }
 
 TEST(WebdatasetWriter, SortsMembersByExtension) {

@@ -33,11 +33,15 @@ bool is_video(std::string_view kind) {
 /// The sample's members looked into, and what was learned for the checks between them.
 class SampleCheck {
  public:
-  SampleCheck(std::string shard, std::string key, bool deep, Findings& findings)
-      : shard_(std::move(shard)), key_(std::move(key)), deep_(deep), findings_(findings) {}
+  SampleCheck(std::string shard, std::string key, std::set<std::string> extensions, bool deep,
+              Findings& findings)
+      : shard_(std::move(shard)),
+        key_(std::move(key)),
+        deep_(deep),
+        findings_(findings),
+        names_(std::move(extensions)) {}
 
   void look(const ReadMember& member) {
-    names_.insert(member.extension);
     try {
       std::string extension = member.extension;
       ByteView data = member.data;
@@ -158,9 +162,9 @@ class SampleCheck {
   std::string shard_, key_;
   bool deep_;
   Findings& findings_;
+  std::set<std::string> names_;
   const char* code_ = "";
   Json document_;
-  std::set<std::string> names_;
   std::map<std::string, std::vector<std::uint64_t>> shapes_;
   std::map<std::string, std::uint64_t> frames_;
 };
@@ -175,9 +179,10 @@ bool is_checked_content(const std::string& extension, bool deep) {
          (deep && (is_picture(kind) || is_video(kind)));
 }
 
-void verify_sample(const std::vector<ReadMember>& members, const std::string& shard,
-                   const std::string& key, bool deep, Findings& findings) {
-  SampleCheck check(shard, key, deep, findings);
+void verify_sample(const std::vector<ReadMember>& members, std::set<std::string> extensions,
+                   const std::string& shard, const std::string& key, bool deep,
+                   Findings& findings) {
+  SampleCheck check(shard, key, std::move(extensions), deep, findings);
   for (const ReadMember& member : members) check.look(member);
   check.compare();
 }

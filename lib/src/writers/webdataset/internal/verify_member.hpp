@@ -1,6 +1,7 @@
 // Contents of a sample's members.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ struct ReadMember {
 /// What kinds of content verify() looks into; anything else is only counted and hashed.
 bool is_checked_content(const std::string& extension, bool deep);
 
-/// Members of one sample (those is_checked_content() names). Codes: WDS-JSON, WDS-NPY, WDS-ROWS,
-/// WDS-VIDEO, WDS-IMAGE, WDS-COMPRESSED.
-void verify_sample(const std::vector<ReadMember>& members, const std::string& shard,
-                   const std::string& key, bool deep, Findings& findings);
+/// `members` are those that is_checked_content() names, `extensions` those of every member. Codes:
+/// WDS-JSON, WDS-NPY, WDS-CLS, WDS-ROWS, WDS-FRAMES-ROWS, WDS-MEMBER-MISSING, WDS-VIDEO, WDS-IMAGE,
+/// WDS-COMPRESSED.
+void verify_sample(const std::vector<ReadMember>& members, std::set<std::string> extensions,
+                   const std::string& shard, const std::string& key, bool deep, Findings& findings);
 
 }  // namespace reelcell::webdataset

@@ -1,6 +1,4 @@
-// Protobuf messages: the descriptor set goes through libprotobuf, rows are read straight from the
-// wire.
-//   wire format: https://protobuf.dev/programming-guides/encoding/
+// Protobuf messages: descriptor sets and samples through libprotobuf.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
@@ -9,7 +7,7 @@
 #include <mutex>
 #include <set>
 
-#include "internal/codec/codec.hpp"
+#include "internal/codec/protobuf_rows.hpp"
 #include "internal/codec/wire.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -89,12 +87,6 @@ Prim prim_of(const pb::FieldDescriptor& field) {
                                                                          : Prim::kTime;
 }
 
-bool is_time(const pb::FieldDescriptor& field) {
-  return field.type() == pb::FieldDescriptor::TYPE_MESSAGE &&
-         (field.message_type()->full_name() == "google.protobuf.Timestamp" ||
-          field.message_type()->full_name() == "google.protobuf.Duration");
-}
-
 /// Groups are deprecated, maps have no order: neither gives columns.
 bool is_read(const pb::FieldDescriptor& field) {
   return field.type() != pb::FieldDescriptor::TYPE_GROUP && !field.is_map();
@@ -109,7 +101,8 @@ class TreeBuilder {
     open_.insert(&type);
     for (int i = 0; i < type.field_count(); ++i) {
       const pb::FieldDescriptor& field = *type.field(i);
-      const bool nested = field.type() == pb::FieldDescriptor::TYPE_MESSAGE && !is_time(field);
+      const bool nested =
+          field.type() == pb::FieldDescriptor::TYPE_MESSAGE && !is_protobuf_time(field);
       if (!is_read(field) ||
           (nested && (open_.contains(field.message_type()) || open_.size() > kMaxDepth)))
         continue;
@@ -125,7 +118,7 @@ class TreeBuilder {
       }
       if (!nested) child.prim = prim_of(field);
       child.implicit_zero =
-          !nested && !is_time(field) && !field.is_repeated() && !field.has_presence();
+          !nested && !is_protobuf_time(field) && !field.is_repeated() && !field.has_presence();
       node.children.push_back(std::move(child));
     }
     open_.erase(&type);
@@ -223,383 +216,6 @@ class Sampler {
   std::size_t nodes_ = 0;
 };
 
-// ---- rows ----
-
-enum class Coding : std::uint8_t {
-  kVarint,
-  kVarint32,
-  kZigzag,
-  kZigzag32,
-  kBool,
-  kFixed32,
-  kFixed64,
-  kText,
-  kTime,
-  kMessage
-};
-
-struct PlanField {
-  std::uint32_t number = 0;
-  Coding coding = Coding::kVarint;
-  Prim prim = Prim::kFloat64;
-  bool repeated = false;
-  bool exact = false;
-  std::uint32_t length = 0;
-  std::int32_t column = -1;
-  std::vector<Pick> picks;
-  std::uint32_t counter = 0;            ///< of a repeated field
-  std::vector<std::uint32_t> messages;  ///< plans: one, or one an element
-  LoadFn load = nullptr;
-  std::string path;
-};
-struct PlanMessage {
-  std::vector<PlanField> fields;
-  std::vector<std::uint8_t> by_number;  ///< index + 1 for numbers below 64
-  std::vector<std::int32_t> zeros;      ///< float columns that are 0 when this message is there
-};
-
-struct Plan {
-  std::vector<PlanMessage> messages;  ///< [0] is the root
-  std::uint32_t counters = 0;
-};
-
-Coding coding_of(const pb::FieldDescriptor& field) {
-  if (is_time(field)) return Coding::kTime;
-  switch (field.type()) {
-    case pb::FieldDescriptor::TYPE_DOUBLE:
-    case pb::FieldDescriptor::TYPE_FIXED64:
-    case pb::FieldDescriptor::TYPE_SFIXED64:
-      return Coding::kFixed64;
-    case pb::FieldDescriptor::TYPE_FLOAT:
-    case pb::FieldDescriptor::TYPE_FIXED32:
-    case pb::FieldDescriptor::TYPE_SFIXED32:
-      return Coding::kFixed32;
-    case pb::FieldDescriptor::TYPE_BOOL:
-      return Coding::kBool;
-    case pb::FieldDescriptor::TYPE_INT32:
-    case pb::FieldDescriptor::TYPE_UINT32:
-    case pb::FieldDescriptor::TYPE_ENUM:
-      return Coding::kVarint32;
-    case pb::FieldDescriptor::TYPE_SINT32:
-      return Coding::kZigzag32;
-    case pb::FieldDescriptor::TYPE_SINT64:
-      return Coding::kZigzag;
-    case pb::FieldDescriptor::TYPE_STRING:
-    case pb::FieldDescriptor::TYPE_BYTES:
-      return Coding::kText;
-    case pb::FieldDescriptor::TYPE_MESSAGE:
-    case pb::FieldDescriptor::TYPE_GROUP:
-      return Coding::kMessage;
-    default:
-      return Coding::kVarint;
-  }
-}
-
-class Planner {
- public:
-  Planner(const std::vector<ColumnTarget::Store>& stores, Plan& plan)
-      : stores_(stores), plan_(plan) {}
-
-  std::uint32_t message(const pb::Descriptor& type, const Node& node, const std::string& path) {
-    const auto own = static_cast<std::uint32_t>(plan_.messages.size());
-    plan_.messages.emplace_back();
-    PlanMessage made;
-    made.by_number.resize(64);
-    for (const Node& child : node.children) {
-      if (!child.used) continue;
-      made.fields.push_back(field(*type.FindFieldByNumber(child.number), child,
-                                  path.empty() ? child.name : path + "." + child.name));
-      if (child.number < 64 && made.fields.size() < 255)
-        made.by_number[static_cast<std::size_t>(child.number)] =
-            static_cast<std::uint8_t>(made.fields.size());
-      if (child.implicit_zero && child.column >= 0 &&
-          store(child.column) == ColumnTarget::Store::kNumber)
-        made.zeros.push_back(child.column);
-    }
-    plan_.messages[own] = std::move(made);
-    return own;
-  }
-
- private:
-  ColumnTarget::Store store(std::int32_t column) const {
-    return stores_[static_cast<std::size_t>(column)];
-  }
-
-  PlanField field(const pb::FieldDescriptor& from, const Node& node, const std::string& path) {
-    PlanField made;
-    made.number = static_cast<std::uint32_t>(node.number);
-    made.coding = coding_of(from);
-    made.prim = node.prim;
-    made.repeated = from.is_repeated();
-    made.exact = node.exact;
-    made.length = node.length;
-    made.column = node.column;
-    made.picks = node.picks;
-    made.path = path;
-    if (made.repeated) made.counter = plan_.counters++;
-    if (made.coding == Coding::kMessage) {
-      if (!made.repeated) made.messages.push_back(message(*from.message_type(), node, path));
-      for (std::size_t i = 0; made.repeated && i < node.children.size(); ++i)
-        made.messages.push_back(
-            message(*from.message_type(), node.children[i], path + "[" + std::to_string(i) + "]"));
-    } else if (made.coding == Coding::kFixed32 || made.coding == Coding::kFixed64) {
-      const std::int32_t any = node.column >= 0 ? node.column : node.picks.front().column;
-      made.load = loader(node.prim, store(any), false, false);
-    }
-    return made;
-  }
-
-  const std::vector<ColumnTarget::Store>& stores_;
-  Plan& plan_;
-};
-
-struct WireCursor {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-
-  bool varint(std::uint64_t* value) {
-    std::uint64_t sum = 0;
-    for (unsigned shift = 0; shift < 70 && at < end; shift += 7) {
-      const std::uint8_t byte = *at++;
-      sum |= std::uint64_t{byte & 0x7Fu} << (shift < 64 ? shift : 63);
-      if (byte < 0x80) {
-        *value = sum;
-        return true;
-      }
-    }
-    return false;
-  }
-  bool take(std::uint64_t size, WireCursor* part) {
-    if (size > static_cast<std::uint64_t>(end - at)) return false;
-    *part = {at, at + size};
-    at += size;
-    return true;
-  }
-  bool sized(WireCursor* part) {
-    std::uint64_t size = 0;
-    return varint(&size) && take(size, part);
-  }
-  bool skip(std::uint32_t wire_type, int depth);
-};
-
-bool WireCursor::skip(std::uint32_t wire_type, int depth) {
-  std::uint64_t ignored = 0;
-  WireCursor part{};
-  switch (wire_type) {
-    case 0:
-      return varint(&ignored);
-    case 1:
-      return take(8, &part);
-    case 2:
-      return sized(&part);
-    case 5:
-      return take(4, &part);
-    case 3:
-      while (depth < kMaxDepth && varint(&ignored)) {
-        if ((ignored & 7) == 4) return true;
-        if (!skip(static_cast<std::uint32_t>(ignored & 7), depth + 1)) return false;
-      }
-      return false;
-    default:
-      return false;
-  }
-}
-
-class ProtobufDecoder final : public RowDecoder {
- public:
-  explicit ProtobufDecoder(Plan plan) : plan_(std::move(plan)), counters_(plan_.counters) {}
-
-  DecodeStatus decode(ByteView message, RowSink& sink) override {
-    sink_ = &sink;
-    wrong_ = nullptr;
-    size_ = message.size();
-    for (const ColumnTarget& column : sink.columns)
-      for (std::size_t i = 0; i < column.width; ++i)
-        if (!put_missing(column, sink.row, i)) *column.at<std::int64_t>(sink.row, i) = 0;
-    std::fill(counters_.begin(), counters_.end(), 0);
-    if (!read(plan_.messages[0], {message.data(), message.data() + message.size()}))
-      return DecodeStatus::kMalformed;
-    return lengths();
-  }
-
-  std::string problem() const override {
-    if (!wrong_)
-      return "the message of " + std::to_string(size_) +
-             " bytes is cut short or is not of its schema's type";
-    return "array '" + wrong_->path + "' has " + std::to_string(counters_[wrong_->counter]) +
-           " values, its column has " + std::to_string(wrong_->length);
-  }
-
- private:
-  DecodeStatus lengths() {
-    for (const PlanMessage& message : plan_.messages)
-      for (const PlanField& field : message.fields)
-        if (field.exact && counters_[field.counter] != field.length) {
-          wrong_ = &field;
-          return DecodeStatus::kLength;
-        }
-    return DecodeStatus::kOk;
-  }
-
-  static const PlanField* find(const PlanMessage& message, std::uint64_t number) {
-    if (number < 64) {
-      const std::uint8_t at = message.by_number[number];
-      if (at) return &message.fields[at - 1u];
-    }
-    if (number < 64 && message.fields.size() < 255) return nullptr;
-    for (const PlanField& field : message.fields)
-      if (field.number == number) return &field;
-    return nullptr;
-  }
-
-  bool read(const PlanMessage& message, WireCursor in) {
-    for (const std::int32_t column : message.zeros)
-      *sink_->columns[static_cast<std::size_t>(column)].at<double>(sink_->row, 0) = 0;
-    while (in.at < in.end) {
-      std::uint64_t tag = 0;
-      if (!in.varint(&tag)) return false;
-      const PlanField* field = find(message, tag >> 3);
-      const auto wire_type = static_cast<std::uint32_t>(tag & 7);
-      if (!(field ? value(*field, wire_type, in) : in.skip(wire_type, 0))) return false;
-    }
-    return true;
-  }
-
-  static std::uint32_t wire_type_of(Coding coding) {
-    switch (coding) {
-      case Coding::kFixed32:
-        return 5;
-      case Coding::kFixed64:
-        return 1;
-      case Coding::kText:
-      case Coding::kTime:
-      case Coding::kMessage:
-        return 2;
-      default:
-        return 0;
-    }
-  }
-
-  bool value(const PlanField& field, std::uint32_t wire_type, WireCursor& in) {
-    const std::uint32_t expected = wire_type_of(field.coding);
-    if (wire_type == 2 && expected != 2 && field.repeated) {
-      WireCursor packed{};
-      if (!in.sized(&packed)) return false;
-      if (field.load && field.picks.empty()) return packed_fixed(field, packed);
-      while (packed.at < packed.end)
-        if (!single(field, packed)) return false;
-      return true;
-    }
-    return wire_type == expected ? single(field, in) : in.skip(wire_type, 0);
-  }
-
-  bool packed_fixed(const PlanField& field, const WireCursor& packed) {
-    const std::size_t size = field.coding == Coding::kFixed32 ? 4 : 8;
-    const auto bytes = static_cast<std::size_t>(packed.end - packed.at);
-    if (bytes % size) return false;
-    std::uint32_t& done = counters_[field.counter];
-    const std::size_t room = done < field.length ? field.length - done : 0;
-    field.load(packed.at, std::min(bytes / size, room),
-               sink_->columns[static_cast<std::size_t>(field.column)].at<double>(
-                   sink_->row, done < field.length ? done : 0));
-    done += static_cast<std::uint32_t>(bytes / size);
-    return true;
-  }
-
-  bool single(const PlanField& field, WireCursor& in) {
-    const std::uint32_t index = field.repeated ? counters_[field.counter]++ : 0;
-    WireCursor part{};
-    std::uint64_t raw = 0;
-    switch (field.coding) {
-      case Coding::kMessage:
-        if (!in.sized(&part)) return false;
-        return index >= field.messages.size() || read(plan_.messages[field.messages[index]], part);
-      case Coding::kText:
-        if (!in.sized(&part)) return false;
-        return each(field, index,
-                    [&](const ColumnTarget& to, std::size_t element) { text(to, element, part); });
-      case Coding::kTime:
-        if (!in.sized(&part)) return false;
-        return time(field, index, part);
-      case Coding::kFixed32:
-      case Coding::kFixed64:
-        if (!in.take(field.coding == Coding::kFixed32 ? 4 : 8, &part)) return false;
-        return each(field, index, [&](const ColumnTarget& to, std::size_t element) {
-          field.load(part.at, 1, to.at<double>(sink_->row, element));
-        });
-      default:
-        if (!in.varint(&raw)) return false;
-        return each(field, index, [&](const ColumnTarget& to, std::size_t element) {
-          put(to, element, integer(field, raw));
-        });
-    }
-  }
-
-  static std::int64_t integer(const PlanField& field, std::uint64_t raw) {
-    switch (field.coding) {
-      case Coding::kBool:
-        return raw != 0;
-      case Coding::kVarint32:
-        return field.prim == Prim::kUInt32 ? std::int64_t{static_cast<std::uint32_t>(raw)}
-                                           : std::int64_t{static_cast<std::int32_t>(raw)};
-      case Coding::kZigzag32:
-        raw &= 0xFFFFFFFFu;
-        [[fallthrough]];
-      case Coding::kZigzag:
-        return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
-      default:
-        return static_cast<std::int64_t>(raw);
-    }
-  }
-
-  template <class Put>
-  bool each(const PlanField& field, std::uint32_t index, const Put& put_one) {
-    if (field.column >= 0 && (!field.repeated || index < field.length))
-      put_one(sink_->columns[static_cast<std::size_t>(field.column)], index);
-    for (const Pick& pick : field.picks)
-      if (pick.index == index) put_one(sink_->columns[static_cast<std::size_t>(pick.column)], 0);
-    return true;
-  }
-
-  void put(const ColumnTarget& to, std::size_t element, std::int64_t value) {
-    if (to.store == ColumnTarget::Store::kNumber)
-      *to.at<double>(sink_->row, element) = static_cast<double>(value);
-    else
-      *to.at<std::int64_t>(sink_->row, element) = value;
-  }
-
-  void text(const ColumnTarget& to, std::size_t element, const WireCursor& part) {
-    const auto size = static_cast<std::size_t>(part.end - part.at);
-    if (to.store == ColumnTarget::Store::kBlob)
-      *to.at<ByteView>(sink_->row, element) = {part.at, size};
-    else
-      to.at<std::string>(sink_->row, element)->assign(reinterpret_cast<const char*>(part.at), size);
-  }
-
-  bool time(const PlanField& field, std::uint32_t index, WireCursor in) {
-    std::int64_t seconds = 0, nanos = 0;
-    while (in.at < in.end) {
-      std::uint64_t tag = 0, raw = 0;
-      if (!in.varint(&tag)) return false;
-      if (tag == (1 << 3) || tag == (2 << 3)) {
-        if (!in.varint(&raw)) return false;
-        (tag == (1 << 3) ? seconds : nanos) = static_cast<std::int64_t>(raw);
-      } else if (!in.skip(static_cast<std::uint32_t>(tag & 7), 0)) {
-        return false;
-      }
-    }
-    return each(field, index, [&](const ColumnTarget& to, std::size_t element) {
-      put(to, element, join_time(seconds, nanos));
-    });
-  }
-
-  Plan plan_;
-  std::vector<std::uint32_t> counters_;
-  RowSink* sink_ = nullptr;
-  const PlanField* wrong_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 class ProtobufCodec final : public Codec {
  public:
   explicit ProtobufCodec(const Schema& schema) {
@@ -631,9 +247,7 @@ class ProtobufCodec final : public Codec {
 
   std::unique_ptr<RowDecoder> compile(
       const Node& tree, const std::vector<ColumnTarget::Store>& stores) const override {
-    Plan plan;
-    Planner(stores, plan).message(*root_, tree, "");
-    return std::make_unique<ProtobufDecoder>(std::move(plan));
+    return make_protobuf_decoder(*root_, tree, stores);
   }
 
  private:

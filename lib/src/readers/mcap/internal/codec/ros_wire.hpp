@@ -55,6 +55,26 @@ constexpr std::size_t alignment_of(Prim prim, std::size_t size) {
   return prim == Prim::kTime || prim == Prim::kDuration ? 4 : size;
 }
 
+/// What is wrong with the encapsulation header of a CDR message, or nullptr.
+const char* encapsulation_problem(ByteView message);
+
+/// Points `wire` at the fields; false when encapsulation_problem() has something to say.
+template <bool kCdr>
+bool start_message(ByteView message, const CodecOptions& options, Wire<kCdr>* wire) {
+  wire->origin = wire->at = message.data();
+  wire->end = message.data() + message.size();
+  wire->swap = false;
+  if constexpr (kCdr) {
+    if (encapsulation_problem(message)) return false;
+    wire->at = message.data() + 4;
+    wire->origin = options.cdr_align_from_message ? message.data() : wire->at;
+    wire->swap = options.cdr_byte_order == ByteOrder::kStated
+                     ? message[1] == 0
+                     : options.cdr_byte_order == ByteOrder::kBig;
+  }
+  return true;
+}
+
 /// What a step does with its `n` values: `n` is `count`, or read from the message when `dynamic`.
 struct RosStep {
   enum class Op : std::uint8_t {
@@ -104,5 +124,8 @@ struct RosProgram {
 };
 RosProgram compile_ros(const RosSchema& schema, const Node& tree,
                        const std::vector<ColumnTarget::Store>& stores, bool ros1);
+
+std::unique_ptr<RowDecoder> make_cdr_decoder(RosProgram program, const CodecOptions& options);
+std::unique_ptr<RowDecoder> make_ros1_decoder(RosProgram program);
 
 }  // namespace reelcell::readers::mcap

@@ -177,14 +177,14 @@ std::string si_text(const Dimension& dimension) {
   constexpr std::string_view kNames[] = {"m", "kg", "s", "A", "K", "rad", "px"};
   std::string over, under;
   for (std::size_t i = 0; i < Dimension::kBases; ++i) {
-    const int exponent = dimension.exponents[i];
+    const auto exponent = static_cast<int>(dimension.exponents[i]);
     if (exponent == 0) continue;
     std::string factor(kNames[i]);
     if (std::abs(exponent) > 1) factor += "^" + std::to_string(std::abs(exponent));
     if (exponent > 0)
-      over += (over.empty() ? "" : "*") + factor;
+      over.append(over.empty() ? "" : "*").append(factor);
     else
-      under += "/" + factor;
+      under.append("/").append(factor);
   }
   return (over.empty() ? "1" : over) + under;
 }

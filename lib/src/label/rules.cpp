@@ -47,7 +47,7 @@ struct RuleSet::Impl {
   }
 };
 
-RuleSet::RuleSet(std::vector<LabelRule> rules, Parameters parameters,
+RuleSet::RuleSet(const std::vector<LabelRule>& rules, const Parameters& parameters,
                  const SessionDescription& session)
     : impl_(std::make_unique<Impl>()) {
   Names names;

@@ -43,7 +43,8 @@ class RuleSet {
  public:
   /// Throws InputError with the place in the expression (a caret line), what was found and what is
   /// allowed.
-  RuleSet(std::vector<LabelRule> rules, Parameters parameters, const SessionDescription& session);
+  RuleSet(const std::vector<LabelRule>& rules, const Parameters& parameters,
+          const SessionDescription& session);
   ~RuleSet();
   RuleSet(RuleSet&&) noexcept;
   /// Labels in rule order; later rules may use earlier labels ("label.name").

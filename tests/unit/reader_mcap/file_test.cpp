@@ -214,6 +214,33 @@ TEST(McapFile, MessagesOfAChannelThatNothingDescribesAreCountedAsLoss) {
   EXPECT_EQ(diagnostics.count("mcap-unknown-channel"), 1u) << text_of(diagnostics);
 }
 
+TEST(McapFile, AScanTellsOfAnUnknownChannelOnceHoweverManyCursorsFollow) {
+  McapBuilder builder;
+  builder.begin_chunk().channel(1, "/a").message(1, 1, {1}).message(5, 2, {1}).end_chunk("");
+  Diagnostics diagnostics;
+  const auto file = McapFile::open_bytes("test.mcap", builder.finish(false), diagnostics);
+  for (const Order order : {Order::kFile, Order::kLogTime})
+    EXPECT_EQ(read_all(*file, {.order = order}, diagnostics).size(), 1u);
+  EXPECT_EQ(diagnostics.count("mcap-unknown-channel"), 1u) << text_of(diagnostics);
+}
+
+TEST(McapFile, CursorsOfOneChannelEachRunInStepAndTogetherGiveEverything) {
+  McapBuilder builder = sample_mcap("zstd", 400, 30);
+  Diagnostics diagnostics;
+  const auto file = McapFile::open_bytes("test.mcap", builder.finish(), diagnostics);
+  for (const Order order : {Order::kFile, Order::kLogTime}) {
+    const auto a = file->messages({.channels = {1}, .order = order}, diagnostics);
+    const auto b = file->messages({.channels = {2}, .order = order}, diagnostics);
+    MessageView message;
+    for (const TestMessage& expected : builder.messages()) {
+      ASSERT_TRUE((expected.channel == 1 ? a : b)->next(message));
+      EXPECT_EQ(message.sequence, expected.sequence);
+      EXPECT_EQ(file->read(message.ref), expected.data);
+    }
+    EXPECT_FALSE(a->next(message) || b->next(message));
+  }
+}
+
 TEST(McapFile, AttachmentsAreFetchedAndTheirCrcChecked) {
   McapBuilder builder;
   builder.attachment("calibration.yaml", {4, 5, 6});

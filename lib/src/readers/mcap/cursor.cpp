@@ -71,23 +71,23 @@ std::shared_ptr<const LoadedPiece> load_or_report(const CursorContext& context, 
   return nullptr;
 }
 
-void report_parser(const CursorContext& context, const MessageParser& parser, bool cut,
-                   std::uint64_t piece_offset) {
+void report(const CursorContext& context, const Oddities& met, bool cut, std::uint64_t offset) {
+  if (!context.layout.summary.from_summary) return;
   Diagnostics& diagnostics = context.diagnostics;
   const std::string& name = context.source.name();
-  if (parser.unknown_channel() > 0)
+  if (met.unknown_channel > 0)
     diagnostics.loss("mcap-unknown-channel", name,
-                     "messages of channel " + std::to_string(parser.last_unknown()) +
+                     "messages of channel " + std::to_string(met.last_unknown) +
                          ", which no Channel record describes, are left out",
-                     parser.unknown_channel());
-  if (parser.too_short() > 0)
+                     met.unknown_channel);
+  if (met.too_short > 0)
     diagnostics.loss("mcap-record-damaged", name,
                      "Message records shorter than their 22 bytes of head are left out (in " +
-                         at_byte(piece_offset) + ")",
-                     parser.too_short());
-  if (parser.left() > 0 && !cut)
+                         at_byte(offset) + ")",
+                     met.too_short);
+  if (met.walked < met.size && !cut)
     diagnostics.loss("mcap-record-damaged", name,
-                     at_byte(parser.walked()) + " in the chunk at " + at_byte(piece_offset) +
+                     at_byte(met.walked) + " in the chunk at " + at_byte(offset) +
                          " is no record; the rest of the chunk is left out");
 }
 

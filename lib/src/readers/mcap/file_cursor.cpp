@@ -95,7 +95,7 @@ class FileCursor final : public MessageCursor {
   void end_records() {
     if (in_stretch_) end_window();
     if (open_) {
-      report_parser(context_, parser_, loaded_->contents.state == ChunkState::kCut, open_->offset);
+      report(context_, parser_.met(), loaded_->contents.state == ChunkState::kCut, open_->offset);
       open_ = nullptr;
       parser_ = {};
     }
@@ -105,7 +105,7 @@ class FileCursor final : public MessageCursor {
   void end_window() {
     in_stretch_ = false;
     const std::uint64_t walked = parser_.walked();
-    report_parser(context_, parser_, true, stretch_at_);
+    report(context_, parser_.met(), true, stretch_at_);
     crc_.feed(stretch_at_, parser_.walked_bytes());
     const ByteView rest = parser_.rest();
     parser_ = {};

@@ -264,6 +264,12 @@ class Scan {
   void finish() {
     Summary& summary = layout_.summary;
     Statistics& statistics = *summary.statistics;
+    for (const auto& [channel, count] : statistics.channel_message_counts)
+      if (!summary.channels.contains(channel))
+        lose("mcap-unknown-channel",
+             "messages of channel " + std::to_string(channel) +
+                 ", which no Channel record describes, are left out",
+             count);
     statistics.schema_count = static_cast<std::uint16_t>(summary.schemas.size());
     statistics.channel_count = static_cast<std::uint32_t>(summary.channels.size());
     statistics.attachment_count = static_cast<std::uint32_t>(summary.attachments.size());

@@ -2,7 +2,32 @@
 
 #include <algorithm>
 
+#include "internal/walker.hpp"
+
 namespace reelcell::readers::mcap {
+
+const PieceIndex& LoadedPiece::index() const {
+  std::call_once(indexing_, [&] {
+    std::uint16_t last = 0;
+    std::vector<Entry>* entries =
+        nullptr;  // of `last`: messages of a channel often follow each other
+    index_.walked =
+        walk_records(contents.records, [&](Opcode opcode, std::uint64_t offset, ByteView body) {
+          if (opcode != Opcode::kMessage) return;
+          if (body.size() < kMessageHead) {
+            ++index_.too_short;
+            return;
+          }
+          const std::uint16_t channel = load_u16(body.data());
+          if (!entries || channel != last) entries = &index_.channels[channel];
+          last = channel;
+          entries->push_back({load_u64(body.data() + 6), offset});
+        });
+    for (auto& [channel, list] : index_.channels)
+      if (!std::is_sorted(list.begin(), list.end())) std::sort(list.begin(), list.end());
+  });
+  return index_;
+}
 
 std::shared_ptr<const LoadedPiece> PieceStore::find(std::uint64_t offset) {
   const std::lock_guard lock(mutex_);
@@ -65,20 +90,19 @@ void PieceStore::fill(const Piece& piece, LoadedPiece& loaded) {
 
 std::shared_ptr<const LoadedPiece> PieceStore::load(const Piece& piece) {
   if (auto known = find(piece.offset)) return known;
-  std::unique_ptr<LoadedPiece> loaded;
+  auto loaded = std::make_unique<LoadedPiece>();
   {
     const std::lock_guard lock(spares_->mutex);
-    if (!spares_->pieces.empty()) {
-      loaded = std::move(spares_->pieces.back());
-      spares_->pieces.pop_back();
+    if (!spares_->records.empty()) {
+      loaded->buffer = std::move(spares_->records.back());
+      spares_->records.pop_back();
     }
   }
-  if (!loaded) loaded = std::make_unique<LoadedPiece>();
   fill(piece, *loaded);
   const auto give_back = [spares = spares_](LoadedPiece* done) {
-    std::unique_ptr<LoadedPiece> owned(done);
+    const std::unique_ptr<LoadedPiece> owned(done);
     const std::lock_guard lock(spares->mutex);
-    if (spares->pieces.size() < kSpare) spares->pieces.push_back(std::move(owned));
+    if (spares->records.size() < kSpare) spares->records.push_back(std::move(owned->buffer));
   };
   std::shared_ptr<const LoadedPiece> shared(loaded.release(), give_back);
   keep(piece.offset, shared);

@@ -7,12 +7,6 @@
 namespace reelcell::readers::mcap {
 namespace {
 
-struct Entry {
-  std::uint64_t log_time;
-  std::uint64_t offset;  ///< of the record in the piece
-  friend auto operator<=>(const Entry&, const Entry&) = default;
-};
-
 struct Active {
   const Piece* piece = nullptr;
   std::shared_ptr<const LoadedPiece> loaded;
@@ -85,31 +79,49 @@ class TimeCursor final : public MessageCursor {
     active->piece = &piece;
     active->at = 0;
     active->entries.clear();
-    MessageParser parser;
-    parser.start(loaded->contents.records, {MessageRef::kNoChunk, 0}, wanted_);
-    MessageView message;
-    bool early = false;
-    while (parser.next(message)) {
-      active->entries.push_back({message.log_time, message.ref.offset});
-      early = early || message.log_time < piece.start_time;
-    }
-    report_parser(context_, parser, loaded->contents.state == ChunkState::kCut, piece.offset);
-    if (early)
-      context_.diagnostics.warn(
-          "mcap-chunk-times", context_.source.name(),
-          "chunk at " + at_byte(piece.offset) +
-              " has messages before the start time that its index gives; they "
-              "may come late in log-time order");
+    if (wanted_.all_channels())
+      walk(piece, *loaded, active->entries);
+    else
+      look_up(piece, *loaded, active->entries);
     if (active->entries.empty()) {
       spare_ = std::move(active);
       return;
     }
     if (!std::is_sorted(active->entries.begin(), active->entries.end()))
       std::sort(active->entries.begin(), active->entries.end());
+    if (active->time() < piece.start_time)
+      context_.diagnostics.warn(
+          "mcap-chunk-times", context_.source.name(),
+          "chunk at " + at_byte(piece.offset) +
+              " has messages before the start time that its index gives; they "
+              "may come late in log-time order");
     active->loaded = std::move(loaded);
     if (current_) push(std::move(current_));
     push(std::move(active));
     pop();
+  }
+
+  void walk(const Piece& piece, const LoadedPiece& loaded, std::vector<Entry>& entries) {
+    MessageParser parser;
+    parser.start(loaded.contents.records, {MessageRef::kNoChunk, 0}, wanted_);
+    MessageView message;
+    while (parser.next(message)) entries.push_back({message.log_time, message.ref.offset});
+    report(context_, parser.met(), loaded.contents.state == ChunkState::kCut, piece.offset);
+  }
+
+  /// Of some channels only: the index of the piece is made once for all cursors.
+  void look_up(const Piece& piece, const LoadedPiece& loaded, std::vector<Entry>& entries) {
+    const PieceIndex& index = loaded.index();
+    for (const auto& [channel, list] : index.channels) {
+      if (wanted_.channel(channel) != Wanted::Answer::kYes) continue;
+      for (const Entry& entry : list)
+        if (wanted_.time(entry.log_time)) entries.push_back(entry);
+    }
+    Oddities met;
+    met.too_short = index.too_short;
+    met.walked = index.walked;
+    met.size = loaded.contents.records.size();
+    report(context_, met, loaded.contents.state == ChunkState::kCut, piece.offset);
   }
 
   void show(MessageView& message) const {

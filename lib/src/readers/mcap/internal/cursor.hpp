@@ -13,6 +13,7 @@ class Wanted {
   Wanted(const Summary& summary, const MessageQuery& query);
   enum class Answer : std::uint8_t { kUnknownChannel, kNo, kYes };
   Answer channel(std::uint16_t id) const { return channels_[id]; }
+  bool all_channels() const { return all_channels_; }
   bool time(std::uint64_t log_time) const { return log_time >= start_ && log_time <= last_; }
   /// Whether a piece can hold anything that is wanted.
   bool piece(const Piece& piece, const Summary& summary) const;
@@ -23,6 +24,15 @@ class Wanted {
   bool nothing_;
   std::uint64_t start_;
   std::uint64_t last_;
+};
+
+/// What was met besides messages that are wanted.
+struct Oddities {
+  std::uint64_t unknown_channel = 0;  ///< messages
+  std::uint16_t last_unknown = 0;
+  std::uint64_t too_short = 0;
+  std::uint64_t walked = 0;  ///< bytes, of
+  std::uint64_t size = 0;
 };
 
 /// Walks the messages of records in memory, in file order.
@@ -53,14 +63,17 @@ class MessageParser {
   ByteView rest() const { return {at_, end_}; }
   ByteView walked_bytes() const { return {begin_, at_}; }
   std::uint64_t walked() const { return static_cast<std::uint64_t>(at_ - begin_); }
-  std::uint64_t unknown_channel() const { return unknown_channel_; }
-  std::uint64_t too_short() const { return too_short_; }
-  std::uint16_t last_unknown() const { return last_unknown_; }
+  Oddities met() const {
+    Oddities met = met_;
+    met.walked = walked();
+    met.size = walked() + left();
+    return met;
+  }
 
  private:
   bool take(const std::uint8_t* record, std::uint64_t length, MessageView& message) {
     if (length < kMessageHead) {
-      ++too_short_;
+      ++met_.too_short;
       return false;
     }
     const std::uint8_t* body = record + kRecordHead;
@@ -68,8 +81,8 @@ class MessageParser {
     const Wanted::Answer answer = wanted_->channel(channel);
     if (answer != Wanted::Answer::kYes) {
       if (answer == Wanted::Answer::kUnknownChannel) {
-        ++unknown_channel_;
-        last_unknown_ = channel;
+        ++met_.unknown_channel;
+        met_.last_unknown = channel;
       }
       return false;
     }
@@ -89,9 +102,7 @@ class MessageParser {
   const std::uint8_t* end_ = nullptr;
   MessageRef ref_;
   const Wanted* wanted_ = nullptr;
-  std::uint64_t unknown_channel_ = 0;
-  std::uint64_t too_short_ = 0;
-  std::uint16_t last_unknown_ = 0;
+  Oddities met_;
 };
 
 /// What a cursor needs of its file.
@@ -108,9 +119,8 @@ struct CursorContext {
 /// the chunk's message index tells them.
 std::shared_ptr<const LoadedPiece> load_or_report(const CursorContext& context, const Piece& piece,
                                                   const Wanted& wanted);
-/// Reports what a parser met when it ended; `where` names the piece.
-void report_parser(const CursorContext& context, const MessageParser& parser, bool cut,
-                   std::uint64_t piece_offset);
+/// Reports them for the piece at `offset`, unless opening the file did: a scan saw all of it.
+void report(const CursorContext& context, const Oddities& met, bool cut, std::uint64_t offset);
 
 /// Place of a piece's first record.
 inline MessageRef ref_of(const Piece& piece) {

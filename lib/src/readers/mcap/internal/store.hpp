@@ -11,10 +11,31 @@
 
 namespace reelcell::readers::mcap {
 
+/// Where a message lies in a piece. In order of log time, then of the file.
+struct Entry {
+  std::uint64_t log_time;
+  std::uint64_t offset;  ///< of the record in the piece
+  friend auto operator<=>(const Entry&, const Entry&) = default;
+};
+
+/// The messages of a piece, sorted by channel, so that cursors of one channel each need not walk
+/// through the others'.
+struct PieceIndex {
+  std::map<std::uint16_t, std::vector<Entry>> channels;  ///< each sorted
+  std::uint64_t too_short = 0;                           ///< Message records without their head
+  std::uint64_t walked = 0;  ///< bytes of the records up to where no record begins
+};
+
 /// A piece in memory. Immutable.
 struct LoadedPiece {
   ChunkContents contents;  ///< its records point into `buffer`, or into the source's memory
   Buffer buffer;
+  /// Made when it is first asked for. Thread-safe.
+  const PieceIndex& index() const;
+
+ private:
+  mutable std::once_flag indexing_;
+  mutable PieceIndex index_;
 };
 
 /// Thread-safe.
@@ -34,7 +55,7 @@ class PieceStore {
   /// Buffers and contexts wait here for the next chunk. Owned jointly with the pieces that are out.
   struct Spares {
     std::mutex mutex;
-    std::vector<std::unique_ptr<LoadedPiece>> pieces;
+    std::vector<Buffer> records;
     std::vector<std::unique_ptr<ChunkDecoder>> decoders;
     std::vector<Buffer> raw;
   };

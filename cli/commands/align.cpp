@@ -1,6 +1,7 @@
 // reelcell align: what is known of the streams' times, and how they meet on the grid.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "command.hpp"
@@ -62,17 +63,25 @@ class AlignCommand : public Command {
                  "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "p95", "max", "gap rows",
                  "reused", "unused", "overlap %"});
     for (const auto& line : report.streams) {
-      const auto number = [&](const char* key, int digits) {
-        const auto it = line.times.find(key);
-        return it != line.times.end() && it->is_number() ? fixed(it->get<double>(), digits)
-                                                         : std::string("-");
+      // Keys as in timeline::StreamTimeStats::to_json(); "/a/b" is a JSON pointer.
+      const auto number = [&](const char* pointer, int digits) {
+        const auto at = Json::json_pointer(pointer);
+        const bool there = line.times.contains(at) && line.times.at(at).is_number();
+        return there ? fixed(line.times.at(at).get<double>(), digits) : std::string("-");
+      };
+      const auto longest = [&] {
+        double ms = 0;
+        const auto list = Json::json_pointer("/gaps/longest");
+        if (!line.times.contains(list)) return std::string("-");
+        for (const Json& gap : line.times.at(list)) ms = std::max(ms, gap.value("ms", 0.0));
+        return fixed(ms, 1);
       };
       const bool joined = line.rows > 0;
       table.add(
           {line.stream, line.kind, line.spec.stated ? line.spec.source : line.method,
            fixed(static_cast<double>(line.spec.offset.count()) * 1e-6, 3),
-           fixed(line.spec.drift_ppm, 3), number("samples", 0), number("rate_hz", 3),
-           number("jitter_p95_ms", 3), number("gap_count", 0), number("longest_gap_ms", 1),
+           fixed(line.spec.drift_ppm, 3), number("/samples", 0), number("/rate_hz", 3),
+           number("/jitter_ms/p95", 3), number("/gaps/count", 0), longest(),
            joined ? fixed(line.skew_p50_ms, 3) : "-", joined ? fixed(line.skew_p95_ms, 3) : "-",
            joined ? fixed(line.skew_max_ms, 3) : "-", joined ? std::to_string(line.gap_rows) : "-",
            joined ? std::to_string(line.reused) : "-", joined ? std::to_string(line.unused) : "-",

@@ -108,10 +108,14 @@ class InfoCommand : public Command {
           fmt::format(", {} key frames, longest GOP {}", video["key_frames"].get<std::uint64_t>(),
                       video["longest_gop"].get<std::uint64_t>());
     if (video.value("b_frames", false)) text += ", B-frames";
-    if (video.contains("time") && video["time"].value("gap_count", 0) > 0)
-      text +=
-          fmt::format(", {} gaps, longest {} ms", video["time"]["gap_count"].get<std::uint64_t>(),
-                      number(video["time"], "longest_gap_ms", 1));
+    if (video.contains("time") && video["time"].contains("gaps") &&
+        video["time"]["gaps"].value("count", 0) > 0) {
+      double longest = 0;
+      for (const Json& gap : video["time"]["gaps"]["longest"])
+        longest = std::max(longest, gap.value("ms", 0.0));
+      text += fmt::format(", {} gaps, longest {:.1f} ms",
+                          video["time"]["gaps"]["count"].get<std::uint64_t>(), longest);
+    }
     if (!video.value("complete", true)) text += ", DAMAGED";
     return text;
   }

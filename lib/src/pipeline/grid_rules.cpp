@@ -1,5 +1,6 @@
 // What the recipe's grid means for one session.
 #include <algorithm>
+#include <cmath>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
@@ -16,28 +17,39 @@ std::string anchor_stream(const GridRule& rule, const OpenSession& session) {
   return "";
 }
 
+namespace {
+
+/// The median interval's rate: lost frames lower an average, they do not change the camera's rate.
+std::optional<double> median_rate(const std::vector<SessionTime>& times) {
+  std::vector<std::int64_t> intervals;
+  for (std::size_t i = 1; i < times.size(); ++i)
+    intervals.push_back((times[i] - times[i - 1]).count());
+  if (intervals.empty()) return std::nullopt;
+  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
+  std::nth_element(intervals.begin(), middle, intervals.end());
+  if (*middle <= 0) return std::nullopt;
+  return 1e9 / static_cast<double>(*middle);
+}
+
+}  // namespace
+
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
   if (rule.rate) return *rule.rate;
+  const std::string ask = "; set \"grid\": {\"rate_hz\": ..} in the recipe";
   const std::string anchor = anchor_stream(rule, session);
   const StreamSpec* spec = anchor.empty() ? nullptr : session.session().stream(anchor);
+  if (spec && spec->rate_hz && spec->kind != StreamKind::kEvents)
+    return rate_from_number(*spec->rate_hz);
   if (spec && spec->kind == StreamKind::kVideo) {
-    session.video(anchor)->frames();
-    const Rational rate = session.video(anchor)->format().average_rate;
-    const std::int64_t whole =
-        rate.valid() ? mul_div(rate.num, 1, rate.den, Rounding::kNearest) : 0;
-    // Within 1 %: lost frames lower an average, they do not make it another rate.
-    if (whole > 0 && std::abs(rate.num - whole * rate.den) * 100 <= whole * rate.den)
-      return {whole, 1};
+    const auto hz = median_rate(*session.frame_times(anchor));
+    const double whole = hz ? std::round(*hz) : 0;
+    if (whole >= 1 && std::abs(*hz - whole) <= 0.01 * whole)
+      return {static_cast<std::int64_t>(whole), 1};
     throw PlanError(session.session().id, "stream '" + anchor + "' runs at " +
-                                              std::to_string(rate.num) + "/" +
-                                              std::to_string(rate.den) +
-                                              " frames/s, which is not near a whole number; set "
-                                              "\"grid\": {\"rate_hz\": ..} in the recipe");
+                                              (hz ? std::to_string(*hz) : "an unknown number of") +
+                                              " frames/s, which is not near a whole number" + ask);
   }
-  if (spec && spec->rate_hz) return rate_from_number(*spec->rate_hz);
-  throw PlanError(
-      session.session().id,
-      "the rate of the grid is not known; set \"grid\": {\"rate_hz\": ..} in the recipe");
+  throw PlanError(session.session().id, "the rate of the grid is not known" + ask);
 }
 
 timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range,
@@ -63,9 +75,9 @@ timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& sessio
   const Nanos period = tick_time(1, rate);
   if (spec && spec->kind == StreamKind::kVideo) {
     // A frame may stand for a row up to one period of the slower of grid and camera away.
-    const Rational own = session.video(stream)->format().average_rate;
-    return {timeline::JoinMethod::kNearest,
-            std::max(period, own.valid() ? tick_time(1, own) : period)};
+    const auto hz = median_rate(*session.frame_times(stream));
+    const Nanos own = hz ? Nanos(std::llround(1e9 / *hz)) : period;
+    return {timeline::JoinMethod::kNearest, std::max(period, own)};
   }
   if (spec && spec->source.format == "lerobot") return {timeline::JoinMethod::kNearest, period};
   return {timeline::JoinMethod::kLinear,

@@ -24,7 +24,6 @@ Json lineage_json(const SourceLineage& line) {
   return json;
 }
 
-/// Writers name their files from the corpus root.
 Json file_json(const CorpusFile& file) {
   return {{"path", file.path},
           {"bytes", file.digests.bytes},

@@ -1,0 +1,53 @@
+#include <gmock/gmock.h>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/replay/scene.hpp"
+
+namespace reelcell::replay {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+SessionDescription two_streams() {
+  SessionDescription session;
+  StreamSpec joints;
+  joints.name = "joints";
+  joints.columns = {{"q", DType::kFloat64, 7}, {"mode", DType::kString}, {"fault", DType::kBool}};
+  StreamSpec state;
+  state.name = "observation.state";
+  state.columns = {{"value", DType::kFloat32, 14}};
+  StreamSpec camera;
+  camera.name = "front";
+  camera.kind = StreamKind::kVideo;
+  session.streams = {camera, joints, state};
+  return session;
+}
+
+TEST(ChooseSignals, TakesTheFirstNumericColumnsByDefault) {
+  EXPECT_THAT(choose_signals(two_streams(), {}),
+              ElementsAre(SignalRef{"joints", "q", {}}, SignalRef{"joints", "fault", {}},
+                          SignalRef{"observation.state", "value", {}}));
+  EXPECT_EQ(choose_signals(two_streams(), {}, 2).size(), 2u);
+}
+
+TEST(ChooseSignals, FindsElementsAndStreamsWithDots) {
+  EXPECT_THAT(
+      choose_signals(two_streams(), {"observation.state.value[13]", "joints.q"}),
+      ElementsAre(SignalRef{"observation.state", "value", 13}, SignalRef{"joints", "q", {}}));
+}
+
+TEST(ChooseSignals, SaysWhatThereIsWhenANameIsWrong) {
+  try {
+    choose_signals(two_streams(), {"joint.q"});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Did you mean 'joints.q'?"));
+  }
+  EXPECT_THROW(choose_signals(two_streams(), {"joints.q[7]"}), InputError);
+  EXPECT_THROW(choose_signals(two_streams(), {"joints.q["}), InputError);
+  EXPECT_THROW(choose_signals(two_streams(), {"joints.mode"}), InputError);
+}
+
+}  // namespace
+}  // namespace reelcell::replay

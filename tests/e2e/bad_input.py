@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Bad input: never a crash, the right exit code, a message that says what to do, nothing half written that looks whole."""
+import json
+import resource
+import signal
+import subprocess
+
+from support import BINARY, DATA, LOST, check, reelcell, tree, work_folder, write_json
+
+
+def says_something(done, where):
+    if done.returncode:
+        check((done.stdout + done.stderr).strip(), f"{where}: exit code {done.returncode} and no message")
+    for word in ("std::", "terminate called", "Sanitizer", "vector::", "basic_string"):
+        check(word not in done.stdout + done.stderr, f"{where}: speaks of {word}\n{done.stdout[-800:]}{done.stderr[-800:]}")
+
+
+def malformed_files():
+    files = sorted(path for path in (DATA / "malformed").rglob("*") if path.is_file())
+    check(len(files) > 20, "the malformed files are not there")
+    codes = {}
+    for path in files:
+        for command in ("info", "validate"):
+            done = reelcell(command, path, codes=(0, 1, LOST))
+            says_something(done, f"{command} {path}")
+            codes[done.returncode] = codes.get(done.returncode, 0) + 1
+    check(codes.get(0) and codes.get(1), f"all files are judged alike: {codes}")
+    return {"files": len(files), "exit_codes": codes}
+
+
+def truncated_is_told(work):
+    """A file that lost its end is no clean file."""
+    whole = DATA / "e2e/luxonis_depthai-core/recording.mcap"
+    cut = work / "cut.mcap"
+    cut.write_bytes(whole.read_bytes()[:6000])
+    check(reelcell("validate", whole).returncode == 0, "the whole file is found faulty")
+    done = reelcell("validate", cut, codes=(1, LOST))
+    check("cut.mcap" in done.stdout + done.stderr, "the message does not name the file")
+
+
+def log_session(folder, rows=300):
+    folder.mkdir()
+    lines = [f"{i / 100:.2f},{i * 0.5},{-i}" for i in range(rows)]
+    (folder / "log.csv").write_text("t,a,b\n" + "\n".join(lines) + "\n")
+    write_json(folder / "session.json", {
+        "version": 1, "id": "log", "clock": {"epoch": "boot"}, "streams": [
+            {"name": "log", "kind": "series", "path": "log.csv", "format": "csv", "rate_hz": 100,
+             "options": {"time_column": "t", "time_unit": "s", "columns": [{"name": "x", "from": ["a", "b"]}]}}]})
+    return folder
+
+
+def log_recipe(work):
+    path = work / "recipe.json"
+    write_json(path, {"version": 1, "name": "log", "grid": {"rate_hz": 20}, "segments": [{"kind": "session"}],
+                      "outputs": [{"format": "webdataset", "folder": "wds"}, {"format": "lerobot_v3", "folder": "lerobot"}]})
+    return path
+
+
+def missing_files(work, recipe):
+    session = log_session(work / "missing")
+    (session / "log.csv").unlink()
+    out = work / "missing_out"
+    done = reelcell("build", session, "--recipe", recipe, "--out", out, codes=(1, LOST))
+    check("log.csv" in done.stderr + done.stdout, f"the missing file is not named: {done.stderr}")
+    if done.returncode == LOST:
+        check(json.loads((out / "corpus.json").read_text())["samples"] == [], "samples without data")
+    done = reelcell("validate", session, codes=(1,))
+    check("log.csv" in done.stderr + done.stdout, f"validate does not name the missing file: {done.stderr}")
+    done = reelcell("info", work / "nowhere", codes=(1, 2))
+    check("nowhere" in done.stderr, f"the missing folder is not named: {done.stderr}")
+
+
+def one_bad_among_good(work, recipe):
+    """A broken session costs only itself."""
+    sessions = work / "several"
+    sessions.mkdir()
+    for name in ("one", "two", "three"):
+        session = log_session(sessions / name)
+        text = (session / "session.json").read_text().replace('"log"', f'"{name}"', 1)
+        (session / "session.json").write_text(text)
+    (sessions / "two/log.csv").unlink()
+    done = reelcell("build", sessions, "--recipe", recipe, "--out", work / "several_out", codes=(LOST,))
+    built = {sample["session"] for sample in json.loads((work / "several_out/corpus.json").read_text())["samples"]}
+    check(built == {"one", "three"}, f"built were {built}: {done.stderr}")
+    check("two" in (work / "several_out/report.json").read_text(), "the report does not name the session left out")
+
+
+def blocked_output(work, recipe):
+    session = log_session(work / "blocked")
+    (work / "file").write_text("not a folder")
+    for out in (work / "file", work / "file/below"):
+        done = reelcell("build", session, "--recipe", recipe, "--out", out, codes=(1,))
+        check("file" in done.stderr, f"{out}: the message does not name it: {done.stderr}")
+    check((work / "file").read_text() == "not a folder", "the file in the way was touched")
+    full = work / "foreign"
+    full.mkdir()
+    (full / "notes.txt").write_text("mine")
+    done = reelcell("build", session, "--recipe", recipe, "--out", full, codes=(1, 2))
+    check(tree(full).keys() == {"notes.txt"}, f"a foreign folder was written to: {sorted(tree(full))}")
+    done = reelcell("build", session, "--recipe", recipe, "--out", full, "--overwrite", codes=None)
+    check((full / "notes.txt").exists(), f"--overwrite removed a file that no build made: {done.stderr}")
+
+
+def full_disk(work, recipe):
+    """Every write beyond the limit fails as on a full disk (EFBIG in place of ENOSPC)."""
+    session = log_session(work / "long", rows=60_000)
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    out = work / "full_out"
+    done = reelcell("build", session, "--recipe", recipe, "--out", out, codes=(1,), preexec_fn=limit)
+    check("full_out" in done.stderr, f"the message does not name the file: {done.stderr}")
+    check(not (out / "corpus.json").exists(), "a corpus that is not whole has its corpus.json")
+    reelcell("build", session, "--recipe", recipe, "--out", out)
+    reelcell("build", session, "--recipe", recipe, "--out", work / "roomy_out")
+    check(tree(out) == tree(work / "roomy_out"), "after a full disk, the next run gives another corpus")
+
+
+def wrong_usage():
+    for arguments, hint in ((["buil"], "build"), (["build", "--recipee", "x"], "--recipe"),
+                            (["info", "--jsn", "x"], "--json"), (["validate", "x", "--format", "html"], "sarif"), ([], "")):
+        done = reelcell(*arguments, codes=(2,))
+        check(hint in done.stderr, f"{arguments}: {hint} is not suggested: {done.stderr}")
+        check(not done.stdout, f"{arguments}: a usage error on stdout")
+
+
+def closed_pipe(work):
+    command = f"'{BINARY}' info '{DATA}/lerobot/YifanTian07_G1-policy-train' --json; echo $? >'{work}/code'"
+    shell = subprocess.run(["bash", "-c", f"({command}) | head -c 1"], capture_output=True, text=True, timeout=120)
+    check(shell.returncode == 0 and len(shell.stdout) == 1, f"pipe to head: {shell}")
+    code = int((work / "code").read_text())
+    check(code in (0, 1, LOST, 128 + signal.SIGPIPE), f"pipe to head: exit code {code}")
+    check("terminate" not in shell.stderr, f"pipe to head: {shell.stderr}")
+
+
+def bad_documents(work):
+    session = log_session(work / "documents")
+    good = json.loads((session / "session.json").read_text())
+    cases = {"": "", "{": "", "[]": "", json.dumps({**good, "version": 2}): "version",
+             json.dumps({**good, "streams": [{**good["streams"][0], "kind": "serie"}]}): "kind",
+             json.dumps({**good, "streams": [{**good["streams"][0], "clock": {"offset_ns": "late"}}]}): "offset_ns",
+             json.dumps({**good, "stream": []}): "stream"}
+    for text, named in cases.items():
+        (session / "session.json").write_text(text)
+        for command in ("info", "validate"):
+            done = reelcell(command, session, codes=(1,))
+            said = done.stdout + done.stderr
+            check("session.json" in said and named in said, f"{command} of {text[:60]!r}: neither file nor key is named: {said}")
+
+
+def main():
+    shared = malformed_files()
+    with work_folder() as work:
+        recipe = log_recipe(work)
+        truncated_is_told(work)
+        missing_files(work, recipe)
+        one_bad_among_good(work, recipe)
+        blocked_output(work, recipe)
+        full_disk(work, recipe)
+        wrong_usage()
+        closed_pipe(work)
+        bad_documents(work)
+    print(shared)
+
+
+if __name__ == "__main__":
+    main()

@@ -85,21 +85,22 @@ void CameraTile::draw_caption(cv::Mat& pixels, SessionTime now, SessionTime orig
                               std::optional<SessionTime> shown) {
   fill(pixels, {area_.x, area_.y, area_.width, kCaptionHeight}, kPanel);
   const int middle = area_.y + kCaptionHeight / 2;
-  std::string times = "asked " + seconds_text(now - origin);
+  std::string times = "shown " + (shown ? seconds_text(*shown - origin) : std::string("-"));
   std::string difference;
   Colour colour = kText;
   if (shown) {
-    times += "  shown " + seconds_text(*shown - origin);
     const double ms = static_cast<double>((*shown - now).count()) * 1e-6;
     difference = fmt::format("{:+.1f} ms", ms);
     // Beyond half a period a nearer frame should have been there: one was dropped.
     if (2 * std::chrono::abs(*shown - now) > period_ + period_ / 10) colour = kAmber;
-  } else {
-    times += "  shown -";
   }
   // From the right: the difference and the times are what is checked; the name gives way.
   constexpr double kScale = 0.4;
   const int difference_width = difference.empty() ? 0 : 78;
+  // The header says the time asked for too, so a narrow tile can do without.
+  const std::string asked = "asked " + seconds_text(now - origin) + "  ";
+  const int room = area_.width - difference_width - text_width(camera_.name) - 40;
+  if (text_width(asked + times, kScale) <= room) times = asked + times;
   const int times_width = text_width(times, kScale);
   const int x = area_.right() - difference_width - times_width - 8;
   draw_text(pixels, times, x, middle, 0, kDim, kScale);

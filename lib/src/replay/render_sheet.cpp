@@ -95,7 +95,7 @@ SheetLayout lay_out(const std::vector<SheetTile>& tiles, PictureSize picture, in
       picture.width > 0 ? static_cast<double>(picture.height) / picture.width : 0.75;
   layout.columns =
       std::clamp(static_cast<int>(std::ceil(std::sqrt(count * (shape + 0.25)))), 1, 12);
-  layout.tile_width = std::clamp(most_width / layout.columns, 120, 400);
+  layout.tile_width = std::clamp((most_width - 2 * kMargin) / layout.columns, 120, 400);
   layout.columns = std::min(layout.columns, std::max(1, most_width / layout.tile_width));
   layout.rows = (static_cast<int>(tiles.size()) + layout.columns - 1) / layout.columns;
   layout.picture_height =

@@ -33,6 +33,12 @@ Nanos axis_step(Nanos window) {
   return std::chrono::minutes(10);
 }
 
+/// What the windows of all frames show of the session.
+TimeRange seen_range(const Scene& scene, const RenderOptions& options) {
+  return {std::max(scene.extent.start, options.range.start - options.window / 2),
+          std::min(scene.extent.end, options.range.end + options.window / 2)};
+}
+
 /// Everything drawn for one instant.
 class Stage {
  public:
@@ -42,7 +48,7 @@ class Stage {
         grid_(tiles_of(scene, options.tile_height)),
         width_(std::max(kLeastWidth, grid_.width())),
         lanes_(scene, options.range, width_),
-        strips_(scene, options.range, width_, progress),
+        strips_(scene, seen_range(scene, options), width_, progress),
         canvas_(width_, total_height()) {
     const int left = (width_ - grid_.width()) / 2;
     for (std::size_t i = 0; i < scene.cameras.size(); ++i) {

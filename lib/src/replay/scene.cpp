@@ -40,12 +40,17 @@ std::optional<SignalRef> find_signal(const SessionDescription& session, const st
   return std::nullopt;
 }
 
+/// Measured values first: integers are mostly counters and row numbers, and the strips are few.
 std::vector<SignalRef> all_signals(const SessionDescription& session) {
-  std::vector<SignalRef> all;
+  std::vector<SignalRef> all, counts;
   for (const StreamSpec& stream : session.streams)
     if (stream.kind == StreamKind::kSeries)
       for (const ColumnSpec& column : stream.columns)
-        if (is_number(column)) all.push_back({stream.name, column.name, std::nullopt});
+        if (is_number(column)) {
+          SignalRef signal{stream.name, column.name, std::nullopt};
+          (is_float(column.dtype) ? all : counts).push_back(std::move(signal));
+        }
+  all.insert(all.end(), counts.begin(), counts.end());
   return all;
 }
 

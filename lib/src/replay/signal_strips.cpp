@@ -129,7 +129,8 @@ void SignalStrips::draw_strip(cv::Mat& pixels, const Box& plot, const Strip& str
   }
   draw_name(pixels, plot, strip, *column, slice, now);
   cv::Mat area = pixels(rect_of(plot));
-  const double span = strip.high > strip.low ? strip.high - strip.low : 1;
+  const bool constant = strip.high <= strip.low;
+  const double span = constant ? 1 : strip.high - strip.low;
   const Nanos hole = kHole * median_period(slice.times);
   const auto [first, last] = elements_of(strip.signal, *column);
   for (std::size_t element = first; element < last; ++element) {
@@ -141,7 +142,8 @@ void SignalStrips::draw_strip(cv::Mat& pixels, const Box& plot, const Strip& str
       if (after_hole || !std::isfinite(value)) line.finish();
       if (!std::isfinite(value)) continue;
       // The neighbours of the window may lie outside what was measured.
-      const double share = std::clamp((value - strip.low) / span, -1.0, 2.0);
+      const double share =
+          std::clamp((value - strip.low) / span, -1.0, 2.0) + (constant ? 0.5 : 0.0);
       line.add({time_to_x(slice.times[row], window, 0, plot.width),
                 plot.height - 4 - static_cast<int>(std::lround(share * (plot.height - 8)))});
     }
@@ -150,8 +152,10 @@ void SignalStrips::draw_strip(cv::Mat& pixels, const Box& plot, const Strip& str
   if (!strip.any) return;
   for (const bool high : {true, false}) {
     const std::string text = fmt::format("{:.4g}", high ? strip.high : strip.low);
-    draw_text(pixels, text, plot.right() - text_width(text, 0.36) - 4,
-              high ? plot.y + 8 : plot.bottom() - 8, 0, kDim, 0.36);
+    const int wide = text_width(text, 0.36), y = high ? plot.y + 8 : plot.bottom() - 8;
+    // On a ground of its own: curves run below it.
+    fill(pixels, {plot.right() - wide - 8, y - 7, wide + 8, 14}, kPanel);
+    draw_text(pixels, text, plot.right() - wide - 4, y, 0, kDim, 0.36);
   }
 }
 

@@ -24,10 +24,10 @@ SessionDescription two_streams() {
   return session;
 }
 
-TEST(ChooseSignals, TakesTheFirstNumericColumnsByDefault) {
+TEST(ChooseSignals, TakesNumericColumnsWithFloatsFirstByDefault) {
   EXPECT_THAT(choose_signals(two_streams(), {}),
-              ElementsAre(SignalRef{"joints", "q", {}}, SignalRef{"joints", "fault", {}},
-                          SignalRef{"observation.state", "value", {}}));
+              ElementsAre(SignalRef{"joints", "q", {}}, SignalRef{"observation.state", "value", {}},
+                          SignalRef{"joints", "fault", {}}));
   EXPECT_EQ(choose_signals(two_streams(), {}, 2).size(), 2u);
 }
 

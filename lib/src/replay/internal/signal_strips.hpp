@@ -14,7 +14,7 @@ namespace reelcell::replay {
 class SignalStrips {
  public:
   /// Reads the shown streams through once: the scales are those of the whole range, so that a curve
-  /// does not jump while it slides.
+  /// does not jump while it slides. `range` covers all windows that will be drawn.
   SignalStrips(const Scene& scene, TimeRange range, int width, Progress& progress);
   int height() const;
   void draw(cv::Mat& pixels, int top, SessionTime now, TimeRange window);

@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 
 const std::map<std::string, int>& layers() {
   static const std::map<std::string, int> map = {
-      {"base", 0},   {"model", 1},   {"media", 2},   {"timeline", 2}, {"table", 2},
-      {"stats", 2},  {"store", 2},   {"readers", 3}, {"segment", 3},  {"label", 3},
-      {"curate", 3}, {"writers", 3}, {"replay", 3},  {"audit", 3},    {"pipeline", 4}};
+      {"base", 0},    {"model", 1},  {"media", 2},   {"timeline", 2}, {"table", 2}, {"stats", 2},
+      {"textlog", 2}, {"store", 2},  {"readers", 3}, {"segment", 3},  {"label", 3}, {"curate", 3},
+      {"writers", 3}, {"replay", 3}, {"audit", 3},   {"pipeline", 4}};
   return map;
 }
 

@@ -89,6 +89,8 @@ void set_names(Layout& layout, std::vector<std::string> raw) {
     std::string name(trim(raw[i]));
     if (name.empty()) name = "column_" + std::to_string(i + 1);
     auto [stem, unit] = textlog::split_unit(name);
+    layout.places[name].push_back(i);
+    if (stem != name) layout.places[stem].push_back(i);
     layout.raw_names.push_back(name);
     layout.names.push_back(std::move(stem));
     layout.units.push_back(std::move(unit));

@@ -15,32 +15,32 @@ std::size_t field_named(const Layout& layout, const std::string& name, const cha
       textlog::parse_integer(std::string_view(name).substr(1), &place) && place >= 1 &&
       static_cast<std::size_t>(place) <= layout.width())
     return static_cast<std::size_t>(place) - 1;
-  std::optional<std::size_t> found;
-  for (std::size_t i = 0; i < layout.width(); ++i) {
-    if (layout.raw_names[i] != name && layout.names[i] != name) continue;
-    if (found)
-      throw InputError(std::string("option '") + option + "': columns " +
-                       std::to_string(*found + 1) + " and " + std::to_string(i + 1) +
-                       " are both named " + textlog::shown(name) + "; say which by its place: \"#" +
-                       std::to_string(*found + 1) + "\" or \"#" + std::to_string(i + 1) + "\"");
-    found = i;
-  }
-  if (!found)
+  const auto found = layout.places.find(name);
+  if (found == layout.places.end())
     throw InputError(std::string("option '") + option +
                      "': " + unknown_name("column", name, layout.names));
-  return *found;
+  const std::vector<std::size_t>& places = found->second;
+  if (places.size() > 1)
+    throw InputError(std::string("option '") + option + "': columns " +
+                     std::to_string(places[0] + 1) + " and " + std::to_string(places[1] + 1) +
+                     " are both named " + textlog::shown(name) + "; say which by its place: \"#" +
+                     std::to_string(places[0] + 1) + "\" or \"#" + std::to_string(places[1] + 1) +
+                     "\"");
+  return places[0];
 }
 
 /// Names must be unique unless every column that is read was picked by its place.
 void refuse_duplicates(const Layout& layout) {
-  for (std::size_t i = 0; i < layout.width(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (layout.names[i] == layout.names[j])
-        throw InputError("columns " + std::to_string(j + 1) + " and " + std::to_string(i + 1) +
-                         " are both named " + textlog::shown(layout.names[i]) +
-                         ", expected unique names; rename one in the header, or pick columns by "
-                         "place with the option columns: [{\"name\": \"a\", \"from\": \"#" +
-                         std::to_string(j + 1) + "\"}, ..]");
+  for (std::size_t i = 0; i < layout.width(); ++i) {
+    const std::vector<std::size_t>& places = layout.places.at(layout.names[i]);
+    if (places.size() > 1)
+      throw InputError("columns " + std::to_string(places[0] + 1) + " and " +
+                       std::to_string(places[1] + 1) + " are both named " +
+                       textlog::shown(layout.names[i]) +
+                       ", expected unique names; rename one in the header, or pick columns by "
+                       "place with the option columns: [{\"name\": \"a\", \"from\": \"#" +
+                       std::to_string(places[0] + 1) + "\"}, ..]");
+  }
 }
 
 std::string_view first_value(const Layout& layout, std::size_t field) {

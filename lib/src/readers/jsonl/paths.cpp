@@ -15,45 +15,6 @@ constexpr std::int64_t kMaxIndex = 1'000'000;
                    ", expected keys joined by dots with [index] behind arrays, such as pose.x or "
                    "q[3]");
 }
-
-Field& field_at(const std::string& name, const Path& path, std::vector<Field>& fields) {
-  const auto known = std::find_if(fields.begin(), fields.end(),
-                                  [&](const Field& field) { return field.name == name; });
-  if (known != fields.end()) return *known;
-  Field& field = fields.emplace_back();
-  field.name = name;
-  field.path = path;
-  return field;
-}
-
-void survey_value(const Json& value, const std::string& name, Path& path,
-                  std::vector<Field>& fields) {
-  if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) {
-      path.push_back({key, 0, false});
-      survey_value(member, name.empty() ? key : name + "." + key, path, fields);
-      path.pop_back();
-    }
-    return;
-  }
-  if (name.empty() || fields.size() >= kMaxFields) return;
-  Field& field = field_at(name, path, fields);
-  if (value.is_array()) {
-    const bool numeric =
-        !value.empty() && std::all_of(value.begin(), value.end(),
-                                      [](const Json& e) { return e.is_number() || e.is_null(); });
-    if (numeric) field.width = std::max(field.width, value.size());
-    ++(numeric ? field.numbers : field.others);
-  } else if (value.is_number()) {
-    ++field.numbers;
-  } else if (value.is_boolean()) {
-    ++field.bools;
-  } else if (value.is_string()) {
-    ++field.texts;
-  }
-  if (field.first_text.empty() && (value.is_number() || value.is_string()))
-    field.first_text = value.is_string() ? value.get<std::string>() : value.dump();
-}
 }  // namespace
 
 Path parse_path(std::string_view text) {
@@ -111,9 +72,51 @@ const Json* find_path(const Json& record, const Path& path) {
   return value;
 }
 
-void survey(const Json& record, std::vector<Field>& fields) {
-  Path path;
-  survey_value(record, "", path, fields);
+Field* Survey::field_at(const std::string& name) {
+  const auto known = places_.find(name);
+  if (known != places_.end()) return &fields_[known->second];
+  if (fields_.size() >= kMaxFields) return nullptr;
+  places_.emplace(name, fields_.size());
+  Field& field = fields_.emplace_back();
+  field.name = name;
+  field.path = path_;
+  return &field;
+}
+
+void Survey::add_value(const Json& value, const std::string& name) {
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      path_.push_back({key, 0, false});
+      add_value(member, name.empty() ? key : name + "." + key);
+      path_.pop_back();
+    }
+    return;
+  }
+  Field* const field = name.empty() ? nullptr : field_at(name);
+  if (!field) return;
+  if (value.is_array()) {
+    const bool numeric =
+        !value.empty() && std::all_of(value.begin(), value.end(), [](const Json& element) {
+          return element.is_number() || element.is_null();
+        });
+    if (numeric) field->width = std::max(field->width, value.size());
+    ++(numeric ? field->numbers : field->others);
+  } else if (value.is_number()) {
+    ++field->numbers;
+  } else if (value.is_boolean()) {
+    ++field->bools;
+  } else if (value.is_string()) {
+    ++field->texts;
+  }
+  if (field->first_text.empty() && (value.is_number() || value.is_string()))
+    field->first_text = value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+void Survey::add(const Json& record) { add_value(record, ""); }
+
+const Field* Survey::find(const std::string& name) const {
+  const auto known = places_.find(name);
+  return known == places_.end() ? nullptr : &fields_[known->second];
 }
 
 }  // namespace reelcell::readers::jsonl

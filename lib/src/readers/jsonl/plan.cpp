@@ -10,24 +10,18 @@ namespace {
 constexpr std::size_t kSampleRecords = 1000;
 constexpr std::uint64_t kSampleBytes = 1 << 20;
 
-const Field* find_field(const Plan& plan, const std::string& name) {
-  for (const Field& field : plan.fields)
-    if (field.name == name) return &field;
-  return nullptr;
-}
-
 std::vector<std::string> names_of(const Plan& plan) {
   std::vector<std::string> names;
-  for (const Field& field : plan.fields) names.push_back(field.name);
+  for (const Field& field : plan.survey.fields()) names.push_back(field.name);
   return names;
 }
 
 /// A path of the options: a field of the first records, or an element of one.
 Path path_named(const Plan& plan, const std::string& name, const char* option) {
-  if (const Field* field = find_field(plan, name)) return field->path;
+  if (const Field* field = plan.survey.find(name)) return field->path;
   const Path path = parse_path(name);
   const auto bracket = name.find('[');
-  if (bracket != std::string::npos && find_field(plan, name.substr(0, bracket))) return path;
+  if (bracket != std::string::npos && plan.survey.find(name.substr(0, bracket))) return path;
   throw InputError(std::string("option '") + option +
                    "': " + unknown_name("field", name, names_of(plan)) +
                    " (Looked at the first 1000 records.)");
@@ -45,7 +39,7 @@ void survey_file(Plan& plan, const std::shared_ptr<const InputFile>& file) {
       continue;
     }
     ++records;
-    survey(record, plan.fields);
+    plan.survey.add(record);
   }
   if (records == 0 && bad > 0)
     throw InputError(
@@ -64,7 +58,7 @@ void find_time(Plan& plan, const std::string& where, Diagnostics& diagnostics) {
                      list_of(names));
   }
   plan.time_path = path_named(plan, plan.time_name, "time_column");
-  const Field* const field = find_field(plan, plan.time_name);
+  const Field* const field = plan.survey.find(plan.time_name);
   const std::string value = field ? field->first_text : std::string();
   plan.time.zone = plan.options.time_zone;
   if (plan.options.time_unit) {
@@ -113,13 +107,14 @@ bool is_role(const Plan& plan, const std::string& name) {
 }
 /// By majority: a few odd values do not take a field away; they are counted instead.
 bool is_numeric(const Field& field) {
-  return field.numbers + field.bools > 0 &&
+  constexpr std::size_t kWidest = 4096;  // a longer array is a blob; it can still be asked for
+  return field.numbers + field.bools > 0 && field.width <= kWidest &&
          field.texts + field.others <= field.numbers + field.bools;
 }
 
 std::vector<textlog::ColumnRequest> default_columns(const Plan& plan) {
   std::vector<std::string> numeric;
-  for (const Field& field : plan.fields)
+  for (const Field& field : plan.survey.fields())
     if (!is_role(plan, field.name) && is_numeric(field)) numeric.push_back(field.name);
   if (plan.options.group) return textlog::group_names(numeric);
   std::vector<textlog::ColumnRequest> requests;
@@ -143,7 +138,7 @@ void plan_series(Plan& plan) {
     bool all_bools = true;
     for (const std::string& from : request.from) {
       const Path path = path_named(plan, from, "columns");
-      const Field* const field = find_field(plan, from);
+      const Field* const field = plan.survey.find(from);
       all_bools = all_bools && field && field->bools > 0 && field->numbers == 0;
       if (!field || field->width == 0) {
         spec.element_names.push_back(from);
@@ -190,7 +185,7 @@ Plan make_plan(const std::shared_ptr<const InputFile>& file, textlog::LogOptions
   find_time(plan, where, diagnostics);
   plan_events(plan);
   sample_times(plan, file);
-  for (const Field& field : plan.fields)
+  for (const Field& field : plan.survey.fields())
     plan.text_fields += !is_role(plan, field.name) && field.texts > 0 && !is_numeric(field);
   plan_series(plan);
   return plan;

@@ -39,7 +39,7 @@ class JsonlRecording : public textlog::SingleStreamRecording {
     info.last = textlog::find_last(0, file_->size(),
                                    [&](std::uint64_t offset) { return last_from(offset); });
     Json names = Json::array();
-    for (const Field& field : plan_->fields) names.push_back(field.name);
+    for (const Field& field : plan_->survey.fields()) names.push_back(field.name);
     info.details = {{"time_unit", to_string(plan_->time.unit)},
                     {"time_unit_assumed", plan_->time_unit_assumed},
                     {"fields", std::move(names)},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "reelcell/base/file.hpp"
@@ -22,6 +23,7 @@ struct Layout {
   std::uint64_t data_offset = 0;       ///< byte of the first line behind the header
   std::uint64_t data_line = 1;         ///< and its number
   std::vector<std::vector<std::string>> sample;  ///< first rows of the right width, for types
+  std::unordered_map<std::string, std::vector<std::size_t>> places;  ///< by raw name and by name
   std::size_t width() const { return names.size(); }
 };
 

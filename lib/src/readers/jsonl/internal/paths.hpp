@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "reelcell/base/json.hpp"
@@ -33,7 +34,19 @@ struct Field {
   std::string first_text;  ///< of a scalar, for guessing the time unit
 };
 
-/// Adds the leaves of one record to `fields`, in order of first appearance.
-void survey(const Json& record, std::vector<Field>& fields);
+/// The leaves of the first records, in order of first appearance; at most 4096.
+class Survey {
+ public:
+  void add(const Json& record);
+  const std::vector<Field>& fields() const { return fields_; }
+  const Field* find(const std::string& name) const;
+
+ private:
+  void add_value(const Json& value, const std::string& name);
+  Field* field_at(const std::string& name);
+  std::vector<Field> fields_;
+  std::unordered_map<std::string, std::size_t> places_;
+  Path path_;
+};
 
 }  // namespace reelcell::readers::jsonl

@@ -20,7 +20,7 @@ namespace reelcell::readers::jsonl {
 
 struct Plan {
   textlog::LogOptions options;
-  std::vector<Field> fields;  ///< of the first records
+  Survey survey;  ///< of the first records
   std::vector<std::int64_t> sample_times;
   Path time_path;
   std::string time_name;

@@ -281,8 +281,10 @@ const SegmenterRow& dwell_segmenter() {
         .help = "Weight of each element in the norm (default: all 1)"},
        {.name = "smooth",
         .type = OptionType::kDuration,
-        .fallback = "20ms",
-        .help = "Width of the centred mean over the speed; 0 = none"},
+        .fallback = "10ms",
+        .help =
+            "Width of the centred mean over the speed, which shortens a dwell by up to as much; "
+            "0 = none"},
        {.name = "min_length",
         .type = OptionType::kDuration,
         .fallback = "60ms",

@@ -158,8 +158,7 @@ bool Dimension::is_time() const { return *this == kTime; }
 Dimension Dimension::times(const Dimension& other, int sign) const {
   Dimension result;
   for (std::size_t i = 0; i < kBases; ++i)
-    result.exponents[i] =
-        static_cast<std::int8_t>(std::clamp(exponents[i] + sign * other.exponents[i], -100, 100));
+    result.exponents[i] = std::clamp(exponents[i] + sign * other.exponents[i], -100, 100);
   return result;
 }
 
@@ -177,7 +176,7 @@ std::string si_text(const Dimension& dimension) {
   constexpr std::string_view kNames[] = {"m", "kg", "s", "A", "K", "rad", "px"};
   std::string over, under;
   for (std::size_t i = 0; i < Dimension::kBases; ++i) {
-    const auto exponent = static_cast<int>(dimension.exponents[i]);
+    const int exponent = dimension.exponents[i];
     if (exponent == 0) continue;
     std::string factor(kNames[i]);
     if (std::abs(exponent) > 1) factor += "^" + std::to_string(std::abs(exponent));
@@ -223,12 +222,12 @@ Unit parse_unit(std::string_view text) {
     const std::size_t end = std::min(shown.find_first_of("*/", begin), shown.size());
     const std::string part = shown.substr(begin, end - begin);
     if (!parse_factor(part)) {
-      const std::string nearest = did_you_mean(part, known_units());
-      throw InputError(
-          "unknown unit '" + shown + "'" + (part == shown ? "" : ": '" + part + "' is not known") +
-          "; known are such as 'rad', 'deg', 'm', 'mm', 's', 'ms', 'N', 'Nm', '%', and "
-          "products such as 'rad/s' and 'm/s^2'." +
-          nearest);
+      std::string message = "unknown unit '" + shown + "'";
+      if (part != shown) message.append(": '").append(part).append("' is not known");
+      message.append(
+          "; known are such as 'rad', 'deg', 'm', 'mm', 's', 'ms', 'N', 'Nm', '%', and products "
+          "such as 'rad/s' and 'm/s^2'.");
+      throw InputError(message.append(did_you_mean(part, known_units())));
     }
     begin = end + 1;
   }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace reelcell {
 /// Exponents of m, kg, s, A, K, rad, px.
 struct Dimension {
   static constexpr std::size_t kBases = 7;
-  std::array<std::int8_t, kBases> exponents{};
+  std::array<int, kBases> exponents{};
   bool none() const { return *this == Dimension{}; }
   bool is_time() const;
   /// Exponents beyond +-100 do not occur: parse_unit() refuses them and products saturate.

@@ -113,6 +113,7 @@ void write_verdicts(const std::filesystem::path& path, const Motion& motion,
   fmt::memory_buffer out;
   fmt::format_to(std::back_inserter(out), "t_ms,visit,point,result,score,frame_us,model\n");
   std::vector<const VisitTruth*> by_time;
+  by_time.reserve(visits.size());
   for (const VisitTruth& visit : visits) by_time.push_back(&visit);
   std::sort(by_time.begin(), by_time.end(), [](const VisitTruth* a, const VisitTruth* b) {
     return std::pair(a->verdict_ns, a->visit) < std::pair(b->verdict_ns, b->visit);

@@ -62,7 +62,8 @@ cv::Mat make_seat(const std::vector<PlannedPoint>& plan, std::uint64_t seed) {
   Random random(seed, 10);
   const auto pixels = [](double metres) { return cvRound(metres * Seat::kSeatScale); };
   cv::Mat picture(pixels(Seat::kHeight), pixels(Seat::kWidth), CV_8UC3, cv::Scalar(92, 84, 80));
-  const auto box = [&](double left, double bottom, double right, double top, cv::Scalar color) {
+  const auto box = [&](double left, double bottom, double right, double top,
+                       const cv::Scalar& color) {
     cv::rectangle(picture, rounded(Seat::pixel(left, top)), rounded(Seat::pixel(right, bottom)),
                   color, cv::FILLED);
   };
@@ -95,7 +96,7 @@ cv::Mat make_spot(int size, double sigma, double base, double gain) {
   cv::Mat spot(size, size, CV_32FC3);
   for (int y = 0; y < size; ++y)
     for (int x = 0; x < size; ++x) {
-      const double dx = x - size / 2, dy = y - size / 2;
+      const int dx = x - size / 2, dy = y - size / 2;
       const double g = base + gain * std::exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
       const auto value = static_cast<float>(g);
       spot.at<cv::Vec3f>(y, x) = {value, value, static_cast<float>(base + (g - base) * 0.95)};

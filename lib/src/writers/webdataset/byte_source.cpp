@@ -13,7 +13,7 @@
 namespace reelcell::webdataset {
 namespace {
 
-constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kChunk = std::size_t{256} * 1024;
 
 class MemorySource : public ByteSource {
  public:

@@ -44,9 +44,11 @@ std::string bash_script() {
   return fmt::format(
       "# bash completion of reelcell: source this, or put it into /etc/bash_completion.d\n"
       "_reelcell() {{\n  local current=\"${{COMP_WORDS[COMP_CWORD]}}\" words\n"
-      "  if [[ $COMP_CWORD == 1 ]]; then\n    COMPREPLY=($(compgen -W \"{} --help --version\" -- \"$current\"))\n    return\n  fi\n"
+      "  if [[ $COMP_CWORD == 1 ]]; then\n    COMPREPLY=($(compgen -W \"{} --help --version\" -- "
+      "\"$current\"))\n    return\n  fi\n"
       "  case \"${{COMP_WORDS[1]}}\" in\n{}  esac\n"
-      "  if [[ $current == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$current\")); else COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
+      "  if [[ $current == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$current\")); else "
+      "COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
       "}}\ncomplete -o filenames -F _reelcell reelcell\n",
       joined(names), cases);
 }
@@ -60,16 +62,19 @@ std::string zsh_script() {
   return fmt::format(
       "#compdef reelcell\n_reelcell() {{\n  local -a commands flags\n  commands=(\n{}  )\n"
       "  if (( CURRENT == 2 )); then _describe 'command' commands; return; fi\n"
-      "  case \"$words[2]\" in\n{}  esac\n  if [[ $PREFIX == -* ]]; then compadd -a flags; else _files; fi\n}}\n_reelcell \"$@\"\n",
+      "  case \"$words[2]\" in\n{}  esac\n  if [[ $PREFIX == -* ]]; then compadd -a flags; else "
+      "_files; fi\n}}\n_reelcell \"$@\"\n",
       commands, cases);
 }
 
 std::string fish_script() {
   std::string text = "# fish completion of reelcell\n";
   for (const CommandFlags& command : declared()) {
-    text += fmt::format("complete -c reelcell -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, command.summary);
+    text += fmt::format("complete -c reelcell -n __fish_use_subcommand -f -a {} -d '{}'\n",
+                        command.name, command.summary);
     for (const std::string& flag : command.flags)
-      text += fmt::format("complete -c reelcell -n '__fish_seen_subcommand_from {}' -l {}\n", command.name, flag.substr(2));
+      text += fmt::format("complete -c reelcell -n '__fish_seen_subcommand_from {}' -l {}\n",
+                          command.name, flag.substr(2));
   }
   return text;
 }
@@ -80,10 +85,14 @@ class CompletionCommand : public Command {
   std::string summary() const override { return "Print a completion script for a shell."; }
   std::string examples() const override { return "  source <(reelcell completion bash)"; }
   void setup(CLI::App& app) override {
-    app.add_option("shell", shell_, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    app.add_option("shell", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   }
   Outcome run() override {
-    std::cout << (shell_ == "bash" ? bash_script() : shell_ == "zsh" ? zsh_script() : fish_script());
+    std::cout << (shell_ == "bash"  ? bash_script()
+                  : shell_ == "zsh" ? zsh_script()
+                                    : fish_script());
     return Outcome::kDone;
   }
 

@@ -23,14 +23,19 @@ Json options_json(const std::vector<OptionSpec>& options) {
 template <class Rows>
 Json stages_json(const Rows& rows) {
   Json list = Json::array();
-  for (const auto* row : rows) list.push_back({{"name", row->name}, {"summary", row->summary}, {"options", options_json(row->options)}});
+  for (const auto* row : rows)
+    list.push_back(
+        {{"name", row->name}, {"summary", row->summary}, {"options", options_json(row->options)}});
   return list;
 }
 
 Json all_json() {
   Json readers = Json::array();
   for (const ReaderRow* row : readers::all_readers())
-    readers.push_back({{"name", row->name}, {"summary", row->summary}, {"extensions", row->extensions}, {"options", options_json(row->options)}});
+    readers.push_back({{"name", row->name},
+                       {"summary", row->summary},
+                       {"extensions", row->extensions},
+                       {"options", options_json(row->options)}});
   return {{"inputs", readers},
           {"outputs", stages_json(writers::all_writers())},
           {"segmenters", stages_json(segment::all_segmenters())},
@@ -40,16 +45,24 @@ Json all_json() {
 
 std::string markdown(const Json& all) {
   std::string text = "| format | in | out | what |\n|---|---|---|---|\n";
-  for (const Json& row : all["inputs"]) text += "| " + row["name"].get<std::string>() + " | yes | | " + row["summary"].get<std::string>() + " |\n";
-  for (const Json& row : all["outputs"]) text += "| " + row["name"].get<std::string>() + " | | yes | " + row["summary"].get<std::string>() + " |\n";
+  for (const Json& row : all["inputs"])
+    text += "| " + row["name"].get<std::string>() + " | yes | | " +
+            row["summary"].get<std::string>() + " |\n";
+  for (const Json& row : all["outputs"])
+    text += "| " + row["name"].get<std::string>() + " | | yes | " +
+            row["summary"].get<std::string>() + " |\n";
   return text;
 }
 
 class FormatsCommand : public Command {
  public:
   std::string name() const override { return "formats"; }
-  std::string summary() const override { return "List the formats, segmenters, gates and label functions with their options."; }
-  std::string examples() const override { return "  reelcell formats\n  reelcell formats webdataset\n  reelcell formats --json"; }
+  std::string summary() const override {
+    return "List the formats, segmenters, gates and label functions with their options.";
+  }
+  std::string examples() const override {
+    return "  reelcell formats\n  reelcell formats webdataset\n  reelcell formats --json";
+  }
   void setup(CLI::App& app) override {
     app.add_option("name", name_, "Only this one, with its options")->type_name("NAME");
     app.add_flag("--markdown", markdown_, "Print the table of formats for a README");
@@ -66,9 +79,11 @@ class FormatsCommand : public Command {
       Table table({"kind", "name", "what"});
       for (const char* kind : {"inputs", "outputs", "segmenters", "gates"})
         for (const Json& row : all[kind])
-          table.add({std::string(kind).substr(0, std::string(kind).size() - 1), row["name"].get<std::string>(), row["summary"].get<std::string>()});
+          table.add({std::string(kind).substr(0, std::string(kind).size() - 1),
+                     row["name"].get<std::string>(), row["summary"].get<std::string>()});
       for (const Json& row : all["label_functions"])
-        table.add({"function", row.value("signature", row.value("name", "")), row.value("help", "")});
+        table.add(
+            {"function", row.value("signature", row.value("name", "")), row.value("help", "")});
       std::cout << table.text();
     }
     return Outcome::kDone;
@@ -89,7 +104,8 @@ class FormatsCommand : public Command {
                   << "): " << row["summary"].get<std::string>() << "\n";
         Table table({"option", "default", "what"});
         for (const auto& [option, schema] : row["options"].items())
-          table.add({option, schema.contains("default") ? schema["default"].dump() : "", schema["description"].get<std::string>()});
+          table.add({option, schema.contains("default") ? schema["default"].dump() : "",
+                     schema["description"].get<std::string>()});
         std::cout << table.text();
         return Outcome::kDone;
       }

@@ -11,10 +11,15 @@ namespace {
 class SchemaCommand : public Command {
  public:
   std::string name() const override { return "schema"; }
-  std::string summary() const override { return "Print the JSON Schema (draft-07) of a document, for editors and CI."; }
-  std::string examples() const override { return "  reelcell schema\n  reelcell schema recipe > recipe.schema.json"; }
+  std::string summary() const override {
+    return "Print the JSON Schema (draft-07) of a document, for editors and CI.";
+  }
+  std::string examples() const override {
+    return "  reelcell schema\n  reelcell schema recipe > recipe.schema.json";
+  }
   void setup(CLI::App& app) override {
-    app.add_option("name", name_, "Which document; without it the names are listed")->type_name("NAME");
+    app.add_option("name", name_, "Which document; without it the names are listed")
+        ->type_name("NAME");
   }
   Outcome run() override {
     if (name_.empty()) {

@@ -22,15 +22,20 @@ std::string text_report(const std::vector<Checked>& all) {
   std::string text;
   for (const Checked& checked : all) {
     for (const Finding& finding : checked.findings.all()) {
-      const char* ansi = finding.level == FindingLevel::kError ? "31" : finding.level == FindingLevel::kWarning ? "33" : "2";
-      text += paint(std::string(to_string(finding.level)), ansi, color) + " " + finding.code + " " + place(finding) + ": " +
-              finding.message + "\n";
+      const char* ansi = finding.level == FindingLevel::kError     ? "31"
+                         : finding.level == FindingLevel::kWarning ? "33"
+                                                                   : "2";
+      text += paint(std::string(to_string(finding.level)), ansi, color) + " " + finding.code + " " +
+              place(finding) + ": " + finding.message + "\n";
     }
     std::string looked;
-    for (const auto& [what, count] : checked.findings.checked()) looked += (looked.empty() ? "" : ", ") + human_count(count) + " " + what;
+    for (const auto& [what, count] : checked.findings.checked())
+      looked += (looked.empty() ? "" : ", ") + human_count(count) + " " + what;
     text += fmt::format("{}: {}: {} errors, {} warnings, {} notes{}\n", checked.path, checked.kind,
-                        checked.findings.count(FindingLevel::kError), checked.findings.count(FindingLevel::kWarning),
-                        checked.findings.count(FindingLevel::kNote), looked.empty() ? "" : "; checked " + looked);
+                        checked.findings.count(FindingLevel::kError),
+                        checked.findings.count(FindingLevel::kWarning),
+                        checked.findings.count(FindingLevel::kNote),
+                        looked.empty() ? "" : "; checked " + looked);
   }
   return text;
 }
@@ -50,7 +55,10 @@ std::string json_report(const std::vector<Checked>& all) {
     for (const Finding& finding : checked.findings.all()) findings.push_back(finding_json(finding));
     Json looked = Json::object();
     for (const auto& [what, count] : checked.findings.checked()) looked[what] = count;
-    list.push_back({{"path", checked.path}, {"kind", checked.kind}, {"checked", looked}, {"findings", findings}});
+    list.push_back({{"path", checked.path},
+                    {"kind", checked.kind},
+                    {"checked", looked},
+                    {"findings", findings}});
   }
   return dump_json({{"version", 1}, {"results", list}});
 }
@@ -59,10 +67,18 @@ std::string xml(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
       default:
         // XML 1.0 cannot carry other control characters at all.
         out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
@@ -72,19 +88,25 @@ std::string xml(const std::string& text) {
 }
 
 std::string junit_report(const std::vector<Checked>& all) {
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"reelcell validate\">\n";
+  std::string text =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"reelcell validate\">\n";
   for (const Checked& checked : all) {
     const std::size_t errors = checked.findings.count(FindingLevel::kError);
     const std::size_t cases = checked.findings.all().empty() ? 1 : checked.findings.all().size();
-    text += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n", xml(checked.path), cases, errors);
+    text += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n",
+                        xml(checked.path), cases, errors);
     if (checked.findings.all().empty())
-      text += fmt::format("    <testcase classname=\"{}\" name=\"no findings\"/>\n", xml(checked.kind));
+      text +=
+          fmt::format("    <testcase classname=\"{}\" name=\"no findings\"/>\n", xml(checked.kind));
     for (const Finding& finding : checked.findings.all()) {
-      text += fmt::format("    <testcase classname=\"{}\" name=\"{} {}\">", xml(checked.kind), xml(finding.code), xml(place(finding)));
+      text += fmt::format("    <testcase classname=\"{}\" name=\"{} {}\">", xml(checked.kind),
+                          xml(finding.code), xml(place(finding)));
       if (finding.level == FindingLevel::kError)
-        text += fmt::format("<failure type=\"{}\" message=\"{}\"/>", xml(finding.code), xml(finding.message));
+        text += fmt::format("<failure type=\"{}\" message=\"{}\"/>", xml(finding.code),
+                            xml(finding.message));
       else
-        text += fmt::format("<system-out>{}: {}</system-out>", to_string(finding.level), xml(finding.message));
+        text += fmt::format("<system-out>{}: {}</system-out>", to_string(finding.level),
+                            xml(finding.message));
       text += "</testcase>\n";
     }
     text += "  </testsuite>\n";
@@ -101,7 +123,8 @@ std::string sarif_report(const std::vector<Checked>& all) {
       std::string uri = checked.path;
       if (!finding.path.empty() && !checked.path.ends_with(finding.path)) uri += "/" + finding.path;
       Json location = {{"physicalLocation", {{"artifactLocation", {{"uri", uri}}}}}};
-      if (!finding.where.empty()) location["logicalLocations"] = Json::array({{{"fullyQualifiedName", finding.where}}});
+      if (!finding.where.empty())
+        location["logicalLocations"] = Json::array({{{"fullyQualifiedName", finding.where}}});
       results.push_back({{"ruleId", finding.code},
                          {"level", std::string(to_string(finding.level))},
                          {"message", {{"text", finding.message}}},
@@ -109,10 +132,14 @@ std::string sarif_report(const std::vector<Checked>& all) {
     }
   Json rules = Json::array();
   for (const std::string& code : codes) rules.push_back({{"id", code}});
-  return dump_json({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                    {"version", "2.1.0"},
-                    {"runs", Json::array({{{"tool", {{"driver", {{"name", "reelcell"}, {"version", REELCELL_VERSION}, {"rules", rules}}}}},
-                                           {"results", results}}})}});
+  return dump_json(
+      {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+       {"version", "2.1.0"},
+       {"runs",
+        Json::array({{{"tool",
+                       {{"driver",
+                         {{"name", "reelcell"}, {"version", REELCELL_VERSION}, {"rules", rules}}}}},
+                      {"results", results}}})}});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// MCAP: messages of 192 bytes a second out of a file, by compression and order, CRCs checked; per second
-// of CPU, too, for machines that do something else beside. Prints one JSON object.
-// usage: bench_mcap [FOLDER [MESSAGES]]
+// MCAP: messages of 192 bytes a second out of a file, by compression and order, CRCs checked; per
+// second of CPU, too, for machines that do something else beside. Prints one JSON object. usage:
+// bench_mcap [FOLDER [MESSAGES]]
 #include <sys/resource.h>
 
 #include <chrono>

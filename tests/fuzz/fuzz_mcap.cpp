@@ -1,5 +1,5 @@
-// Any bytes: opened, read in both orders, every message found again by its place, attachments and metadata
-// fetched. InputError is the only way to refuse.
+// Any bytes: opened, read in both orders, every message found again by its place, attachments and
+// metadata fetched. InputError is the only way to refuse.
 #include <cstddef>
 #include <cstdint>
 
@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       mcap::MessageView message;
       std::size_t looked_up = 0;
       while (cursor->next(message)) {
-        // A place that a cursor gives must lead back to the same bytes; a few a file keep the speed.
+        // A place that a cursor gives must lead back to the same bytes; a few a file keep the
+        // speed.
         if (looked_up++ < 4 &&
             file->read(message.ref) != reelcell::Bytes(message.data.begin(), message.data.end()))
           __builtin_trap();

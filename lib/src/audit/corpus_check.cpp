@@ -24,12 +24,13 @@ void collect(const Json& list, std::vector<NamedFile>& files, Findings& findings
       findings.error("CORPUS-MANIFEST", "corpus.json", "/files", "an entry without \"path\"");
       continue;
     }
-    files.push_back({entry["path"].get<std::string>(), entry.value("bytes", std::uint64_t{0}), entry.value("xxh3_128", ""),
-                     entry.value("sha256", "")});
+    files.push_back({entry["path"].get<std::string>(), entry.value("bytes", std::uint64_t{0}),
+                     entry.value("xxh3_128", ""), entry.value("sha256", "")});
   }
 }
 
-std::string check_file(const fs::path& folder, const NamedFile& file, bool deep, std::string& code) {
+std::string check_file(const fs::path& folder, const NamedFile& file, bool deep,
+                       std::string& code) {
   fs::path path;
   try {
     path = safe_join(folder, file.path);
@@ -40,21 +41,25 @@ std::string check_file(const fs::path& folder, const NamedFile& file, bool deep,
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
     code = "CORPUS-FILE-MISSING";
-    return "the manifest names this file, but it is not there; restore it or build the corpus again";
+    return "the manifest names this file, but it is not there; restore it or build the corpus "
+           "again";
   }
   const std::uint64_t size = fs::file_size(path, error);
   if (size != file.bytes) {
     code = "CORPUS-FILE-SIZE";
-    return "is " + std::to_string(size) + " bytes, the manifest says " + std::to_string(file.bytes) + "; it was changed or cut";
+    return "is " + std::to_string(size) + " bytes, the manifest says " +
+           std::to_string(file.bytes) + "; it was changed or cut";
   }
   if (!deep) return "";
   const Digests digests = hash_file(path);
   if (digests.xxh3_128 == file.xxh3_128 && digests.sha256 == file.sha256) return "";
   code = "CORPUS-FILE-HASH";
-  return "SHA-256 is " + digests.sha256 + ", the manifest says " + file.sha256 + "; the content was changed";
+  return "SHA-256 is " + digests.sha256 + ", the manifest says " + file.sha256 +
+         "; the content was changed";
 }
 
-void check_files(const fs::path& folder, const std::vector<NamedFile>& files, const VerifyOptions& options, Findings& findings) {
+void check_files(const fs::path& folder, const std::vector<NamedFile>& files,
+                 const VerifyOptions& options, Findings& findings) {
   struct Result {
     std::string code, message;
   };
@@ -83,12 +88,15 @@ void check_samples(const Json& manifest, Findings& findings) {
     const std::string group = sample.value("group", "");
     const std::string split = sample.value("split", "");
     if (sample.value("episode", ~std::uint64_t{0}) != index)
-      findings.error("CORPUS-INDEX", "corpus.json", where, "episode numbers must run from 0 without gaps");
-    if (!keys.insert(key).second) findings.error("CORPUS-KEY", "corpus.json", where, "the key '" + key + "' is used twice");
+      findings.error("CORPUS-INDEX", "corpus.json", where,
+                     "episode numbers must run from 0 without gaps");
+    if (!keys.insert(key).second)
+      findings.error("CORPUS-KEY", "corpus.json", where, "the key '" + key + "' is used twice");
     const auto [known, added] = split_of_group.try_emplace(group, split);
     if (!added && known->second != split)
-      findings.error("CORPUS-SPLIT-LEAK", "corpus.json", where,
-                     "group '" + group + "' is in the splits '" + known->second + "' and '" + split + "'");
+      findings.error(
+          "CORPUS-SPLIT-LEAK", "corpus.json", where,
+          "group '" + group + "' is in the splits '" + known->second + "' and '" + split + "'");
     if (sample.value("places", Json::array()).empty())
       findings.error("CORPUS-PLACE", "corpus.json", where, "sample '" + key + "' is in no output");
     if (sample.value("lineage", Json::array()).empty())
@@ -100,26 +108,32 @@ void check_samples(const Json& manifest, Findings& findings) {
   const Json counts = manifest.value("counts", Json::object());
   if (counts.value("episodes", std::uint64_t{0}) != index)
     findings.error("CORPUS-COUNT", "corpus.json", "/counts/episodes",
-                   "says " + counts.value("episodes", Json()).dump() + ", but " + std::to_string(index) + " samples are listed");
+                   "says " + counts.value("episodes", Json()).dump() + ", but " +
+                       std::to_string(index) + " samples are listed");
   const Json splits = manifest.value("splits", Json::object());
   for (const auto& [split, count] : splits.items())
-    if (count.value("episodes", std::uint64_t{0}) != episodes[split] || count.value("rows", std::uint64_t{0}) != rows[split])
-      findings.error("CORPUS-COUNT", "corpus.json", "/splits/" + split, "does not agree with the samples listed");
+    if (count.value("episodes", std::uint64_t{0}) != episodes[split] ||
+        count.value("rows", std::uint64_t{0}) != rows[split])
+      findings.error("CORPUS-COUNT", "corpus.json", "/splits/" + split,
+                     "does not agree with the samples listed");
   findings.checked("samples", index);
 }
 
 }  // namespace
 
-void check_corpus(const fs::path& folder, const Json& manifest, const VerifyOptions& options, Findings& findings) {
+void check_corpus(const fs::path& folder, const Json& manifest, const VerifyOptions& options,
+                  Findings& findings) {
   std::vector<NamedFile> files;
   collect(manifest.value("files", Json::array()), files, findings);
-  for (const Json& output : manifest.value("outputs", Json::array())) collect(output.value("files", Json::array()), files, findings);
+  for (const Json& output : manifest.value("outputs", Json::array()))
+    collect(output.value("files", Json::array()), files, findings);
   check_files(folder, files, options, findings);
   std::set<std::string> named = {"corpus.json"};
   for (const NamedFile& file : files) named.insert(file.path);
   for (const std::string& file : list_files(folder))
     if (!named.contains(file))
-      findings.warning("CORPUS-FILE-UNKNOWN", file, "", "is not in the manifest; it is no part of the corpus");
+      findings.warning("CORPUS-FILE-UNKNOWN", file, "",
+                       "is not in the manifest; it is no part of the corpus");
   check_samples(manifest, findings);
 }
 

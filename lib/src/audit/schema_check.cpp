@@ -18,7 +18,8 @@ std::string pointer_of(const valijson::ValidationResults::Error& error) {
   for (const std::string& step : error.context) {
     if (step == "<root>") continue;
     std::string name = step;
-    if (name.size() >= 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
+    if (name.size() >= 2 && name.front() == '[' && name.back() == ']')
+      name = name.substr(1, name.size() - 2);
     pointer += "/" + name;
   }
   return pointer.empty() ? "/" : pointer;
@@ -26,7 +27,8 @@ std::string pointer_of(const valijson::ValidationResults::Error& error) {
 
 }  // namespace
 
-bool check_schema(const Json& schema, const Json& document, const std::string& path, Findings& findings) {
+bool check_schema(const Json& schema, const Json& document, const std::string& path,
+                  Findings& findings) {
   // The adapter is written for the plain json type.
   const nlohmann::json plain_schema = schema;
   const nlohmann::json plain_document = document;
@@ -43,10 +45,13 @@ bool check_schema(const Json& schema, const Json& document, const std::string& p
     throw InputError(path, std::string("the schema cannot be used: ") + error.what());
   }
   valijson::ValidationResults::Error error;
-  // The innermost errors come first and say most; the chain of "failed to validate" above them says nothing new.
+  // The innermost errors come first and say most; the chain of "failed to validate" above them says
+  // nothing new.
   std::size_t told = 0;
   while (results.popError(error) && told < 20) {
-    if (told > 0 && error.description.find("Failed to validate against schema associated with") != std::string::npos) continue;
+    if (told > 0 && error.description.find("Failed to validate against schema associated with") !=
+                        std::string::npos)
+      continue;
     findings.error("DOC-SCHEMA", path, pointer_of(error), error.description);
     ++told;
   }

@@ -85,9 +85,10 @@ void Diagnostics::merge_max(const Diagnostics& other) {
   for (Diagnostic& entry : other.summary()) {
     {
       const std::lock_guard lock(mutex_);
-      const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const Diagnostic& mine) {
-        return mine.code == entry.code && mine.where == entry.where;
-      });
+      const auto known =
+          std::find_if(entries_.begin(), entries_.end(), [&](const Diagnostic& mine) {
+            return mine.code == entry.code && mine.where == entry.where;
+          });
       if (known != entries_.end()) {
         const std::uint64_t larger = std::max(known->count, entry.count);
         entry.count = larger - known->count;

@@ -36,14 +36,20 @@ Json full_recipe_schema() {
   const Json action = {{"action",
                         {{"enum", {"drop", "quarantine"}},
                          {"default", "drop"},
-                         {"description", "drop: not in the corpus; quarantine: not in it, and the build says so with exit code 3."}}}};
+                         {"description",
+                          "drop: not in the corpus; quarantine: not in it, and the build says so "
+                          "with exit code 3."}}}};
   properties["gates"]["items"] = stage_items(curate::all_gates(), "kind", action);
-  const Json folder = {{"folder", {{"type", "string"}, {"description", "Folder in the corpus; default: the format's name."}}}};
+  const Json folder = {
+      {"folder",
+       {{"type", "string"}, {"description", "Folder in the corpus; default: the format's name."}}}};
   properties["outputs"]["items"] = stage_items(writers::all_writers(), "format", folder);
   Json video = options_schema(media::encode_option_specs());
   properties["video"]["properties"] = video["properties"];
   properties["video"]["properties"]["copy"] = {
-      {"enum", {"auto", "never"}}, {"default", "auto"}, {"description", "auto: copy packets wherever that is exact."}};
+      {"enum", {"auto", "never"}},
+      {"default", "auto"},
+      {"description", "auto: copy packets wherever that is exact."}};
   properties["video"]["additionalProperties"] = false;
   return schema;
 }

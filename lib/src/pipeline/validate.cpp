@@ -17,7 +17,9 @@ namespace {
 /// Findings of a part, with the part's folder in front of their paths.
 void add_below(const std::string& folder, const Findings& part, Findings& findings) {
   for (const Finding& finding : part.all())
-    findings.add(finding.level, finding.code, folder.empty() ? finding.path : folder + "/" + finding.path, finding.where, finding.message);
+    findings.add(finding.level, finding.code,
+                 folder.empty() ? finding.path : folder + "/" + finding.path, finding.where,
+                 finding.message);
   for (const auto& [what, count] : part.checked()) findings.checked(what, count);
 }
 
@@ -25,32 +27,39 @@ void add_below(const std::string& folder, const Findings& part, Findings& findin
 void add_losses(const Diagnostics& diagnostics, const std::string& path, Findings& findings) {
   for (const Diagnostic& entry : diagnostics.summary()) {
     std::string code = "READ-" + entry.code;
-    std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(code.begin(), code.end(), code.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     const FindingLevel level = entry.severity == Severity::kLoss      ? FindingLevel::kError
                                : entry.severity == Severity::kWarning ? FindingLevel::kWarning
                                                                       : FindingLevel::kNote;
-    findings.add(level, code, path, entry.where, entry.message + (entry.count > 1 ? " (" + std::to_string(entry.count) + " times)" : ""));
+    findings.add(
+        level, code, path, entry.where,
+        entry.message + (entry.count > 1 ? " (" + std::to_string(entry.count) + " times)" : ""));
   }
 }
 
 /// Reads every stream to its end.
-void read_through(const Recording& recording, const VerifyOptions& options, Diagnostics& diagnostics, Findings& findings) {
+void read_through(const Recording& recording, const VerifyOptions& options,
+                  Diagnostics& diagnostics, Findings& findings) {
   for (const StreamInfo& info : recording.streams()) {
     if (info.kind == StreamKind::kVideo) {
       const auto source = recording.open_video(info.item, diagnostics);
       findings.checked("frames", source->frames().frames.size());
     } else if (info.kind == StreamKind::kSeries) {
       SeriesBatch batch;
-      for (auto cursor = recording.open_series(info.item, diagnostics); cursor->next(batch);) findings.checked("samples", batch.size());
+      for (auto cursor = recording.open_series(info.item, diagnostics); cursor->next(batch);)
+        findings.checked("samples", batch.size());
     } else if (info.kind == StreamKind::kEvents) {
       StreamEvent event;
-      for (auto cursor = recording.open_events(info.item, diagnostics); cursor->next(event);) findings.checked("events", 1);
+      for (auto cursor = recording.open_events(info.item, diagnostics); cursor->next(event);)
+        findings.checked("events", 1);
     }
   }
   (void)options;
 }
 
-void validate_recording(const ReaderRow& reader, const fs::path& path, const VerifyOptions& options, Findings& findings) {
+void validate_recording(const ReaderRow& reader, const fs::path& path, const VerifyOptions& options,
+                        Findings& findings) {
   if (reader.verify) {
     reader.verify(path, options, findings);
     return;
@@ -58,7 +67,8 @@ void validate_recording(const ReaderRow& reader, const fs::path& path, const Ver
   const auto episodes = reader.episodes ? reader.episodes(path) : std::vector<std::string>{""};
   for (const std::string& episode : episodes) {
     Diagnostics diagnostics;
-    const auto recording = reader.open({path, episode, OptionValues::defaults(reader.options)}, diagnostics);
+    const auto recording =
+        reader.open({path, episode, OptionValues::defaults(reader.options)}, diagnostics);
     read_through(*recording, options, diagnostics, findings);
     add_losses(diagnostics, path.filename().string(), findings);
   }
@@ -75,16 +85,20 @@ void validate_session(const fs::path& folder, const VerifyOptions& options, Find
     for (const StreamSpec& spec : session->session().streams) {
       if (spec.kind == StreamKind::kVideo) {
         findings.checked("frames", session->frame_times(spec.name)->size());
-        if (options.deep) session->signals()->frame_figures(spec.name, session->stream_extent(spec.name));
+        if (options.deep)
+          session->signals()->frame_figures(spec.name, session->stream_extent(spec.name));
       } else if (spec.kind == StreamKind::kSeries) {
         SeriesBatch batch;
-        for (auto cursor = session->open_series(spec.name); cursor->next(batch);) findings.checked("samples", batch.size());
+        for (auto cursor = session->open_series(spec.name); cursor->next(batch);)
+          findings.checked("samples", batch.size());
       } else if (spec.kind == StreamKind::kEvents) {
         StreamEvent event;
-        for (auto cursor = session->open_events(spec.name); cursor->next(event);) findings.checked("events", 1);
+        for (auto cursor = session->open_events(spec.name); cursor->next(event);)
+          findings.checked("events", 1);
       }
       if (!spec.clock.stated)
-        findings.warning("SESSION-CLOCK-ASSUMED", "session.json", spec.name, "states no clock; offset 0 is assumed, not known");
+        findings.warning("SESSION-CLOCK-ASSUMED", "session.json", spec.name,
+                         "states no clock; offset 0 is assumed, not known");
     }
   }
   add_losses(diagnostics, "session.json", findings);
@@ -94,7 +108,8 @@ void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findi
   const Json manifest = read_json_file(folder / "corpus.json");
   if (!audit::check_schema(schema_named("corpus"), manifest, "corpus.json", findings)) return;
   if (fs::exists(folder / "report.json"))
-    audit::check_schema(schema_named("report"), read_json_file(folder / "report.json"), "report.json", findings);
+    audit::check_schema(schema_named("report"), read_json_file(folder / "report.json"),
+                        "report.json", findings);
   audit::check_corpus(folder, manifest, options, findings);
   for (const Json& output : manifest["outputs"]) {
     const std::string name = output["folder"].get<std::string>();
@@ -110,12 +125,18 @@ std::string validate_document(const fs::path& file, Findings& findings) {
   const Json document = read_json_file(file);
   const std::string name = file.filename().string();
   std::string kind;
-  if (document.is_object() && document.contains("streams")) kind = "session";
-  else if (document.is_object() && document.contains("samples") && document.contains("generator")) kind = "corpus";
-  else if (document.is_object() && document.contains("decisions")) kind = "report";
-  else if (document.is_object() && (document.contains("outputs") || document.contains("segments"))) kind = "recipe";
+  if (document.is_object() && document.contains("streams"))
+    kind = "session";
+  else if (document.is_object() && document.contains("samples") && document.contains("generator"))
+    kind = "corpus";
+  else if (document.is_object() && document.contains("decisions"))
+    kind = "report";
+  else if (document.is_object() && (document.contains("outputs") || document.contains("segments")))
+    kind = "recipe";
   if (kind.empty()) {
-    findings.error("DOC-UNKNOWN", name, "", "is no document that this program knows: " + list_of(schema_names()) + " were expected");
+    findings.error(
+        "DOC-UNKNOWN", name, "",
+        "is no document that this program knows: " + list_of(schema_names()) + " were expected");
     return "unknown";
   }
   if (audit::check_schema(schema_named(kind), document, name, findings) && kind == "recipe") {
@@ -132,12 +153,15 @@ std::string validate_document(const fs::path& file, Findings& findings) {
 std::string validate_known(const fs::path& path, const VerifyOptions& options, Findings& findings) {
   if (fs::is_directory(path)) {
     if (fs::exists(path / "corpus.json")) return validate_corpus(path, options, findings), "corpus";
-    if (fs::exists(path / "session.json")) return validate_session(path, options, findings), "session";
-    if (const WriterRow* writer = writers::recognise(path)) return writer->verify(path, options, findings), writer->name;
+    if (fs::exists(path / "session.json"))
+      return validate_session(path, options, findings), "session";
+    if (const WriterRow* writer = writers::recognise(path))
+      return writer->verify(path, options, findings), writer->name;
   } else if (path.extension() == ".json") {
     return validate_document(path, findings);
   }
-  if (const ReaderRow* reader = readers::sniff(path)) return validate_recording(*reader, path, options, findings), reader->name;
+  if (const ReaderRow* reader = readers::sniff(path))
+    return validate_recording(*reader, path, options, findings), reader->name;
   findings.error("PATH-UNKNOWN", path.filename().string(), "",
                  "is no document, session, corpus, data set or recording that this program knows");
   return "unknown";

@@ -37,7 +37,8 @@ const ReaderRow* sniff(const fs::path& path) {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const ReaderRow* row : all_readers())
-    if (!extension.empty() && std::find(row->extensions.begin(), row->extensions.end(), extension) != row->extensions.end())
+    if (!extension.empty() && std::find(row->extensions.begin(), row->extensions.end(),
+                                        extension) != row->extensions.end())
       return row;
   return nullptr;
 }

@@ -8,8 +8,10 @@
 
 namespace reelcell::audit {
 
-/// One finding an error of the schema ("DOC-SCHEMA"), with the JSON pointer as its place; `path` names the file.
-/// Returns whether the document fits. Throws InputError when the schema itself cannot be used.
-bool check_schema(const Json& schema, const Json& document, const std::string& path, Findings& findings);
+/// One finding an error of the schema ("DOC-SCHEMA"), with the JSON pointer as its place; `path`
+/// names the file. Returns whether the document fits. Throws InputError when the schema itself
+/// cannot be used.
+bool check_schema(const Json& schema, const Json& document, const std::string& path,
+                  Findings& findings);
 
 }  // namespace reelcell::audit

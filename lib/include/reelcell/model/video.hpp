@@ -56,7 +56,8 @@ struct FrameRecord {
   std::uint32_t bytes = 0;   ///< size of the coded frame
   bool key =
       false;  ///< a decoder may start here AND nothing shown later needs anything before it (IDR)
-  bool entry = false;  ///< a decoder may start here for frames shown from this one on (open GOP too)
+  bool entry =
+      false;  ///< a decoder may start here for frames shown from this one on (open GOP too)
 };
 
 /// The frames of a track in presentation order, from demuxing alone.

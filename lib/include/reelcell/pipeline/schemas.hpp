@@ -1,4 +1,5 @@
-// JSON Schemas (draft-07) of every document that is read or written. The recipe's follows from the option tables.
+// JSON Schemas (draft-07) of every document that is read or written. The recipe's follows from the
+// option tables.
 #pragma once
 
 #include <string>

@@ -39,8 +39,9 @@ struct Scene {
   Diagnostics* diagnostics = nullptr;  ///< what decoding loses
 };
 
-/// `wanted` as "stream.column" or "stream.column[2]"; empty: the first `most` numeric columns, those
-/// of floats first. A stream's name may hold dots itself. Throws InputError for a name that is not there.
+/// `wanted` as "stream.column" or "stream.column[2]"; empty: the first `most` numeric columns,
+/// those of floats first. A stream's name may hold dots itself. Throws InputError for a name that
+/// is not there.
 std::vector<SignalRef> choose_signals(const SessionDescription& session,
                                       const std::vector<std::string>& wanted, std::size_t most = 8);
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "data_set.hpp"
-#include "rows.hpp"
 #include "reelcell/model/finding.hpp"
+#include "rows.hpp"
 
 namespace reelcell::writers::lerobot {
 

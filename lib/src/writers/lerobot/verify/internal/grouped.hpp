@@ -27,8 +27,8 @@ class Grouped {
   }
   /// Appends another's groups, in their order.
   void merge(const Grouped& other);
-  /// In the order of first occurrence; the message of the first, with the count of the rest. Beyond 20 places one
-  /// code is only counted.
+  /// In the order of first occurrence; the message of the first, with the count of the rest. Beyond
+  /// 20 places one code is only counted.
   void flush(Findings& findings) const;
 
  private:

@@ -142,6 +142,12 @@ Picture converted(const AVFrame& in, PixelFormat format, int width, int height,
                   AVColorRange range) {
   if (in.format == av_format(format) && width == in.width && height == in.height)
     return packed(in, format);
+  if (format == PixelFormat::kRgb24 && width == in.width && height == in.height &&
+      range == AVCOL_RANGE_JPEG) {
+    Picture direct{format, width, height, {}};
+    direct.data.resize(static_cast<std::size_t>(width) * height * 3);
+    if (convert_directly(in, direct.data.data())) return direct;
+  }
   const FrameHandle out = new_frame();
   out->format = av_format(format);
   out->width = width;

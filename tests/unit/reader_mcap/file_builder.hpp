@@ -36,9 +36,16 @@ class McapBuilder {
     record(out_, 0x01, text("test") + text("builder"));
   }
 
-  /// Describe a schema-less channel, where the next record goes (chunk or file).
-  McapBuilder& channel(std::uint16_t id, const std::string& topic) {
-    const Bytes body = u16(id) + u16(0) + text(topic) + text("json") + u32(0);
+  McapBuilder& schema(std::uint16_t id, const std::string& name, const std::string& encoding,
+                      const std::string& data) {
+    schemas_[id] = u16(id) + text(name) + text(encoding) + text(data);
+    record(target(), 0x03, schemas_[id]);
+    return *this;
+  }
+  /// Describe a channel (without a schema: 0), where the next record goes (chunk or file).
+  McapBuilder& channel(std::uint16_t id, const std::string& topic, std::uint16_t schema = 0,
+                       const std::string& encoding = "json") {
+    const Bytes body = u16(id) + u16(schema) + text(topic) + text(encoding) + u32(0);
     record(target(), 0x04, body);
     channels_[id] = body;
     return *this;
@@ -106,6 +113,7 @@ class McapBuilder {
     record(out_, 0x0F, u32(crc32(0, out_)));
     const std::uint64_t start = out_.size();
     if (summary) {
+      for (const auto& [id, body] : schemas_) record(out_, 0x03, body);
       for (const auto& [id, body] : channels_) record(out_, 0x04, body);
       record(out_, 0x0B, statistics());
       for (const Bytes& index : chunk_indexes_) record(out_, 0x08, index);
@@ -151,7 +159,7 @@ class McapBuilder {
     }
     Bytes list;
     for (const auto& [id, count] : counts) append(list, u16(id) + u64(count));
-    return u64(messages_.size()) + u16(0) + u32(channels_.size()) + u32(0) + u32(0) +
+    return u64(messages_.size()) + u16(schemas_.size()) + u32(channels_.size()) + u32(0) + u32(0) +
            u32(chunk_indexes_.size()) + u64(start) + u64(end) +
            u32(static_cast<std::uint32_t>(list.size())) + list;
   }
@@ -160,7 +168,7 @@ class McapBuilder {
   bool in_chunk_ = false;
   std::size_t chunk_first_ = 0;
   std::vector<Message> messages_;
-  std::map<std::uint16_t, Bytes> channels_;
+  std::map<std::uint16_t, Bytes> schemas_, channels_;
   std::map<std::uint16_t, std::vector<std::pair<std::uint64_t, std::uint64_t>>> index_;
   std::vector<Bytes> chunk_indexes_;
   std::vector<std::uint64_t> chunk_offsets_;

@@ -1,0 +1,348 @@
+#include "reelcell/timeline/clock_pairs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "internal/wide.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::timeline {
+
+ClockMap map_through(std::span<const ClockPoint> points, std::string method) {
+  constexpr std::int64_t kOne = 1'000'000'000'000'000;  // 1 s/s in fs/s
+  if (points.size() < 2)
+    throw InputError("a clock by points needs at least two, found " +
+                     std::to_string(points.size()));
+  std::vector<ClockKnot> knots;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::size_t a = i + 1 < points.size() ? i : i - 1;  // the last rate goes on
+    const Int128 stream = Int128{ns_of(points[a + 1].stream)} - ns_of(points[a].stream);
+    const Int128 session = Int128{ns_of(points[a + 1].session)} - ns_of(points[a].session);
+    if (stream <= 0 || session <= 0)
+      throw InputError("clock point " + std::to_string(a + 1) +
+                       " is not later than the one before it on both clocks");
+    const Int128 skew = divide_nearest((session - stream) * kOne, stream);
+    knots.push_back({points[i].stream, points[i].session, saturate(skew)});
+  }
+  return ClockMap(std::move(knots), std::move(method));
+}
+
+PairMethod parse_pair_method(std::string_view text) {
+  if (text == "hull") return PairMethod::kHull;
+  if (text == "theil_sen") return PairMethod::kTheilSen;
+  if (text == "least_squares") return PairMethod::kLeastSquares;
+  throw InputError(unknown_name("pair method", text, {"hull", "theil_sen", "least_squares"}));
+}
+std::string_view to_string(PairMethod method) {
+  switch (method) {
+    case PairMethod::kHull:
+      return "hull";
+    case PairMethod::kTheilSen:
+      return "theil_sen";
+    case PairMethod::kLeastSquares:
+      return "least_squares";
+  }
+  return "";
+}
+
+namespace {
+
+constexpr std::size_t kLeastPairs = 8;
+constexpr std::size_t kSenPoints = 400;  ///< 80,000 slopes a window
+constexpr std::size_t kPlotPoints = 4096;
+constexpr double kEarly = 4;  ///< median spreads below the median: no delay is negative
+
+/// Device time and host - device, both from the piece's first pair on: doubles then hold 0.01 ns
+/// over a shift of hours.
+struct Point {
+  double x = 0, y = 0;
+};
+struct Line {
+  double a = 0, b = 0;  ///< y = a + b x
+  double at(double x) const { return a + b * x; }
+};
+
+std::int64_t whole(double ns) { return static_cast<std::int64_t>(std::llround(ns)); }
+
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+Line theil_sen(const std::vector<Point>& all) {
+  std::vector<Point> some;
+  const std::size_t stride = (all.size() + kSenPoints - 1) / kSenPoints;
+  for (std::size_t i = 0; i < all.size(); i += stride) some.push_back(all[i]);
+  std::vector<double> slopes;
+  for (std::size_t i = 0; i < some.size(); ++i)
+    for (std::size_t j = i + 1; j < some.size(); ++j)
+      if (some[j].x > some[i].x)
+        slopes.push_back((some[j].y - some[i].y) / (some[j].x - some[i].x));
+  Line line;
+  if (!slopes.empty()) line.b = median(slopes);
+  std::vector<double> rest;
+  for (const Point& p : all) rest.push_back(p.y - line.b * p.x);
+  line.a = median(rest);
+  return line;
+}
+
+Line least_squares(const std::vector<Point>& points) {
+  double x = 0, y = 0;
+  for (const Point& p : points) {
+    x += p.x / static_cast<double>(points.size());
+    y += p.y / static_cast<double>(points.size());
+  }
+  double xx = 0, xy = 0;
+  for (const Point& p : points) {
+    xx += (p.x - x) * (p.x - x);
+    xy += (p.x - x) * (p.y - y);
+  }
+  Line line;
+  line.b = xx > 0 ? xy / xx : 0;
+  line.a = y - line.b * x;
+  return line;
+}
+
+/// Lower hull by a monotone chain; the line is the edge that spans the middle.
+Line hull(const std::vector<Point>& points) {
+  std::vector<Point> chain;
+  for (const Point& p : points) {
+    while (chain.size() >= 2) {
+      const Point &u = chain[chain.size() - 2], &v = chain.back();
+      if ((v.x - u.x) * (p.y - u.y) - (v.y - u.y) * (p.x - u.x) > 0) break;
+      chain.pop_back();
+    }
+    chain.push_back(p);
+  }
+  const double middle = (points.front().x + points.back().x) / 2;
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (chain[i].x < middle && i + 1 < chain.size()) continue;
+    const double run = chain[i].x - chain[i - 1].x;
+    if (run <= 0) continue;
+    const double slope = (chain[i].y - chain[i - 1].y) / run;
+    return {chain[i].y - slope * chain[i].x, slope};
+  }
+  return theil_sen(points);
+}
+
+/// Arrivals before their time cannot be delays; one of them would tilt the hull.
+std::vector<Point> without_early(const std::vector<Point>& points, std::uint64_t& rejected) {
+  const Line line = theil_sen(points);
+  std::vector<double> below;
+  for (const Point& p : points)
+    if (const double r = p.y - line.at(p.x); r < 0) below.push_back(-r);
+  if (below.empty()) return points;
+  const double limit = kEarly * median(below);
+  std::vector<Point> kept;
+  for (const Point& p : points)
+    if (p.y - line.at(p.x) >= -limit) kept.push_back(p);
+  rejected = points.size() - kept.size();
+  return kept;
+}
+
+Line fit_line(const std::vector<Point>& points, PairMethod method) {
+  if (method == PairMethod::kHull) return hull(points);
+  return method == PairMethod::kTheilSen ? theil_sen(points) : least_squares(points);
+}
+
+std::int64_t lead(const ClockPair& pair) {
+  return difference(ns_of(pair.host), ns_of(pair.device));
+}
+
+/// Median of host - device of up to five pairs from `at` on.
+std::int64_t level(const std::vector<ClockPair>& pairs, std::size_t at, std::size_t end) {
+  std::vector<std::int64_t> some;
+  for (std::size_t i = at; i < std::min(at + 5, end); ++i) some.push_back(lead(pairs[i]));
+  const auto middle = some.begin() + static_cast<std::ptrdiff_t>(some.size() / 2);
+  std::nth_element(some.begin(), middle, some.end());
+  return *middle;
+}
+
+/// Where a new piece begins: the device's clock stepped and stayed there. A late message steps too,
+/// but the ones after it do not.
+std::vector<std::size_t> piece_starts(const std::vector<ClockPair>& pairs,
+                                      const PairOptions& options) {
+  std::vector<std::size_t> starts{0};
+  for (std::size_t i = 1; i < pairs.size(); ++i) {
+    const std::int64_t step = difference(lead(pairs[i]), lead(pairs[i - 1]));
+    if (distance(step, 0) <= static_cast<std::uint64_t>(options.least_jump.count())) continue;
+    const std::size_t from = std::max(starts.back(), i >= 5 ? i - 5 : 0);
+    const std::int64_t before = level(pairs, from, i), after = level(pairs, i, pairs.size());
+    const bool lasting =
+        distance(after, before) > static_cast<std::uint64_t>(options.least_jump.count());
+    // Two late ones in a row look lasting for a moment; more than half of five do not.
+    if (lasting && pairs[i].device != pairs[i - 1].device) starts.push_back(i);
+  }
+  return starts;
+}
+
+/// A counter of 2^k ticks of 1, 10, 100 ns, 1 us, .. that began anew loses just that much.
+bool looks_wrapped(std::int64_t step_ns) {
+  for (const int bits : {16, 24, 31, 32, 33, 48}) {
+    double tick = 1;
+    for (int decade = 0; decade < 7; ++decade, tick *= 10) {
+      const double range = std::ldexp(tick, bits);
+      if (std::abs(static_cast<double>(step_ns) - range) < 5e7 && range > 1e9) return true;
+    }
+  }
+  return false;
+}
+
+void add_window(std::vector<Point> points, double origin_end, PairMethod method, PairPiece& piece,
+                std::vector<Line>& lines, std::vector<double>& centres, std::int64_t origin,
+                std::uint64_t& early) {
+  PairWindow window;
+  window.pairs = points.size();
+  const std::vector<Point> kept = without_early(points, window.rejected);
+  early += window.rejected;
+  const Line line = fit_line(kept, method);
+  const double centre = (points.front().x + origin_end) / 2;
+  window.start = stream_time(origin + whole(points.front().x));
+  window.end = stream_time(origin + whole(origin_end));
+  window.skew_ppm = line.b * 1e6;
+  window.offset_ms = line.at(centre) * 1e-6;
+  piece.windows.push_back(window);
+  lines.push_back(line);
+  centres.push_back(centre);
+}
+
+/// One line a window; the map goes through the middles, so it is continuous.
+PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options,
+                    std::uint64_t& early) {
+  PairPiece piece;
+  piece.pairs = pairs.size();
+  const std::int64_t origin = ns_of(pairs.front().device), base = lead(pairs.front());
+  std::vector<Point> points;
+  for (const ClockPair& pair : pairs)
+    points.push_back(
+        {static_cast<double>(ns_of(pair.device) - origin), static_cast<double>(lead(pair) - base)});
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::pair(a.x, a.y) < std::pair(b.x, b.y);
+  });
+  const double first = points.front().x, last = points.back().x, total = last - first;
+  piece.start = stream_time(origin + whole(first));
+  piece.end = stream_time(origin + whole(last));
+  const double window = static_cast<double>(options.window.count());
+  const auto count = total <= 1.5 * window
+                         ? std::size_t{1}
+                         : static_cast<std::size_t>(std::floor(2 * total / window)) - 1;
+  const double stride = count > 1 ? (total - window) / static_cast<double>(count - 1) : 0;
+  std::vector<Line> lines;
+  std::vector<double> centres;
+  for (std::size_t w = 0; w < count; ++w) {
+    const double from = first + stride * static_cast<double>(w);
+    const double to = count == 1 ? last : from + window;
+    std::vector<Point> part;
+    for (auto at = std::lower_bound(points.begin(), points.end(), from,
+                                    [](const Point&p, double x) { return p.x < x; });
+         at != points.end() && at->x <= to; ++at)
+      part.push_back(*at);
+    if (part.size() >= kLeastPairs)
+      add_window(std::move(part), to, options.method, piece, lines, centres, origin, early);
+  }
+  if (lines.empty()) return piece;
+  const auto add = [&](double x, double y) {
+    const ClockPoint point{stream_time(origin + whole(x)),
+                           session_time(origin + base + whole(x + y))};
+    const bool later = piece.points.empty() || (point.stream > piece.points.back().stream &&
+                                                point.session > piece.points.back().session);
+    if (later) piece.points.push_back(point);
+  };
+  add(first, lines.front().at(first));
+  if (lines.size() > 1)
+    for (std::size_t i = 0; i < lines.size(); ++i) add(centres[i], lines[i].at(centres[i]));
+  add(last, lines.back().at(last));
+  if (piece.points.size() < 2) piece.points.clear();
+  return piece;
+}
+
+void add_residuals(std::span<const ClockPair> pairs, const PairPiece& piece, std::size_t stride,
+                   std::vector<double>& sizes, PairFit& fit) {
+  const ClockMap map = map_through(piece.points, "measured");
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::int64_t rest =
+        difference(ns_of(pairs[i].host), ns_of(map.to_session(pairs[i].device)));
+    sizes.push_back(std::abs(static_cast<double>(rest)) * 1e-6);
+    if (i % stride == 0) fit.residuals.emplace_back(pairs[i].device, rest);
+  }
+}
+
+}  // namespace
+
+PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
+  PairFit fit;
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const ClockPair& a, const ClockPair& b) { return a.host < b.host; });
+  const std::size_t given = pairs.size();
+  // Of several arrivals of one stamp the first counts: it has the least delay.
+  pairs.erase(
+      std::unique(pairs.begin(), pairs.end(),
+                  [](const ClockPair& a, const ClockPair& b) { return a.device == b.device; }),
+      pairs.end());
+  fit.pairs = pairs.size();
+  fit.duplicates = given - pairs.size();
+  if (pairs.size() < kLeastPairs) {
+    fit.reason =
+        fmt::format("{} pairs of stamps; at least {} are needed", pairs.size(), kLeastPairs);
+    return fit;
+  }
+  const std::vector<std::size_t> starts = piece_starts(pairs, options);
+  const std::size_t stride = (pairs.size() + kPlotPoints - 1) / kPlotPoints;
+  std::vector<double> sizes;
+  for (std::size_t s = 0; s < starts.size(); ++s) {
+    const std::size_t from = starts[s], to = s + 1 < starts.size() ? starts[s + 1] : pairs.size();
+    if (to - from < kLeastPairs) continue;
+    const std::span<const ClockPair> part(pairs.data() + from, to - from);
+    PairPiece piece = fit_piece(part, options, fit.early);
+    if (to < pairs.size())
+      piece.wrapped = looks_wrapped(difference(lead(pairs[to]), lead(pairs[to - 1])));
+    if (piece.points.empty()) continue;
+    add_residuals(part, piece, stride, sizes, fit);
+    fit.pieces.push_back(std::move(piece));
+  }
+  if (fit.pieces.empty()) {
+    fit.reason = "no stretch of the stamps is long enough between resets of the device's clock";
+    return fit;
+  }
+  std::sort(sizes.begin(), sizes.end());
+  const auto quantile = [&](double q) {
+    return sizes[static_cast<std::size_t>(q * static_cast<double>(sizes.size() - 1) + 0.5)];
+  };
+  fit.residual_p50_ms = quantile(0.5);
+  fit.residual_p95_ms = quantile(0.95);
+  fit.residual_max_ms = sizes.back();
+  return fit;
+}
+
+Json to_json(const PairFit& fit) {
+  Json pieces = Json::array();
+  for (const PairPiece& piece : fit.pieces) {
+    Json windows = Json::array();
+    for (const PairWindow& w : piece.windows)
+      windows.push_back({{"start_ns", ns_of(w.start)},
+                         {"end_ns", ns_of(w.end)},
+                         {"pairs", w.pairs},
+                         {"rejected", w.rejected},
+                         {"skew_ppm", w.skew_ppm},
+                         {"offset_ms", w.offset_ms}});
+    pieces.push_back({{"start_ns", ns_of(piece.start)},
+                      {"end_ns", ns_of(piece.end)},
+                      {"pairs", piece.pairs},
+                      {"wrapped", piece.wrapped},
+                      {"windows", std::move(windows)}});
+  }
+  return {
+      {"pairs", fit.pairs},
+      {"duplicates", fit.duplicates},
+      {"early", fit.early},
+      {"residual_ms",
+       {{"p50", fit.residual_p50_ms}, {"p95", fit.residual_p95_ms}, {"max", fit.residual_max_ms}}},
+      {"pieces", std::move(pieces)},
+      {"reason", fit.reason}};
+}
+
+}  // namespace reelcell::timeline

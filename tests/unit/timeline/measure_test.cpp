@@ -1,0 +1,237 @@
+#include "reelcell/timeline/measure.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <random>
+
+namespace reelcell::timeline {
+namespace {
+constexpr std::int64_t kMs = 1'000'000;
+
+/// Mean of f (by session ns) over each interval of a clock: session = stream + offset + drift.
+struct Recorder {
+  double rate_hz = 30, offset_ms = 0, drift_ppm = 0, noise = 0;
+  double from_s = 0, to_s = 40;
+  unsigned seed = 1;
+
+  IntervalSignal record(const std::function<double(double)>& f) const {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    IntervalSignalBuilder out;
+    const double step = 1 / rate_hz;
+    for (double t = from_s; t + step <= to_s; t += step) {  // session s
+      double sum = 0;
+      constexpr int kParts = 16;
+      for (int i = 0; i < kParts; ++i) sum += f(t + step * (i + 0.5) / kParts) / kParts;
+      out.add(stream(t), stream(t + step), sum + noise * normal(random));
+    }
+    return out.finish();
+  }
+  std::int64_t stream(double session_s) const {
+    return std::llround((session_s * 1e9 - offset_ms * 1e6) / (1 + drift_ppm * 1e-6));
+  }
+  /// True offset from this clock to the other at a time of this clock.
+  double offset_to(const Recorder& other, std::int64_t t) const {
+    const double session = static_cast<double>(t) * (1 + drift_ppm * 1e-6) + offset_ms * 1e6;
+    return (session - other.offset_ms * 1e6) / (1 + other.drift_ppm * 1e-6) -
+           static_cast<double>(t);
+  }
+};
+
+/// Moves of random length and speed between rests, as an arm makes them.
+std::function<double(double)> moves(unsigned seed, double length_s = 700) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> uniform(0, 1);
+  struct Move {
+    double start, end, speed;
+  };
+  std::vector<Move> list;
+  for (double t = 0.5; t < length_s;) {
+    const double duration = 0.1 + 0.6 * uniform(random), rest = 0.05 + 0.4 * uniform(random);
+    list.push_back({t, t + duration, 0.3 + uniform(random)});
+    t += duration + rest;
+  }
+  return [list](double t) {
+    auto at = std::upper_bound(list.begin(), list.end(), t,
+                               [](double time, const Move& move) { return time < move.start; });
+    if (at == list.begin()) return 0.0;
+    --at;
+    if (t >= at->end) return 0.0;
+    const double s = std::sin(std::numbers::pi * (t - at->start) / (at->end - at->start));
+    return at->speed * s * s;
+  };
+}
+
+MeasureOptions activity() {
+  MeasureOptions options;
+  options.activity = true;
+  return options;
+}
+
+double error_ms(const OffsetMeasurement& m, const Recorder& a, const Recorder& b) {
+  return (static_cast<double>(m.offset_ns) - a.offset_to(b, m.reference_ns)) * 1e-6;
+}
+
+TEST(MeasureOffset, FindsOffsetAndDriftBetweenACameraAndAnArm) {
+  const auto f = moves(3);
+  const Recorder camera{30, 137.25, 35, 0.03, 0.2, 40, 1}, arm{500, -42.5, 3, 0.001, 0, 40, 2};
+  const auto m = measure_offset(camera.record(f), arm.record(f), activity());
+  ASSERT_EQ(m.verdict, Verdict::kMeasured) << m.reason;
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 1.0);
+  EXPECT_LT(m.offset_interval_ms, 3);
+  EXPECT_GT(m.height, 0.9);
+  EXPECT_LT(m.ratio, 0.6);
+}
+
+TEST(MeasureOffset, FindsTheDriftOfTenMinutesWithinTwoPpm) {
+  const auto f = moves(4);
+  const Recorder camera{30, 900, -83, 0.05, 0.2, 600, 1}, arm{500, -42.5, 12, 0.001, 0, 600, 2};
+  const auto m = measure_offset(camera.record(f), arm.record(f), activity());
+  ASSERT_EQ(m.verdict, Verdict::kMeasured) << m.reason;
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 0.5);
+  EXPECT_NEAR(m.drift_ppm, -83 - 12, 2);
+  EXPECT_LT(m.drift_interval_ppm, 4);
+}
+
+TEST(MeasureOffset, GivesTheOppositeWhenTheSidesAreExchanged) {
+  const auto f = moves(5);
+  const Recorder camera{30, 300, 20, 0.03, 0, 60, 1}, arm{200, 0, 0, 0.001, 0, 60, 2};
+  const auto a = camera.record(f), b = arm.record(f);
+  const auto there = measure_offset(a, b, activity()), back = measure_offset(b, a, activity());
+  ASSERT_TRUE(there.measured() && back.measured());
+  EXPECT_NEAR(error_ms(there, camera, arm), 0, 1);
+  EXPECT_NEAR(error_ms(back, arm, camera), 0, 1);
+  EXPECT_NEAR(static_cast<double>(there.offset_ns + back.offset_ns), 0, 1000);
+  EXPECT_NEAR(there.drift_ppm, -back.drift_ppm, 0.1);
+}
+
+TEST(MeasureOffset, StrictlyPeriodicMovesGiveNoNumber) {
+  const auto f = [](double t) { return std::max(0.0, std::sin(2 * std::numbers::pi * 5 * t)); };
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    const Recorder camera{30, 137.25, 0, 0.1, 0.2, 40, seed},
+        arm{500, 0, 0, 0.01, 0, 40, seed + 50};
+    const auto m = measure_offset(camera.record(f), arm.record(f), activity());
+    EXPECT_EQ(m.verdict, Verdict::kAmbiguous);
+    EXPECT_GT(m.ratio, 0.9);
+    EXPECT_GE(m.candidates.size(), 2u);
+  }
+}
+
+TEST(MeasureOffset, RestsBreakTheTieOfPeriodicMoves) {
+  const auto f = [](double t) {
+    const bool rests =
+        t < 3 || (t > 9 && t < 11) || (t > 20 && t < 20.8) || (t > 29 && t < 31.4) || t > 36;
+    return rests ? 0.0 : std::max(0.0, std::sin(2 * std::numbers::pi * 5 * t));
+  };
+  const Recorder camera{30, 137.25, 0, 0.02, 0.2, 40, 1}, arm{500, 0, 0, 0.01, 0, 40, 9};
+  const auto m = measure_offset(camera.record(f), arm.record(f), activity());
+  ASSERT_EQ(m.verdict, Verdict::kMeasured) << m.reason;
+  EXPECT_GT(m.ratio, 0.8);
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 1);
+}
+
+TEST(MeasureOffset, NoiseAloneIsNoEvidence) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    const auto zero = [](double) { return 1.0; };
+    const Recorder camera{30, 0, 0, 0.3, 0, 40, seed}, arm{100, 0, 0, 0.3, 0, 40, seed + 100};
+    const auto m = measure_offset(camera.record(zero), arm.record(zero), activity());
+    EXPECT_NE(m.verdict, Verdict::kMeasured) << m.height << ' ' << m.contrast << ' ' << m.ratio;
+  }
+}
+
+TEST(MeasureOffset, MovesThatHaveNothingToDoWithOneAnotherGiveNoNumber) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    const Recorder camera{30, 0, 0, 0.02, 0, 40, seed}, arm{100, 0, 0, 0.01, 0, 40, seed + 100};
+    const auto m =
+        measure_offset(camera.record(moves(seed)), arm.record(moves(seed + 1000)), activity());
+    EXPECT_NE(m.verdict, Verdict::kMeasured) << m.height << ' ' << m.contrast << ' ' << m.ratio;
+  }
+}
+
+TEST(MeasureOffset, NoiseOnlyLowersConfidence) {
+  const auto f = moves(6);
+  double last_height = 1.1;
+  bool lost = false;
+  for (const double noise : {0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0}) {
+    const Recorder camera{30, 137.25, 10, noise, 0.2, 40, 1}, arm{500, 0, 0, 0.001, 0, 40, 2};
+    auto options = activity();
+    options.activity = false;
+    const auto m = measure_offset(camera.record(f), arm.record(f), options);
+    EXPECT_LT(m.height, last_height);
+    last_height = m.height + 0.05;
+    if (m.measured()) {
+      EXPECT_FALSE(lost) << "confident again at noise " << noise;
+      EXPECT_LT(std::abs(error_ms(m, camera, arm)), 2 * m.offset_interval_ms + 0.2) << noise;
+    } else {
+      lost = true;
+    }
+  }
+  EXPECT_TRUE(lost);
+}
+
+TEST(MeasureOffset, AReversedSignIsFoundWhenAllowed) {
+  const auto f = moves(7);
+  const auto reversed = [&](double t) { return 5 - f(t); };
+  const Recorder camera{30, 137.25, 10, 0.02, 0.2, 40, 1}, arm{500, 0, 0, 0.001, 0, 40, 2};
+  MeasureOptions options;
+  options.either_sign = true;
+  const auto upright = measure_offset(camera.record(f), arm.record(f), options);
+  const auto m = measure_offset(camera.record(reversed), arm.record(f), options);
+  ASSERT_TRUE(upright.measured()) << upright.reason;
+  ASSERT_TRUE(m.measured()) << m.reason;
+  EXPECT_LT(m.height, -0.9);
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 1);
+  EXPECT_NEAR(static_cast<double>(m.offset_ns - upright.offset_ns), 0, 0.5e6);
+}
+
+TEST(MeasureOffset, ShiftingBothChangesNothing) {
+  const auto f = moves(8);
+  const Recorder camera{30, 137.25, 10, 0.05, 0.2, 40, 1}, arm{500, 0, 0, 0.01, 0, 40, 2};
+  auto a = camera.record(f), b = arm.record(f);
+  const auto before = measure_offset(a, b, activity());
+  constexpr std::int64_t kUnix = 1'769'850'000'123'456'789;
+  for (auto* signal : {&a, &b})
+    for (auto* times : {&signal->start_ns, &signal->end_ns})
+      for (auto& t : *times) t += kUnix;
+  const auto after = measure_offset(a, b, activity());
+  EXPECT_EQ(before.offset_ns, after.offset_ns);
+  EXPECT_EQ(before.reference_ns + kUnix, after.reference_ns);
+  EXPECT_EQ(before.drift_ppm, after.drift_ppm);
+  EXPECT_EQ(before.offset_interval_ms, after.offset_interval_ms);
+  EXPECT_EQ(before.curve, after.curve);
+}
+
+TEST(MeasureOffset, FindsAnOffsetOfMostOfAnHour) {
+  const auto f = moves(9, 7400);
+  const Recorder camera{5, 2'345'678.9, 20, 0.05, 3600, 7200, 1}, arm{20, 0, 0, 0.01, 0, 7200, 2};
+  auto options = activity();
+  const auto m = measure_offset(camera.record(f), arm.record(f), options);
+  ASSERT_TRUE(m.measured()) << m.reason;
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 2);
+  EXPECT_NEAR(m.drift_ppm, 20, 2);
+}
+
+TEST(MeasureOffset, AClockThatJumpedInTheMiddleGivesNoNumber) {
+  const auto f = moves(10);
+  const Recorder camera{30, 100, 0, 0.02, 0, 40, 1}, arm{500, 0, 0, 0.001, 0, 40, 2};
+  auto a = camera.record(f);
+  for (std::size_t i = a.size() / 2; i < a.size(); ++i) {
+    a.start_ns[i] += 400 * kMs;
+    a.end_ns[i] += 400 * kMs;
+  }
+  const auto m = measure_offset(a, arm.record(f), activity());
+  EXPECT_NE(m.verdict, Verdict::kMeasured);
+}
+
+TEST(MeasureOffset, TooLittleDataIsNoEvidence) {
+  IntervalSignal few;
+  const auto m = measure_offset(few, few, {});
+  EXPECT_EQ(m.verdict, Verdict::kNoEvidence);
+  EXPECT_FALSE(m.reason.empty());
+}
+
+}  // namespace
+}  // namespace reelcell::timeline

@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "internal/exposure.hpp"
 #include "internal/signals_view.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/clocks.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
 
@@ -65,16 +67,6 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
   return streams;
 }
 
-/// What a frame's stamp must be moved by to mark the middle of its exposure; 0 where that is not
-/// known.
-Nanos to_mid_exposure(const StreamSpec& spec) {
-  if (!spec.exposure) return Nanos(0);
-  const Nanos half(spec.exposure->count() / 2);
-  if (spec.stamp == StampPoint::kExposureStart) return half;
-  if (spec.stamp == StampPoint::kExposureEnd) return -half;
-  return Nanos(0);
-}
-
 /// A cursor with its own counts, merged when it is closed: reading a stream twice does not double
 /// its losses.
 template <class Cursor>
@@ -127,8 +119,10 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
   const fs::path file = ref.path / "session.json";
   const bool described = fs::is_directory(ref.path) && fs::exists(file);
   std::shared_ptr<const Recording> self;
+  std::map<std::string, ClockDetails> details;
   if (described) {
     open->session_ = read_session_file(file);
+    details = read_clock_details(file);
   } else {
     const ReaderRow* reader = readers::sniff(ref.path);
     if (!reader)
@@ -182,7 +176,9 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
       diagnostics.loss("session-stream-unreadable", ref.id + ": " + spec.name, error.what());
       continue;
     }
-    state->clock = timeline::ClockMap::from_spec(spec.clock);
+    const auto detail = details.find(spec.name);
+    state->clock = detail == details.end() ? timeline::ClockMap::from_spec(spec.clock)
+                                           : clock_map_of(spec.clock, detail->second);
     state->spec = spec;
     kept.push_back(spec);
     open->streams_.emplace(spec.name, std::move(state));

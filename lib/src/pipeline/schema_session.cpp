@@ -1,8 +1,20 @@
 #include "internal/schema_documents.hpp"
+#include "reelcell/pipeline/clocks.hpp"
 
 namespace reelcell::pipeline {
 
-Json session_schema() {
+namespace {
+
+/// The evidence of a clock: the options of one piece come from where they are read.
+Json measure_schema() {
+  const Json one = options_schema(clock_evidence_options());
+  return {{"description",
+           "The evidence to measure this clock by ('reelcell align --measure'): one piece, or "
+           "several that must agree."},
+          {"anyOf", {one, {{"type", "array"}, {"minItems", 1}, {"items", one}}}}};
+}
+
+Json document() {
   return Json::parse(R"json({
   "$schema": "http://json-schema.org/draft-07/schema#",
   "$id": "https://reelcell.dev/schemas/v1/session.schema.json",
@@ -48,7 +60,12 @@ Json session_schema() {
             "offset_ns": {"type": "integer", "default": 0, "description": "Added to the stream's time [ns]."},
             "drift_ppm": {"type": "number", "default": 0, "exclusiveMinimum": -100000, "exclusiveMaximum": 100000, "description": "How much faster the session clock runs than the stream's [ppm]."},
             "reference_ns": {"type": "integer", "default": 0, "description": "Stream time at which the drift term is 0 [ns]."},
-            "source": {"type": "string", "description": "How the values were found."}
+            "source": {"type": "string", "description": "How the values were found."},
+            "points": {
+              "type": "array", "minItems": 2, "description": "In place of offset and drift: the same instants on both clocks, strictly later from one to the next; between them the line, beyond them the last rate.",
+              "items": {"type": "object", "required": ["stream_ns", "session_ns"], "additionalProperties": false, "properties": {"stream_ns": {"type": "integer"}, "session_ns": {"type": "integer"}}}
+            },
+            "measured": {"type": "object", "description": "How the values were measured: evidence, verdict, intervals. Written by 'reelcell align --write'."}
           }
         },
         "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Nominal rate [Hz]; true times come from the file."},
@@ -60,6 +77,15 @@ Json session_schema() {
     }
   }
 })json");
+}
+
+}  // namespace
+
+Json session_schema() {
+  Json schema = document();
+  schema["definitions"]["stream"]["properties"]["clock"]["properties"]["measure"] =
+      measure_schema();
+  return schema;
 }
 
 }  // namespace reelcell::pipeline

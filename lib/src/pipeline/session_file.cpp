@@ -7,11 +7,18 @@ namespace {
 
 ClockSpec read_clock(JsonObject object) {
   ClockSpec clock;
+  const bool by_points = object.has("points"), by_measure = object.has("measure");
+  for (const char* key : {"points", "measure", "measured"}) object.ignore(key);
+  if (by_points)
+    for (const char* key : {"offset_ns", "drift_ppm", "reference_ns"})
+      if (object.has(key))
+        object.fail(key, "a clock is given by \"points\" or by an offset, not by both");
+  // Evidence alone states nothing: the clock stays assumed until it is measured.
+  clock.stated = by_points || !by_measure || object.has("offset_ns") || object.has("drift_ppm");
   clock.offset = Nanos(object.integer_or("offset_ns", 0));
   clock.drift_ppm = object.number_or("drift_ppm", 0);
   clock.reference = stream_time(object.integer_or("reference_ns", 0));
   clock.source = object.text_or("source", "session.json");
-  clock.stated = true;
   if (!(clock.drift_ppm > -100'000 && clock.drift_ppm < 100'000))
     object.fail("drift_ppm", "found " + std::to_string(clock.drift_ppm) +
                                  ", expected between -100000 and 100000");

@@ -1,0 +1,284 @@
+// Streams as interval signals, in one pass and bounded memory.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "internal/exposure.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/units.hpp"
+#include "reelcell/media/audio.hpp"
+#include "reelcell/pipeline/clocks.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+using timeline::IntervalSignal;
+using timeline::IntervalSignalBuilder;
+
+/// Changes over less are noise of the encoder rather than motion.
+constexpr std::int64_t kLeastStep = 4'000'000;  // ns
+/// An impulse's width: shorter than a frame, longer than a PLC cycle.
+constexpr std::int64_t kImpulse = 10'000'000;  // ns
+/// Frames to decode of a long recording: minutes spread over it say as much as hours.
+constexpr std::size_t kMostFrames = 54'000;
+constexpr std::size_t kRanges = 9;
+/// A longer interval than so many usual ones is a hole.
+constexpr std::int64_t kHole = 8;
+
+std::int64_t placed(StreamTime t, const timeline::ClockMap* map) {
+  return map ? ns_of(map->to_session(t)) : ns_of(t);
+}
+
+/// Median step of times in order; 0 when there are fewer than two.
+std::int64_t usual_step(const std::vector<StreamTime>& times) {
+  std::vector<std::int64_t> steps;
+  for (std::size_t i = 1; i < times.size() && steps.size() < 4096; ++i)
+    if (times[i] > times[i - 1]) steps.push_back((times[i] - times[i - 1]).count());
+  if (steps.empty()) return 0;
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  return *middle;
+}
+
+std::vector<media::FrameRange> frames_to_decode(std::size_t frames) {
+  if (frames <= kMostFrames) return {{0, static_cast<std::uint32_t>(frames)}};
+  std::vector<media::FrameRange> ranges;
+  const std::size_t each = kMostFrames / kRanges;
+  for (std::size_t i = 0; i < kRanges; ++i) {
+    const std::size_t centre = (2 * i + 1) * frames / (2 * kRanges);
+    ranges.push_back({static_cast<std::uint32_t>(centre - each / 2),
+                      static_cast<std::uint32_t>(centre - each / 2 + each)});
+  }
+  return ranges;
+}
+
+IntervalSignal from_video(const OpenSession& session, const EvidenceSource& source,
+                          const timeline::ClockMap* map) {
+  const auto video = session.video(source.stream);
+  const auto& frames = video->frames().frames;
+  const StreamSpec& spec = *session.session().stream(source.stream);
+  const Nanos shift = to_mid_exposure(spec);
+  std::vector<StreamTime> times;
+  for (const FrameRecord& frame : frames) times.push_back(frame.time);
+  const std::int64_t usual = usual_step(times);
+  IntervalSignalBuilder out;
+  std::optional<media::FrameActivity> before;
+  const auto take = [&](const media::FrameActivity& now) {
+    const bool follows = before && before->ordinal + 1 == now.ordinal;
+    if (follows) {
+      const StreamTime from = frames[before->ordinal].time + shift,
+                       to = frames[now.ordinal].time + shift;
+      // Twice the time is not twice the change: an interval with a lost frame would mislead.
+      if ((to - from).count() * 2 < 3 * usual) {
+        const double value = source.kind == EvidenceKind::kMotion
+                                 ? now.motion
+                                 : (static_cast<double>(before->brightness) + now.brightness) / 2;
+        out.add(placed(from, map), placed(to, map), value);
+      }
+    }
+    before = now;
+  };
+  const auto ranges = frames_to_decode(frames.size());
+  media::measure_activity(video, ranges, source.region, take, session.losses());
+  return out.finish();
+}
+
+/// The column that is asked for, or the first that suits.
+std::size_t column_of(const std::vector<ColumnSpec>& columns, const EvidenceSource& source) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].name == source.column) return i;
+    names.push_back(columns[i].name);
+  }
+  if (!source.column.empty())
+    throw InputError(source.stream, unknown_name("column", source.column, names));
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (is_float(columns[i].dtype) && columns[i].width > 1) return i;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].dtype != DType::kString) return i;
+  throw InputError(source.stream, "holds no column of numbers");
+}
+
+bool is_velocity(const ColumnSpec& column) {
+  const auto unit = find_unit(column.unit);
+  return unit && unit->dimension.exponents[2] == -1 && !unit->dimension.none() &&
+         unit->dimension.exponents[1] == 0;
+}
+
+/// Row by row to intervals, remembering the last row.
+class SeriesReader {
+ public:
+  SeriesReader(const EvidenceSource& source, const ColumnSpec& column,
+               const timeline::ClockMap* map)
+      : source_(source),
+        column_(column),
+        map_(map),
+        whole_numbers_(!is_float(column.dtype)),
+        plain_(source.kind == EvidenceKind::kValue || is_velocity(column)) {}
+
+  void read(const SeriesBatch& batch, const Column& column) {
+    if (usual_ == 0) usual_ = usual_step(batch.times);
+    for (std::size_t row = 0; row < batch.times.size(); ++row) {
+      std::vector<double> values = row_of(column, row);
+      if (std::any_of(values.begin(), values.end(), [](double v) { return !std::isfinite(v); }))
+        continue;
+      take(batch.times[row], std::move(values));
+    }
+  }
+  IntervalSignal finish() {
+    IntervalSignal signal = out_.finish();
+    signal.steps = plain_ && whole_numbers_;
+    return signal;
+  }
+
+ private:
+  std::vector<double> row_of(const Column& column, std::size_t row) const {
+    if (source_.element) return {column.number(row, static_cast<std::size_t>(*source_.element))};
+    std::vector<double> values;
+    for (std::size_t i = 0; i < column_.width; ++i) values.push_back(column.number(row, i));
+    return values;
+  }
+  static double norm(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double v : values) sum += v * v;
+    return std::sqrt(sum);
+  }
+  /// A single number keeps its sign where it is the value itself that counts.
+  double size(const std::vector<double>& values) const {
+    if (values.size() > 1) return norm(values);
+    return source_.kind == EvidenceKind::kValue ? values[0] : std::abs(values[0]);
+  }
+  void take(StreamTime time, std::vector<double> values) {
+    if (!last_.empty()) {
+      const std::int64_t step = (time - last_time_).count();
+      if (step <= 0) return;
+      if (plain_ && whole_numbers_) {
+        add(last_time_, time, size(last_));  // holds until the next one
+      } else if (step > kHole * usual_ && !whole_numbers_) {
+        // a hole: nothing is known of it
+      } else if (plain_) {
+        add(last_time_, time, (size(last_) + size(values)) / 2);
+      } else {
+        if (step < std::min(kLeastStep, 16 * usual_)) return;
+        std::vector<double> change(values.size());
+        for (std::size_t i = 0; i < values.size(); ++i) change[i] = values[i] - last_[i];
+        add(last_time_, time, norm(change) / (static_cast<double>(step) * 1e-9));
+      }
+    }
+    last_time_ = time;
+    last_ = std::move(values);
+  }
+  void add(StreamTime from, StreamTime to, double value) {
+    out_.add(placed(from, map_), placed(to, map_), value);
+  }
+
+  const EvidenceSource& source_;
+  ColumnSpec column_;
+  const timeline::ClockMap* map_;
+  bool whole_numbers_, plain_;
+  IntervalSignalBuilder out_;
+  StreamTime last_time_{};
+  std::vector<double> last_;
+  std::int64_t usual_ = 0;
+};
+
+IntervalSignal from_series(const OpenSession& session, const EvidenceSource& source,
+                           const timeline::ClockMap* map) {
+  auto cursor = session.open_series(source.stream);
+  const std::size_t at = column_of(cursor->columns(), source);
+  const ColumnSpec& column = cursor->columns()[at];
+  if (column.dtype == DType::kString)
+    throw InputError(source.text(), "is text; clocks are measured by numbers");
+  if (source.element && *source.element >= static_cast<int>(column.width))
+    throw InputError(source.text(),
+                     "the column has " + std::to_string(column.width) + " elements, from 0");
+  SeriesReader reader(source, column, map);
+  SeriesBatch batch;
+  while (cursor->next(batch)) reader.read(batch, batch.columns[at]);
+  return reader.finish();
+}
+
+bool matches(const StreamEvent& event, const Json& high) {
+  if (high.is_null()) return true;
+  for (const auto& [field, wanted] : high.items()) {
+    const Value* value = event.field(field);
+    const std::string text = field == "kind" && !value ? event.kind
+                             : value                   ? to_text(*value)
+                                                       : std::string();
+    const auto same = [&](const Json& one) { return to_text(value_from_json(one)) == text; };
+    const bool found =
+        wanted.is_array() ? std::any_of(wanted.begin(), wanted.end(), same) : same(wanted);
+    if (!found) return false;
+  }
+  return true;
+}
+
+/// For a level, only events that have the fields at all change it.
+bool concerns(const StreamEvent& event, const Json& high) {
+  if (high.is_null()) return true;
+  return std::all_of(high.items().begin(), high.items().end(), [&](const auto& entry) {
+    return entry.key() == "kind" || event.field(entry.key()) != nullptr;
+  });
+}
+
+IntervalSignal from_events(const OpenSession& session, const EvidenceSource& source,
+                           const timeline::ClockMap* map) {
+  IntervalSignalBuilder out;
+  auto cursor = session.open_events(source.stream);
+  StreamEvent event;
+  std::optional<std::int64_t> last;
+  bool high = false;
+  while (cursor->next(event)) {
+    const std::int64_t at = placed(event.time, map);
+    if (source.kind == EvidenceKind::kLevel) {
+      if (!concerns(event, source.high)) continue;
+      if (last && at > *last) out.add(*last, at, high ? 1 : 0);
+      high = matches(event, source.high);
+      last = at;
+      continue;
+    }
+    if (!matches(event, source.high)) continue;
+    const std::int64_t begin = at - kImpulse / 2;
+    if (last && begin > *last) out.add(*last, begin, 0);
+    out.add(std::max(begin, last.value_or(begin)), at + kImpulse / 2, 1);
+    last = at + kImpulse / 2;
+  }
+  IntervalSignal signal = out.finish();
+  signal.steps = true;
+  return signal;
+}
+
+IntervalSignal from_audio(const OpenSession& session, const EvidenceSource& source,
+                          const timeline::ClockMap* map) {
+  const StreamSpec& spec = *session.session().stream(source.stream);
+  IntervalSignalBuilder out;
+  media::audio_envelope(
+      session.source_path(source.stream), std::stoi(spec.source.item), std::chrono::milliseconds(2),
+      [&](StreamTime from, StreamTime to, float loudness) {
+        out.add(placed(from, map), placed(to, map), loudness);
+      },
+      session.losses());
+  return out.finish();
+}
+
+}  // namespace
+
+timeline::IntervalSignal extract_evidence(const OpenSession& session, const EvidenceSource& source,
+                                          const timeline::ClockMap* map) {
+  switch (source.kind) {
+    case EvidenceKind::kMotion:
+    case EvidenceKind::kBrightness:
+      return from_video(session, source, map);
+    case EvidenceKind::kSpeed:
+    case EvidenceKind::kValue:
+      return from_series(session, source, map);
+    case EvidenceKind::kEvents:
+    case EvidenceKind::kLevel:
+      return from_events(session, source, map);
+    case EvidenceKind::kEnvelope:
+      return from_audio(session, source, map);
+  }
+  return {};
+}
+
+}  // namespace reelcell::pipeline

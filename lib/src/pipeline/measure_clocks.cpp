@@ -1,0 +1,321 @@
+// Clocks of a session, each by its evidence, in the order in which they depend on one another.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/clocks.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+struct Task {
+  std::string stream;
+  std::vector<ClockEvidence> evidence;
+};
+
+/// What a video without "measure" is compared with: the first series that moves.
+std::string usual_reference(const OpenSession& session, const std::string& stream) {
+  for (const StreamSpec& spec : session.session().streams)
+    if (spec.kind == StreamKind::kSeries && spec.name != stream) return spec.name;
+  return "";
+}
+
+Json usual_rule(const OpenSession& session, const std::string& stream) {
+  const std::string reference = usual_reference(session, stream);
+  if (reference.empty())
+    throw PlanError(session.session().id + ": nothing to measure the clock of '" + stream +
+                    "' against: the session has no other series. Name the evidence in "
+                    "session.json (\"clock\": {\"measure\": ..}) or with --measure");
+  return {{"against", reference}};
+}
+
+/// "front", "front=motion:joints.q", "front=brightness:plc.light:value"
+using Details = std::map<std::string, ClockDetails>;
+
+Json own_rule(const Details& details, const std::string& stream) {
+  const auto found = details.find(stream);
+  return found == details.end() ? Json() : found->second.measure;
+}
+
+Task parse_task(const std::string& text, const OpenSession& session, const Details& details) {
+  const auto equals = text.find('=');
+  const std::string stream = text.substr(0, equals);
+  const StreamSpec* spec = session.session().stream(stream);
+  if (!spec) {
+    std::vector<std::string> names;
+    for (const StreamSpec& entry : session.session().streams) names.push_back(entry.name);
+    throw PlanError("--measure: " + unknown_name("stream", stream, names));
+  }
+  Json rule = own_rule(details, stream);
+  if (equals != std::string::npos) {
+    std::vector<std::string> parts{""};
+    for (const char c : text.substr(equals + 1))
+      if (c == ':')
+        parts.emplace_back();
+      else
+        parts.back() += c;
+    if (parts.size() < 2 || parts.size() > 3)
+      throw PlanError("--measure " + text +
+                      ": expected STREAM=BY:AGAINST or STREAM=BY:AGAINST:AGAINST_BY");
+    rule = {{"by", parts[0]}, {"against", parts[1]}};
+    if (parts.size() == 3) rule["against_by"] = parts[2];
+  }
+  if (rule.is_null()) rule = usual_rule(session, stream);
+  return {stream, parse_clock_evidence(rule, session, stream, "--measure " + text)};
+}
+
+std::vector<Task> tasks_of(const OpenSession& session, const std::vector<std::string>& streams) {
+  const fs::path file = fs::path(session.session().folder) / "session.json";
+  const Details details = fs::exists(file) ? read_clock_details(file) : Details{};
+  std::vector<Task> tasks;
+  for (const std::string& text : streams) tasks.push_back(parse_task(text, session, details));
+  if (!streams.empty()) return tasks;
+  for (const StreamSpec& spec : session.session().streams) {
+    if (const Json rule = own_rule(details, spec.name); !rule.is_null())
+      tasks.push_back(
+          {spec.name, parse_clock_evidence(rule, session, spec.name,
+                                           "session.json: clock of '" + spec.name + "': measure")});
+    else if (spec.kind == StreamKind::kVideo && !usual_reference(session, spec.name).empty())
+      tasks.push_back({spec.name, parse_clock_evidence(usual_rule(session, spec.name), session,
+                                                       spec.name, spec.name)});
+  }
+  if (tasks.empty())
+    throw PlanError(session.session().id +
+                    ": no clock to measure: no stream names its evidence (\"clock\": {\"measure\": "
+                    "..}) and there is no video with a series beside it");
+  return tasks;
+}
+
+/// A task comes after those it is measured against.
+std::vector<Task> in_order(std::vector<Task> tasks) {
+  std::vector<Task> ordered;
+  std::set<std::string> waiting;
+  for (const Task& task : tasks) waiting.insert(task.stream);
+  while (!tasks.empty()) {
+    const auto ready = std::find_if(tasks.begin(), tasks.end(), [&](const Task& task) {
+      return std::none_of(task.evidence.begin(), task.evidence.end(), [&](const ClockEvidence& e) {
+        return waiting.contains(e.against.stream);
+      });
+    });
+    if (ready == tasks.end())
+      throw PlanError("the clocks of " + list_of({waiting.begin(), waiting.end()}) +
+                      " are to be measured against one another in a circle; one of them must be "
+                      "stated, or measured against another stream");
+    waiting.erase(ready->stream);
+    ordered.push_back(std::move(*ready));
+    tasks.erase(ready);
+  }
+  return ordered;
+}
+
+ClockMeasurement measure_one(const OpenSession& session, const std::string& stream,
+                             const ClockEvidence& evidence,
+                             const std::map<std::string, timeline::ClockMap>& maps) {
+  ClockMeasurement out;
+  out.stream = stream;
+  out.against = evidence.against.text();
+  out.by = to_string(evidence.own.kind);
+  out.against_by = to_string(evidence.against.kind);
+  out.method = timeline::to_string(evidence.options.method);
+  const auto made = maps.find(evidence.against.stream);
+  const timeline::ClockMap& map =
+      made != maps.end() ? made->second : session.clock(evidence.against.stream);
+  out.against_assumed = map.method() == "assumed";
+  out.own_signal = extract_evidence(session, evidence.own, nullptr);
+  out.against_signal = extract_evidence(session, evidence.against, &map);
+  timeline::MeasureOptions options = evidence.options;
+  const ClockSpec& stated = session.session().stream(stream)->clock;
+  if (options.expected.count() == 0 && stated.stated) options.expected = stated.offset;
+  out.result = timeline::measure_offset(out.own_signal, out.against_signal, options);
+  return out;
+}
+
+double interval_ns(const ClockMeasurement& m) { return m.result.offset_interval_ms * 1e6; }
+
+/// Several pieces of evidence: those that give a number must agree; one that gives none may still
+/// be settled by the others.
+ClockMeasurement combine(std::vector<ClockMeasurement> parts) {
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
+    return std::pair(!a.result.measured(), a.result.offset_interval_ms) <
+           std::pair(!b.result.measured(), b.result.offset_interval_ms);
+  });
+  ClockMeasurement best = parts.front();
+  if (!best.result.measured()) return best;
+  for (std::size_t i = 1; i < parts.size() && parts[i].result.measured(); ++i) {
+    const double apart =
+        std::abs(static_cast<double>(parts[i].result.offset_ns - best.result.offset_ns) -
+                 best.result.drift_ppm * 1e-6 *
+                     static_cast<double>(parts[i].result.reference_ns - best.result.reference_ns));
+    // Different things are seen with different delays; half a slower interval is let pass.
+    const double allowed =
+        interval_ns(parts[i]) + interval_ns(best) +
+        0.5 * static_cast<double>(std::max(parts[i].own_signal.median_length_ns(),
+                                           parts[i].against_signal.median_length_ns()));
+    if (apart <= allowed) continue;
+    best.result.verdict = timeline::Verdict::kAmbiguous;
+    best.result.reason = fmt::format("{} and {} disagree by {:.1f} ms", best.against,
+                                     parts[i].against, apart * 1e-6);
+    best.result.candidates.push_back({parts[i].result.offset_ns, parts[i].result.height});
+  }
+  return best;
+}
+
+ClockSpec spec_of(const ClockMeasurement& m) {
+  ClockSpec clock;
+  clock.offset = Nanos(m.result.offset_ns);
+  clock.reference = stream_time(m.result.reference_ns);
+  // A drift that may as well be none would only carry the noise to the ends of the session.
+  const bool drifts = std::abs(m.result.drift_ppm) > m.result.drift_interval_ppm;
+  clock.drift_ppm = drifts ? std::round(m.result.drift_ppm * 1e4) / 1e4 : 0;
+  clock.stated = true;
+  clock.source = fmt::format("measured: {} against {} of {}", m.by, m.against_by, m.against);
+  return clock;
+}
+
+double error_of_stated(const timeline::ClockMap& stated, const ClockMeasurement& m) {
+  const std::int64_t at = m.result.reference_ns;
+  const std::int64_t there = ns_of(stated.to_session(stream_time(at)));
+  return static_cast<double>(there - (at + m.result.offset_ns)) * 1e-6;
+}
+
+Json rounded(double value, double unit) {
+  return std::isfinite(value) ? Json(std::round(value / unit) * unit) : Json();
+}
+
+}  // namespace
+
+Json to_json(const ClockMeasurement& m) {
+  const auto& r = m.result;
+  Json out = {{"stream", m.stream},
+              {"by", m.by},
+              {"against", m.against},
+              {"against_by", m.against_by},
+              {"against_assumed", m.against_assumed},
+              {"method", m.method},
+              {"verdict", std::string(to_string(r.verdict))},
+              {"reason", r.reason}};
+  // No number without the confidence that goes with it.
+  const auto known = [&](Json value) { return r.measured() ? std::move(value) : Json(); };
+  out["offset_ns"] = known(r.offset_ns);
+  out["reference_ns"] = known(r.reference_ns);
+  out["offset_interval_ms"] = known(rounded(r.offset_interval_ms, 1e-6));
+  out["drift_ppm"] = known(rounded(r.drift_ppm, 1e-4));
+  out["drift_interval_ppm"] = known(rounded(r.drift_interval_ppm, 1e-4));
+  out["height"] = rounded(r.height, 1e-6);
+  out["ratio"] = rounded(r.ratio, 1e-6);
+  out["contrast"] = rounded(r.contrast, 1e-4);
+  if (m.stated_error_ms) out["stated_error_ms"] = rounded(*m.stated_error_ms, 1e-6);
+  Json candidates = Json::array();
+  for (const auto& c : r.candidates)
+    candidates.push_back({{"offset_ns", c.offset_ns}, {"height", rounded(c.height, 1e-6)}});
+  out["candidates"] = std::move(candidates);
+  Json windows = Json::array();
+  if (r.measured())
+    for (const auto& w : r.windows)
+      windows.push_back({{"stream_ns", w.time_ns},
+                         {"offset_ns", w.offset_ns},
+                         {"height", rounded(w.height, 1e-6)}});
+  out["windows"] = std::move(windows);
+  return out;
+}
+
+std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
+                                             const ClockMeasureRequest& request,
+                                             Progress& progress) {
+  const std::vector<Task> tasks = in_order(tasks_of(session, request.streams));
+  std::vector<ClockMeasurement> out;
+  std::map<std::string, timeline::ClockMap> maps;
+  progress.begin("measure", tasks.size(), "clocks");
+  for (const Task& task : tasks) {
+    std::vector<ClockMeasurement> parts;
+    for (const ClockEvidence& evidence : task.evidence)
+      parts.push_back(measure_one(session, task.stream, evidence, maps));
+    ClockMeasurement best = combine(std::move(parts));
+    const ClockSpec& before = session.session().stream(task.stream)->clock;
+    if (best.result.measured()) {
+      if (before.stated) best.stated_error_ms = error_of_stated(session.clock(task.stream), best);
+      best.clock = spec_of(best);
+      maps.insert_or_assign(task.stream, timeline::ClockMap::from_spec(*best.clock));
+    }
+    out.push_back(std::move(best));
+    progress.advance(out.size());
+  }
+  progress.end();
+  return out;
+}
+
+std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_file) {
+  std::map<std::string, ClockDetails> out;
+  const Json document = read_json_file(session_file);
+  JsonObject object(document, session_file.string() + ": ");
+  for (JsonObject& stream : object.objects("streams")) {
+    auto clock = stream.object("clock");
+    if (!clock) continue;
+    ClockDetails details;
+    for (JsonObject& entry : clock->objects("points")) {
+      details.points.push_back(
+          {stream_time(entry.integer("stream_ns")), session_time(entry.integer("session_ns"))});
+      entry.finish();
+    }
+    if (!details.points.empty())
+      at_place(clock->where("points"), [&] { timeline::map_through(details.points, "given"); });
+    if (const Json* measure = clock->find("measure")) details.measure = *measure;
+    if (const Json* measured = clock->find("measured")) details.measured = *measured;
+    if (!details.points.empty() || !details.measure.is_null() || !details.measured.is_null())
+      out.emplace(stream.text("name"), std::move(details));
+  }
+  return out;
+}
+
+timeline::ClockMap clock_map_of(const ClockSpec& spec, const ClockDetails& details) {
+  const bool measured = !details.measured.is_null();
+  if (!details.points.empty())
+    return timeline::map_through(details.points, measured ? "measured" : "given");
+  timeline::ClockMap map = timeline::ClockMap::from_spec(spec);
+  return measured ? timeline::ClockMap(map.knots(), "measured") : map;
+}
+
+namespace {
+
+/// Everything in the old clock that is not replaced stays: comments, the evidence.
+Json clock_json(const ClockMeasurement& m, const Json& before) {
+  Json clock = Json::object();
+  for (const char* key : {"comment", "measure"})
+    if (before.contains(key)) clock[key] = before.at(key);
+  if (m.points.empty()) {
+    clock["offset_ns"] = m.clock->offset.count();
+    clock["drift_ppm"] = m.clock->drift_ppm;
+    clock["reference_ns"] = ns_of(m.clock->reference);
+  } else {
+    for (const auto& point : m.points)
+      clock["points"].push_back(
+          {{"stream_ns", ns_of(point.stream)}, {"session_ns", ns_of(point.session)}});
+  }
+  clock["source"] = m.clock->source;
+  clock["measured"] = to_json(m);
+  for (const char* key : {"stream", "candidates", "windows", "offset_ns", "reference_ns"})
+    clock["measured"].erase(key);
+  return clock;
+}
+
+}  // namespace
+
+void write_clocks(const fs::path& session_folder,
+                  const std::vector<ClockMeasurement>& measurements) {
+  const fs::path file = session_folder / "session.json";
+  if (!fs::exists(file))
+    throw InputError(session_folder.string(),
+                     "has no session.json to write clocks into; 'reelcell init' makes one");
+  Json document = read_json_file(file);
+  for (const ClockMeasurement& m : measurements)
+    for (Json& stream : document.at("streams"))
+      if (m.clock && stream.at("name") == m.stream)
+        stream["clock"] = clock_json(m, stream.value("clock", Json::object()));
+  write_file_atomic(file, dump_json(document));
+}
+
+}  // namespace reelcell::pipeline

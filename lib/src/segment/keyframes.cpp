@@ -1,0 +1,126 @@
+// Key frames of a manipulation, as PerAct takes them: where the gripper changes, where the arm
+// stops, and the last instant (Shridhar, Manuelli and Fox 2022). Each segment ends at one.
+#include <algorithm>
+
+#include "internal/levels.hpp"
+#include "internal/motion.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::segment {
+namespace {
+struct KeyFrame {
+  SessionTime time{};
+  Boundary boundary;
+  std::string why;
+};
+
+std::vector<KeyFrame> gripper_changes(const OptionValues& options, SessionSignals& signals) {
+  std::vector<KeyFrame> found;
+  if (!options.has("gripper")) return found;
+  LevelRequest request;
+  request.signal =
+      resolve_scalar(options.text("gripper"), signals.session(), options.where() + "/gripper");
+  request.threshold = options.number("threshold");
+  request.hysteresis = options.number("hysteresis");
+  request.min_length = options.duration("bounce");
+  const std::vector<Stretch> stretches = find_stretches(request, signals);
+  for (std::size_t i = 1; i < stretches.size(); ++i)
+    found.push_back({stretches[i].start, stretches[i].begin,
+                     stretches[i].high ? "gripper rises" : "gripper falls"});
+  return found;
+}
+
+/// Stops that no gripper change lies near: an arm stands still to grip, which is one key frame.
+std::vector<KeyFrame> stops(const OptionValues& options, const std::vector<KeyFrame>& grips,
+                            SessionSignals& signals) {
+  DwellRequest request;
+  request.motion = parse_motion(options, signals.session());
+  request.v_in = options.number("v_stop");
+  request.v_out = 1.5 * request.v_in;
+  if (!(request.v_in > 0)) throw InputError(options.where() + "/v_stop", "expected more than 0");
+  request.merge_gap = options.duration("quiet");
+  const Nanos quiet = options.duration("quiet");
+  std::vector<KeyFrame> found;
+  for (const Dwell& dwell : find_dwells(request, signals)) {
+    if (dwell.start <= signals.extent().start) continue;  // it stood still when the log began
+    const bool at_grip = std::any_of(grips.begin(), grips.end(), [&](const KeyFrame& grip) {
+      return grip.time >= dwell.start - quiet && grip.time <= dwell.end + quiet;
+    });
+    if (!at_grip) found.push_back({dwell.start, dwell.begin, "stop"});
+  }
+  return found;
+}
+
+std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
+                         const EventPredicateCompiler&, Diagnostics&) {
+  const TimeRange extent = signals.extent();
+  if (extent.empty()) return {};
+  std::vector<KeyFrame> frames = gripper_changes(options, signals);
+  for (KeyFrame& stop : stops(options, frames, signals)) frames.push_back(std::move(stop));
+  std::stable_sort(frames.begin(), frames.end(),
+                   [](const KeyFrame& a, const KeyFrame& b) { return a.time < b.time; });
+  // The last instant is a key frame; one that all but coincides with it goes.
+  if (!frames.empty() && extent.end - frames.back().time <= options.duration("adjacent"))
+    frames.pop_back();
+  frames.push_back({extent.end, {"session", Nanos{0}}, "last"});
+  std::vector<Segment> segments;
+  SessionTime start = extent.start;
+  Boundary begin{"session", Nanos{0}};
+  for (KeyFrame& frame : frames) {
+    if (frame.time <= start) continue;
+    Segment& segment = segments.emplace_back();
+    segment.range = {start, frame.time};
+    segment.kind = "keyframes";
+    segment.name = numbered_name("keyframe", segments.size() - 1);
+    segment.begin = std::move(begin);
+    segment.finish = frame.boundary;
+    segment.attributes.emplace_back("key", frame.why);
+    start = frame.time;
+    begin = std::move(frame.boundary);
+  }
+  return segments;
+}
+}  // namespace
+
+const SegmenterRow& keyframes_segmenter() {
+  static const SegmenterRow row = [] {
+    std::vector<OptionSpec> options = motion_option_specs();
+    const std::vector<OptionSpec> more = {
+        {.name = "v_stop",
+         .type = OptionType::kNumber,
+         .fallback = 0.1,
+         .help = "The arm stands still below this speed, in the signal's unit"},
+        {.name = "gripper",
+         .help = "Column of the gripper, such as gripper.position",
+         .optional = true},
+        {.name = "threshold",
+         .type = OptionType::kNumber,
+         .fallback = 0.5,
+         .help = "Level between open and closed"},
+        {.name = "hysteresis",
+         .type = OptionType::kNumber,
+         .fallback = 0,
+         .help =
+             "Width of the band around the threshold that does not count as a change; 0 = none"},
+        {.name = "bounce",
+         .type = OptionType::kDuration,
+         .fallback = "50ms",
+         .help = "A shorter gripper state is a bounce; 0 = none is"},
+        {.name = "quiet",
+         .type = OptionType::kDuration,
+         .fallback = "200ms",
+         .help = "A stop this near a gripper change, or this soon after a stop, is no key frame of "
+                 "its own"},
+        {.name = "adjacent",
+         .type = OptionType::kDuration,
+         .fallback = "100ms",
+         .help = "A key frame this near the end gives way to the last instant"}};
+    options.insert(options.end(), more.begin(), more.end());
+    return SegmenterRow{"keyframes",
+                        "From key frame to key frame: gripper changes, stops, the last instant",
+                        options, run};
+  }();
+  return row;
+}
+
+}  // namespace reelcell::segment

@@ -1,0 +1,47 @@
+// The frame that shows what a visit was for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reelcell/base/time.hpp"
+
+namespace reelcell::segment::visits {
+
+/// A frame around a visit, as one camera took it.
+struct FrameView {
+  std::size_t ordinal = 0;          ///< presentation order
+  SessionTime time{};               ///< middle of the exposure
+  double speed = 0;                 ///< fastest motion during the exposure
+  std::optional<double> sharpness;  ///< nothing: not looked at, or not decodable
+};
+
+struct EvidenceRequest {
+  TimeRange visit{};
+  SessionTime slowest{};  ///< where a visit without a stop is slowest
+  bool stopped = true;
+  Nanos exposure{0};
+  Nanos settle{0};                    ///< time that the structure rings after the stop
+  double v_settled = 0;               ///< fastest motion that still counts as still
+  double least_sharpness = 0;         ///< share of the sharpest frame's; 0 = not asked
+  std::optional<SessionTime> before;  ///< the verdict: what comes later cannot be its evidence
+};
+
+struct Evidence {
+  std::optional<FrameView> frame;
+  std::string reason;      ///< why there is none
+  std::size_t frames = 0;  ///< taken during the visit
+  std::size_t settled = 0, sharp = 0,
+              in_time = 0;     ///< of these; each counts those left by the last
+  Nanos margin{0};             ///< from the exposure to the nearer end of the visit (less settling)
+  double sharpness_share = 1;  ///< of the sharpest settled frame
+};
+
+/// Settled, in time and sharp enough; of those the one furthest from both ends of the visit.
+Evidence choose_evidence(const std::vector<FrameView>& frames, const EvidenceRequest& request);
+/// Those worth decoding for their sharpness: settled and in time.
+std::vector<FrameView> settled_frames(const std::vector<FrameView>& frames,
+                                      const EvidenceRequest& request);
+
+}  // namespace reelcell::segment::visits

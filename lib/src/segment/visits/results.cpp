@@ -1,0 +1,118 @@
+// Visits as segments, and what a user must be told of them.
+#include <algorithm>
+#include <map>
+
+#include "survey.hpp"
+
+namespace reelcell::segment::visits {
+namespace {
+double ms(Nanos duration) { return static_cast<double>(duration.count()) / 1e6; }
+
+std::string clean(std::string text) {
+  for (char& c : text)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') c = '_';
+  return text;
+}
+
+void add_verdict(const Survey& survey, const Visit& visit, Segment& segment) {
+  if (!visit.verdict) return;
+  const Event& verdict = survey.verdicts[*visit.verdict];
+  const Tie& tie = survey.ties[*visit.verdict];
+  for (const auto& [field, value] : verdict.fields)
+    segment.attributes.emplace_back("verdict." + field, value);
+  segment.attributes.emplace_back("verdict.time_ns", ns_of(verdict.time));
+  segment.attributes.emplace_back("verdict.delay_ms", ms(tie.delay));
+  segment.attributes.emplace_back("verdict.window_margin_ms", ms(tie.window_margin));
+  if (tie.to_other)
+    segment.attributes.emplace_back("verdict.other_visit_margin_ms", ms(*tie.to_other));
+}
+
+void add_evidence(const std::string& camera, const Evidence& evidence, Segment& segment) {
+  const std::string prefix = "evidence." + camera + ".";
+  const auto add = [&](const char* name, Value value) {
+    segment.attributes.emplace_back(prefix + name, std::move(value));
+  };
+  if (!evidence.frame) {
+    add("missing", evidence.reason);
+    return;
+  }
+  add("ordinal", static_cast<std::int64_t>(evidence.frame->ordinal));
+  add("time_ns", ns_of(evidence.frame->time));
+  add("margin_ms", ms(evidence.margin));
+  add("speed", evidence.frame->speed);
+  add("candidates", static_cast<std::int64_t>(evidence.sharp));
+  if (!evidence.frame->sharpness) return;
+  add("sharpness", *evidence.frame->sharpness);
+  add("sharpness_share", evidence.sharpness_share);
+}
+
+Value finite(double value) { return std::isfinite(value) ? Value(value) : Value(); }
+
+std::vector<const PlanPoint*> skipped_points(const Request& request, const Survey& survey) {
+  std::vector<bool> visited(request.plan.points.size(), false);
+  for (const Visit& visit : survey.visits) visited[visit.match.point] = true;
+  std::vector<const PlanPoint*> skipped;
+  for (std::size_t i = 0; i < visited.size(); ++i)
+    if (!visited[i]) skipped.push_back(&request.plan.points[i]);
+  return skipped;
+}
+}  // namespace
+
+std::vector<Segment> to_segments(const Request& request, const Survey& survey) {
+  std::vector<Segment> segments;
+  std::map<std::string, std::size_t> visits_to;
+  for (const Visit& visit : survey.visits) {
+    const PlanPoint& point = request.plan.points[visit.match.point];
+    Segment& segment = segments.emplace_back();
+    segment.range = {visit.dwell.start, visit.dwell.end};
+    segment.kind = "visit";
+    segment.name = "visit-" + clean(point.id);
+    const std::size_t repeat = ++visits_to[segment.name];
+    if (repeat > 1) segment.name += "-" + std::to_string(repeat);
+    segment.begin = visit.dwell.begin;
+    segment.finish = visit.dwell.finish;
+    segment.attributes = {{"visit", static_cast<std::int64_t>(segments.size() - 1)},
+                          {"point", point.id},
+                          {"planned_order", point.order},
+                          {"order", std::string(to_string(visit.match.order))},
+                          {"stopped", !visit.dwell.pass},
+                          {"speed_min", visit.dwell.slowest},
+                          {"pose_distance", visit.match.distance},
+                          {"pose_margin", finite(visit.match.margin)}};
+    add_verdict(survey, visit, segment);
+    for (const auto& [camera, evidence] : visit.evidence) add_evidence(camera, evidence, segment);
+  }
+  return segments;
+}
+
+void tell(const Request& request, const Survey& survey, const std::string& session,
+          Diagnostics& diagnostics) {
+  const auto seconds = [](SessionTime time) {
+    return format_seconds(time.time_since_epoch()) + " s";
+  };
+  for (const PlanPoint* point : skipped_points(request, survey))
+    diagnostics.warn("visit-skipped", session + ": " + point->id,
+                     "no stop at this planned point was found");
+  for (const Visit& stop : survey.strays)
+    diagnostics.note("visit-unplanned", session,
+                     "the stop at " + seconds(stop.dwell.start) + " is at no planned point; '" +
+                         request.plan.points[stop.match.point].id + "' is the nearest, " +
+                         to_text(Value(stop.match.distance)) + " away, allowed " +
+                         to_text(Value(request.match.tolerance)));
+  for (std::size_t i = 0; i < survey.ties.size(); ++i)
+    if (!survey.ties[i].visit)
+      diagnostics.loss(
+          "verdict-untied",
+          session + ": " + request.verdicts + " at " + seconds(survey.verdicts[i].time),
+          "this verdict belongs to no visit: " + survey.ties[i].reason, 1,
+          ns_of(survey.verdicts[i].time));
+  for (const Visit& visit : survey.visits)
+    for (const auto& [camera, evidence] : visit.evidence)
+      if (!evidence.frame)
+        diagnostics.warn("visit-without-evidence",
+                         session + ": " + camera + " at " + seconds(visit.dwell.start),
+                         "the visit to '" + request.plan.points[visit.match.point].id +
+                             "' has no evidence frame: " + evidence.reason);
+}
+
+}  // namespace reelcell::segment::visits

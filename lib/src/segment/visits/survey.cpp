@@ -1,0 +1,203 @@
+#include "survey.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::segment::visits {
+namespace {
+/// A robot that is parked at a point stands there for hours: what is looked at is this much around
+/// the middle.
+constexpr Nanos kLook{2'000'000'000};
+/// Speeds are read this far beyond a visit, so that the low-pass is whole at its ends.
+constexpr Nanos kBeyond{50'000'000};
+
+TimeRange around_middle(TimeRange range, Nanos length) {
+  if (range.length() <= length) return range;
+  const SessionTime middle = range.start + range.length() / 2;
+  return {middle - length / 2, middle + length / 2};
+}
+
+double median(std::vector<double>& values) {
+  if (values.empty()) return std::nan("");
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Median position of each element during the stop; of the slowest instant for a pass.
+std::vector<double> pose_of(const Dwell& dwell, const SignalRef& positions,
+                            SessionSignals& signals) {
+  const TimeRange range = dwell.pass ? TimeRange{dwell.slowest_at, dwell.slowest_at + Nanos{1}}
+                                     : around_middle({dwell.start, dwell.end}, kLook);
+  const SeriesSlice slice = signals.series(positions.stream, range, /*with_neighbours=*/true);
+  const Column& column = slice.columns.at(positions.column);
+  const std::size_t width = positions.element ? 1 : positions.spec.width;
+  std::vector<double> pose(width);
+  for (std::size_t e = 0; e < width; ++e) {
+    std::vector<double> values;
+    for (std::size_t row = 0; row < slice.size(); ++row) {
+      const bool inside = range.contains(slice.times[row]) || dwell.pass || slice.size() <= 2;
+      const double value = column.number(row, positions.element.value_or(e));
+      if (inside && std::isfinite(value)) values.push_back(value);
+    }
+    pose[e] = median(values);
+  }
+  return pose;
+}
+
+/// Starts of steps, as the controller tells them.
+std::vector<SessionTime> step_times(const Request& request, SessionSignals& signals) {
+  std::vector<SessionTime> times;
+  if (request.step_stream.empty()) return times;
+  each_window(signals.extent(), [&](TimeRange window) {
+    for (const Event& event : signals.events(request.step_stream, window))
+      if (request.step(event)) times.push_back(event.time);
+  });
+  return times;
+}
+
+/// A point that is visited twice in a row is one stop to the motion, but two steps to the
+/// controller: such a stop is cut where each further step begins.
+std::vector<Dwell> cut_at_steps(std::vector<Dwell> dwells, const std::vector<SessionTime>& steps,
+                                const Request& request) {
+  std::vector<Dwell> result;
+  for (Dwell& dwell : dwells) {
+    auto at = std::lower_bound(steps.begin(), steps.end(), dwell.start);
+    const auto end = std::lower_bound(at, steps.end(), dwell.end);
+    while (end - at > 1) {
+      ++at;
+      if (*at <= dwell.start || *at >= dwell.end) continue;
+      Dwell head = dwell;
+      const Boundary border{request.step_stream + " where " + request.step_text, Nanos{0}};
+      head.end = dwell.start = *at;
+      head.finish = dwell.begin = border;
+      result.push_back(std::move(head));
+    }
+    result.push_back(std::move(dwell));
+  }
+  return result;
+}
+
+std::vector<Event> all_events(const std::string& stream, const EventPredicate& wanted,
+                              SessionSignals& signals) {
+  std::vector<Event> events;
+  if (stream.empty()) return events;
+  each_window(signals.extent(), [&](TimeRange window) {
+    for (Event& event : signals.events(stream, window))
+      if (wanted(event)) events.push_back(std::move(event));
+  });
+  return events;
+}
+
+/// Fastest motion between two times, the ends interpolated.
+double fastest(const std::vector<SpeedSample>& speeds, SessionTime from, SessionTime to) {
+  const auto at = [&](SessionTime time) {
+    const auto next =
+        std::lower_bound(speeds.begin(), speeds.end(), time,
+                         [](const SpeedSample& s, SessionTime t) { return s.time < t; });
+    if (next == speeds.end()) return speeds.empty() ? std::nan("") : speeds.back().speed;
+    if (next == speeds.begin()) return next->speed;
+    const SpeedSample &a = *std::prev(next), &b = *next;
+    const double share = static_cast<double>((time - a.time).count()) /
+                         static_cast<double>(std::max<std::int64_t>(1, (b.time - a.time).count()));
+    return a.speed + share * (b.speed - a.speed);
+  };
+  double speed = std::max(at(from), at(to));
+  for (const SpeedSample& sample : speeds)
+    if (sample.time > from && sample.time < to) speed = std::max(speed, sample.speed);
+  return speed;
+}
+
+std::vector<SpeedSample> speeds_around(const Request& request, TimeRange range,
+                                       SessionSignals& signals) {
+  std::vector<SpeedSample> speeds;
+  walk_speed(
+      request.dwell.motion, signals, {range.start - kBeyond, range.end + kBeyond},
+      [&](const SpeedStep& step) {
+        speeds.push_back({step.time, step.speed});
+      },
+      [](std::optional<SessionTime>) {});
+  return speeds;
+}
+
+/// Decodes what lies between the first and the last candidate, no more.
+void look_at(std::vector<FrameView>& candidates, const std::string& camera,
+             SessionSignals& signals) {
+  const TimeRange range{candidates.front().time, candidates.back().time + Nanos{1}};
+  const auto figures = signals.frame_figures(camera, range);
+  const SessionSignals::FrameTimes frames = signals.frames(camera, range);
+  for (FrameView& candidate : candidates) {
+    const std::size_t at = candidate.ordinal - frames.first;
+    if (at < figures.size() && figures[at]) candidate.sharpness = figures[at]->sharpness;
+  }
+}
+
+Evidence evidence_of(const Request& request, const Visit& visit, const std::string& camera,
+                     const std::vector<SpeedSample>& speeds, std::optional<SessionTime> verdict,
+                     SessionSignals& signals) {
+  const TimeRange range = around_middle({visit.dwell.start, visit.dwell.end}, kLook);
+  EvidenceRequest wanted;
+  wanted.visit = range;
+  wanted.slowest = visit.dwell.slowest_at;
+  wanted.stopped = !visit.dwell.pass;
+  wanted.exposure = signals.session().stream(camera)->exposure.value_or(Nanos{0});
+  wanted.settle = request.settle;
+  wanted.v_settled = request.dwell.v_out;
+  wanted.least_sharpness = request.least_sharpness;
+  wanted.before = verdict;
+  const SessionSignals::FrameTimes frames = signals.frames(camera, range);
+  std::vector<FrameView> views;
+  for (std::size_t i = 0; i < frames.times.size(); ++i) {
+    const SessionTime time = frames.times[i];
+    views.push_back({frames.first + i, time,
+                     fastest(speeds, time - wanted.exposure / 2, time + wanted.exposure / 2),
+                     std::nullopt});
+  }
+  std::vector<FrameView> candidates = settled_frames(views, wanted);
+  if (request.least_sharpness > 0 && !candidates.empty()) {
+    look_at(candidates, camera, signals);
+    for (const FrameView& candidate : candidates)
+      views[candidate.ordinal - frames.first].sharpness = candidate.sharpness;
+  }
+  return choose_evidence(views, wanted);
+}
+}  // namespace
+
+Survey survey(const Request& request, SessionSignals& signals) {
+  const std::vector<Dwell> dwells =
+      cut_at_steps(find_dwells(request.dwell, signals), step_times(request, signals), request);
+  std::vector<Stop> stops;
+  for (const Dwell& dwell : dwells)
+    stops.push_back({dwell.pass ? dwell.slowest_at : dwell.start + (dwell.end - dwell.start) / 2,
+                     pose_of(dwell, request.positions, signals)});
+  Survey found;
+  const std::vector<Match> matches = match_stops(stops, request.plan, request.match);
+  for (std::size_t i = 0; i < dwells.size(); ++i) {
+    // A pass at no planned point is just a slow stretch of a path.
+    const bool stray = matches[i].order == Order::kUnplanned;
+    if (stray && dwells[i].pass) continue;
+    (stray ? found.strays : found.visits).push_back({dwells[i], matches[i], {}, {}});
+  }
+  found.verdicts = all_events(request.verdicts, request.verdict, signals);
+  std::vector<Visited> visited;
+  for (const Visit& visit : found.visits)
+    visited.push_back(
+        {{visit.dwell.start, visit.dwell.end}, request.plan.points[visit.match.point].id});
+  found.ties = tie_verdicts(found.verdicts, visited, request.tie);
+  for (std::size_t i = 0; i < found.ties.size(); ++i)
+    if (found.ties[i].visit) found.visits[*found.ties[i].visit].verdict = i;
+  for (Visit& visit : found.visits) {
+    if (request.cameras.empty()) break;
+    const auto speeds =
+        speeds_around(request, around_middle({visit.dwell.start, visit.dwell.end}, kLook), signals);
+    std::optional<SessionTime> verdict;
+    if (visit.verdict) verdict = found.verdicts[*visit.verdict].time;
+    for (const std::string& camera : request.cameras)
+      visit.evidence[camera] = evidence_of(request, visit, camera, speeds, verdict, signals);
+  }
+  return found;
+}
+
+}  // namespace reelcell::segment::visits

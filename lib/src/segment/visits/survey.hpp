@@ -1,0 +1,55 @@
+// A session's visits: what was found, before it becomes segments and a report.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../internal/motion.hpp"
+#include "evidence.hpp"
+#include "match.hpp"
+#include "ties.hpp"
+
+namespace reelcell::segment::visits {
+
+struct Request {
+  DwellRequest dwell;
+  SignalRef positions;
+  MatchRequest match;
+  Plan plan;
+  std::string step_stream, step_text;
+  EventPredicate step;
+  std::string verdicts;  ///< stream; "" = none
+  EventPredicate verdict;
+  TieRequest tie;
+  std::vector<std::string> cameras;
+  Nanos settle{0};
+  double least_sharpness = 0;
+};
+Request parse(const OptionValues& options, const SessionDescription& session,
+              const EventPredicateCompiler& compile);
+std::vector<OptionSpec> option_specs();
+
+struct Visit {
+  Dwell dwell;
+  Match match;
+  std::optional<std::size_t> verdict;        ///< into Survey::verdicts
+  std::map<std::string, Evidence> evidence;  ///< by camera
+};
+
+struct Survey {
+  std::vector<Visit> visits;  ///< in time order, each to a planned point
+  std::vector<Visit> strays;  ///< stops at no planned point
+  std::vector<Event> verdicts;
+  std::vector<Tie> ties;  ///< one a verdict
+};
+Survey survey(const Request& request, SessionSignals& signals);
+
+std::vector<Segment> to_segments(const Request& request, const Survey& survey);
+/// Each skipped point, each verdict without a visit and each visit without evidence; stops at no
+/// planned point are counted together.
+void tell(const Request& request, const Survey& survey, const std::string& session,
+          Diagnostics& diagnostics);
+
+}  // namespace reelcell::segment::visits

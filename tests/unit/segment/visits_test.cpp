@@ -1,0 +1,280 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "reelcell/base/error.hpp"
+#include "stage.hpp"
+
+namespace reelcell::segment {
+namespace {
+using test::at_ms;
+using test::event_ms;
+using test::MemorySignals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// A robot on a line of points 1 m apart: `route` says which it visits, 100 ms a move and 100 ms a
+/// stop. Point A is at 1, B at 2, ..
+struct Cell {
+  explicit Cell(const std::string& route, const std::string& plan) : signals("cell") {
+    SeriesSlice slice;
+    std::vector<double> x, v;
+    const auto place = [&](std::size_t i) { return i == 0 ? 0.0 : route[i - 1] - 'A' + 1.0; };
+    for (std::int64_t ms = 0; ms < static_cast<std::int64_t>(route.size() + 1) * 200; ms += 2) {
+      const auto i = static_cast<std::size_t>(ms / 200);
+      const double s = std::min(1.0, static_cast<double>(ms % 200) / 100);
+      const double from = place(i), to = place(std::min(i + 1, route.size()));
+      slice.times.push_back(at_ms(ms));
+      x.push_back(from + (to - from) * s * s * s * (10 + s * (-15 + 6 * s)));
+      v.push_back((to - from) * 30 * s * s * (1 - s) * (1 - s) / 0.1);
+    }
+    slice.columns = {test::float_column("x", x, 1, "m"), test::float_column("v", v, 1, "m/s")};
+    signals.add_series("robot", slice);
+    Json points = Json::array();
+    for (const char id : plan)
+      points.push_back({{"id", std::string(1, id)}, {"target", {id - 'A' + 1.0}}});
+    signals.description().plan = {{"stream", "robot"}, {"column", "x"}, {"points", points}};
+  }
+  StageResult run(Json options = Json::object()) {
+    options["signal"] = "robot.v";
+    options["v_in"] = 0.05;
+    options["v_out"] = 0.1;
+    return run_stage("visits", options, signals, diagnostics);
+  }
+  MemorySignals signals;
+  Diagnostics diagnostics;
+};
+
+std::string route_of(const StageResult& result) {
+  std::string route;
+  for (const Segment& segment : result.segments) route += to_text(*segment.attribute("point"));
+  return route;
+}
+std::string text_of(const Segment& segment, const char* name) {
+  const Value* value = segment.attribute(name);
+  return value ? to_text(*value) : "-";
+}
+
+TEST(VisitsSegmenter, GivesEachStopItsPlannedPoint) {
+  Cell cell("ABCDE", "ABCDE");
+  const StageResult result = cell.run();
+  EXPECT_EQ(route_of(result), "ABCDE");
+  EXPECT_EQ(result.segments[2].name, "visit-C");
+  EXPECT_NEAR(static_cast<double>(ns_of(result.segments[2].range.start)), 5e8, 3e6);
+  EXPECT_NEAR(static_cast<double>(ns_of(result.segments[2].range.end)), 6e8, 3e6);
+  EXPECT_EQ(result.segments[2].begin.uncertainty, Nanos(1'000'000));
+  EXPECT_THAT(result.report["skipped"], IsEmpty());
+  EXPECT_EQ(result.report["unplanned_stops"], 0);
+  EXPECT_EQ(result.report["visited"], 5);
+}
+
+TEST(VisitsSegmenter, ReportsSkippedRepeatedAndDisorderedPoints) {
+  Cell skipped("ABDE", "ABCDE");
+  const StageResult without_c = skipped.run();
+  EXPECT_EQ(route_of(without_c), "ABDE");
+  EXPECT_EQ(without_c.report["skipped"], Json({"C"}));
+  EXPECT_EQ(skipped.diagnostics.count("visit-skipped"), 1u);
+
+  const StageResult repeated = Cell("ABCBDE", "ABCDE").run();
+  EXPECT_EQ(route_of(repeated), "ABCBDE");
+  ASSERT_EQ(repeated.report["repeated"].size(), 1u);
+  EXPECT_EQ(repeated.report["repeated"][0]["point"], "B");
+  EXPECT_EQ(repeated.report["repeated"][0]["segment"], "visit-B-2");
+  EXPECT_EQ(repeated.segments[3].name, "visit-B-2");
+  EXPECT_THAT(repeated.report["skipped"], IsEmpty());
+
+  const StageResult swapped = Cell("ABDCE", "ABCDE").run();
+  EXPECT_EQ(route_of(swapped), "ABDCE");
+  EXPECT_EQ(swapped.report["out_of_order"].size(), 1u);
+  EXPECT_THAT(swapped.report["repeated"], IsEmpty());
+}
+
+TEST(VisitsSegmenter, LeavesAStopThatIsNearNoPointOut) {
+  Cell cell("ABZC", "ABC");
+  const StageResult result = cell.run();
+  EXPECT_EQ(route_of(result), "ABC");
+  EXPECT_EQ(result.report["unplanned_stops"], 1);
+  EXPECT_THAT(cell.diagnostics.summary().at(0).message, HasSubstr("'C' is the nearest"));
+}
+
+TEST(VisitsSegmenter, CutsAStopWhereTheControllerStartsAgain) {
+  Cell cell("ABBC", "ABC");
+  // To the motion B is one stop from 300 to 600 ms.
+  EXPECT_EQ(route_of(cell.run()), "ABC");
+  cell.signals.add_events("plc",
+                          {event_ms(102, 102, "go"), event_ms(302, 302, "go"),
+                           event_ms(502, 502, "go"), event_ms(702, 702, "go")},
+                          "plc");
+  const StageResult result = cell.run({{"step", "kind=go"}});
+  EXPECT_EQ(route_of(result), "ABBC");
+  EXPECT_EQ(ns_of(result.segments[2].range.start), 502'000'000);
+  EXPECT_EQ(result.segments[2].begin.source, "plc where kind=go");
+  EXPECT_EQ(text_of(result.segments[2], "order"), "repeated");
+}
+
+TEST(VisitsSegmenter, TellsPointsOfOnePoseApartByTheirTime) {
+  // C2 is planned at the pose of C, five points later.
+  Cell cell("ABDEFC", "ABCDEF");
+  cell.signals.description().plan["points"].push_back({{"id", "C2"}, {"target", {3.0}}});
+  const StageResult result = cell.run();
+  EXPECT_EQ(text_of(result.segments.back(), "point"), "C2");
+  EXPECT_EQ(text_of(result.segments.back(), "pose_margin"), "0");
+  EXPECT_EQ(result.report["skipped"], Json({"C"}));
+}
+
+Event verdict(std::int64_t ms, const std::string& point, const std::string& outcome = "OK") {
+  return event_ms(ms, ms, "verdict", {{"point", point}, {"result", outcome}});
+}
+
+TEST(VisitsSegmenter, TiesVerdictsByPointAndTimeAndReportsTheRest) {
+  Cell cell("ABCB", "ABC");
+  cell.signals.add_events("station",
+                          {verdict(250, "A", "NG"), verdict(500, "B"), verdict(580, "X"),
+                           verdict(700, "C"), verdict(720, "C"), verdict(900, "B", "NG")},
+                          "verdicts");
+  const StageResult result = cell.run({{"verdict_within", "150ms"}});
+  ASSERT_EQ(route_of(result), "ABCB");
+  EXPECT_EQ(text_of(result.segments[0], "verdict.result"), "NG");
+  EXPECT_EQ(text_of(result.segments[1], "verdict.result"), "OK");
+  EXPECT_EQ(text_of(result.segments[3], "verdict.result"), "NG");
+  const Json& verdicts = result.report["verdicts"];
+  EXPECT_EQ(verdicts["given"], 6);
+  EXPECT_EQ(verdicts["tied"], 4);
+  ASSERT_EQ(verdicts["untied"].size(), 2u);
+  EXPECT_THAT(verdicts["untied"][0]["reason"].get<std::string>(), HasSubstr("no visit to 'X'"));
+  EXPECT_THAT(verdicts["untied"][1]["reason"].get<std::string>(), HasSubstr("already"));
+  EXPECT_EQ(cell.diagnostics.count("verdict-untied"), 2u);
+}
+
+TEST(VisitsSegmenter, TiesNothingByTimeAloneWhereTwoVisitsFit) {
+  Cell cell("AB", "AB");
+  cell.signals.add_events("station", {event_ms(590, 590, "verdict", {{"result", "OK"}})},
+                          "verdicts");
+  const StageResult wide = cell.run({{"verdict_within", "500ms"}});
+  EXPECT_EQ(wide.report["verdicts"]["tied"], 0);
+  EXPECT_THAT(wide.report["verdicts"]["untied"][0]["reason"].get<std::string>(),
+              HasSubstr("2 visits fit"));
+  const StageResult narrow = cell.run({{"verdict_within", "50ms"}});
+  EXPECT_EQ(narrow.report["verdicts"]["tied"], 1);
+}
+
+/// Frames every 33 ms from 5 ms on; those with a number in `blurred` are half as sharp.
+void add_camera(Cell& cell, std::initializer_list<std::size_t> blurred,
+                std::initializer_list<std::size_t> lost) {
+  std::vector<SessionTime> times;
+  std::vector<std::optional<FrameFigures>> figures;
+  for (std::size_t i = 0; 5 + 33 * i < 1200; ++i) {
+    if (std::find(lost.begin(), lost.end(), i) != lost.end()) continue;
+    times.push_back(at_ms(static_cast<std::int64_t>(5 + 33 * i)));
+    FrameFigures figure;
+    figure.sharpness = std::find(blurred.begin(), blurred.end(), i) != blurred.end() ? 50 : 100;
+    figures.push_back(figure);
+  }
+  cell.signals.add_video("front", times, figures);
+  cell.signals.description().streams.back().exposure = Nanos(8'000'000);
+}
+
+TEST(VisitsSegmenter, ChoosesTheSettledSharpFrameFurthestFromTheEnds) {
+  // A stands from 100 to 200 ms: frames at 104, 137, 170 (numbers 3, 4, 5); 104 - 4 ms is too early
+  // when the robot settles for 10 ms.
+  Cell sharp("AB", "AB");
+  add_camera(sharp, {}, {});
+  const Segment first = sharp.run({{"settle", "10ms"}}).segments.at(0);
+  EXPECT_EQ(text_of(first, "evidence.front.time_ns"), "170000000");
+  EXPECT_EQ(text_of(first, "evidence.front.ordinal"), "5");
+  EXPECT_EQ(text_of(first, "evidence.front.candidates"), "2");
+  EXPECT_NEAR(std::get<double>(*first.attribute("evidence.front.margin_ms")), 28, 3);
+  Cell blurred("AB", "AB");
+  add_camera(blurred, {5}, {});
+  EXPECT_EQ(text_of(blurred.run({{"settle", "10ms"}}).segments.at(0), "evidence.front.time_ns"),
+            "137000000");
+  // Nothing is decoded when sharpness is not asked for.
+  EXPECT_EQ(text_of(blurred.run({{"settle", "10ms"}, {"sharpness", 0}}).segments.at(0),
+                    "evidence.front.time_ns"),
+            "170000000");
+}
+
+TEST(VisitsSegmenter, SaysWhyAVisitHasNoEvidence) {
+  Cell cell("AB", "AB");
+  add_camera(cell, {}, {3, 4, 5, 6});
+  const StageResult result = cell.run();
+  EXPECT_THAT(text_of(result.segments[0], "evidence.front.missing"), HasSubstr("no frame"));
+  EXPECT_EQ(result.report["evidence"]["front"]["missing"]["no frame was taken during the visit"],
+            1);
+  EXPECT_EQ(cell.diagnostics.count("visit-without-evidence"), 1u);
+  // What is taken after the verdict was not what it was given on.
+  Cell late("AB", "AB");
+  add_camera(late, {}, {});
+  late.signals.add_events("station", {verdict(112, "A")}, "verdicts");
+  EXPECT_THAT(text_of(late.run({{"settle", "10ms"}}).segments[0], "evidence.front.missing"),
+              HasSubstr("before the verdict"));
+}
+
+TEST(VisitsSegmenter, FindsPointsThatABlendedPathPasses) {
+  MemorySignals signals("blended");
+  // x runs from 0 to 4 and is slow, but never still, around 1, 2 and 3.
+  std::vector<double> x, v;
+  SeriesSlice slice;
+  double at = 0;
+  for (std::int64_t ms = 0; ms < 2000; ms += 2) {
+    const double speed = 2 - 1.6 * std::exp(-std::pow((at - std::round(at)) / 0.15, 2.0));
+    slice.times.push_back(at_ms(ms));
+    x.push_back(at);
+    v.push_back(speed);
+    at += speed * 0.002;
+  }
+  slice.columns = {test::float_column("x", x), test::float_column("v", v)};
+  signals.add_series("robot", slice);
+  signals.description().plan = {
+      {"stream", "robot"},
+      {"column", "x"},
+      {"points", {{{"id", "A"}, {"target", {1.0}}}, {{"id", "C"}, {"target", {2.6}}}}}};
+  Json options{
+      {"signal", "robot.v"}, {"v_in", 0.1}, {"v_out", 0.2}, {"passes", true}, {"tolerance", 0.1}};
+  const StageResult result = run_stage("visits", options, signals);
+  EXPECT_EQ(route_of(result), "A");  // minima at 2 and 3 are at no planned point
+  EXPECT_EQ(text_of(result.segments.at(0), "stopped"), "false");
+  EXPECT_THAT(result.segments[0].begin.source, HasSubstr("local minimum"));
+  EXPECT_EQ(result.report["skipped"], Json({"C"}));
+  options["passes"] = false;
+  EXPECT_THAT(run_stage("visits", options, signals).segments, IsEmpty());
+}
+
+TEST(VisitsSegmenter, RefusesWhatItCannotMatch) {
+  const auto message = [](Cell& cell, Json options) -> std::string {
+    try {
+      cell.run(std::move(options));
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  Cell none("AB", "AB");
+  none.signals.description().plan = Json();
+  EXPECT_THAT(message(none, Json::object()), HasSubstr("no plan"));
+  Cell twice("AB", "ABA");
+  EXPECT_THAT(message(twice, Json::object()), HasSubstr("planned twice"));
+  Cell wide("AB", "AB");
+  wide.signals.description().plan["points"][1]["target"] = {1.0, 2.0};
+  EXPECT_THAT(message(wide, Json::object()), HasSubstr("'B' has 2 values"));
+  Cell wrong("AB", "AB");
+  EXPECT_THAT(message(wrong, {{"verdicts", "stationn"}}), HasSubstr("stationn"));
+}
+
+TEST(VisitsSegmenter, VisitsEveryPointOnRandomRoutesWithNoise) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 20; ++round) {
+    std::string plan = "ABCDEFGHIJKLMNOPQRST", route;
+    for (const char point : plan)
+      if (random() % 10) route += point;
+    Cell cell(route, plan);
+    EXPECT_EQ(route_of(cell.run({{"evidence", false}})), route) << route;
+  }
+}
+
+}  // namespace
+}  // namespace reelcell::segment

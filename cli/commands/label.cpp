@@ -8,6 +8,7 @@
 #include "groups/recipe_group.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/visits.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
 #include "render/table.hpp"
@@ -72,7 +73,7 @@ class LabelCommand : public Command {
       entry["session"] = plan.sessions[candidate->session].id;
       segments.push_back(std::move(entry));
     }
-    return {{"segments", segments}};
+    return {{"segments", segments}, {"visits", pipeline::visits_reports(plan)}};
   }
 
   static void print_labels(const pipeline::BuildPlan& plan, const Wanted& wanted) {
@@ -95,6 +96,41 @@ class LabelCommand : public Command {
       table.add(std::move(row));
     }
     std::cout << table.text();
+    for (const Json& report : pipeline::visits_reports(plan)) print_visits(report);
+  }
+
+  static std::string ids(const Json& list, const char* key) {
+    std::string text;
+    for (const Json& entry : list) {
+      const Json& id = key ? entry.at(key) : entry;
+      text += (text.empty() ? "" : ", ") + id.get<std::string>();
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  static void print_visits(const Json& report) {
+    const Json& verdicts = report.at("verdicts");
+    const auto count = [](const Json& json, const char* key) {
+      return json.at(key).get<std::uint64_t>();
+    };
+    std::cout << fmt::format("\n{}: {} of {} planned points visited in {} visits\n",
+                             report.at("session").get<std::string>(), count(report, "visited"),
+                             count(report, "planned"), count(report, "visits"))
+              << "  skipped: " << ids(report.at("skipped"), nullptr) << "\n"
+              << "  repeated: " << ids(report.at("repeated"), "point") << "\n"
+              << "  out of order: " << ids(report.at("out_of_order"), "point") << "\n"
+              << fmt::format("  stops at no planned point: {}\n", count(report, "unplanned_stops"))
+              << fmt::format("  verdicts: {} of {} tied\n", count(verdicts, "tied"),
+                             count(verdicts, "given"));
+    for (const Json& verdict : verdicts.at("untied"))
+      std::cout << fmt::format("    {}: {}\n", verdict.at("what").get<std::string>(),
+                               verdict.at("reason").get<std::string>());
+    for (const auto& [camera, evidence] : report.at("evidence").items()) {
+      const Json& margin = evidence.at("least_margin_ms");
+      std::cout << fmt::format("  evidence of {}: {} of {} visits, least margin {} ms\n", camera,
+                               count(evidence, "found"), count(report, "visits"),
+                               margin.is_null() ? "-" : fixed(margin.get<double>(), 2));
+    }
   }
 
   void explain(const pipeline::BuildPlan& plan, const Wanted& wanted) {

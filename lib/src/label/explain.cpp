@@ -101,6 +101,11 @@ void render_tree(const Json& node, const std::string& indent, std::string& text)
 std::string render_explanation(const Json& explanation) {
   std::string text =
       "segment " + explanation.value("segment", "") + "  " + explanation.value("range", "") + "\n";
+  for (const char* border : {"begin", "end"})
+    text += "  " + std::string(border) + ": " + explanation.at(border).value("source", "") +
+            " +- " + explanation.at(border).value("uncertainty", "") + "\n";
+  for (const auto& [name, value] : explanation.at("attributes").items())
+    text += "  " + name + " = " + to_text(value_from_json(value)) + "\n";
   for (const Json& label : explanation.at("labels")) {
     text += "\n" + label.value("name", "") + " = " + label.value("shown", "") + "  (confidence " +
             short_number(label.value("confidence", 0.0)) + ")\n";

@@ -73,6 +73,13 @@ Json RuleSet::explain(const Segment& segment, SessionSignals& signals) const {
   Json json = Json::object();
   json["segment"] = segment.name;
   json["range"] = "[" + time_text(segment.range.start) + ", " + time_text(segment.range.end) + ")";
+  const auto border = [](const Boundary& boundary) -> Json {
+    return {{"source", boundary.source}, {"uncertainty", format_duration(boundary.uncertainty)}};
+  };
+  json["begin"] = border(segment.begin);
+  json["end"] = border(segment.finish);
+  Json& attributes = json["attributes"] = Json::object();
+  for (const auto& [name, value] : segment.attributes) attributes[name] = to_json(value);
   json["start_ns"] = ns_of(segment.range.start);
   json["end_ns"] = ns_of(segment.range.end);
   Json labels = Json::array();

@@ -190,7 +190,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
     if (!known) episode.row_times.push_back(std::move(times));
     episode.clips.push_back(std::move(clip));
   }
-  run_pixel_pass(plan, episode, pixels);
+  run_pixel_pass(plan, *session, episode, pixels);
   for (const RowTimes& times : episode.row_times)
     add_lineage(episode, *session, times.stream, times);
   // In the schema's order, whatever order the joins came in.

@@ -33,18 +33,40 @@ std::size_t still_row(const std::string& at, std::size_t rows) {
   return at == "last" ? rows - 1 : rows / 2;
 }
 
+/// The frame that the segment names as this camera's evidence.
+std::optional<std::uint32_t> evidence_ordinal(const Segment& segment, const EpisodeClip& clip) {
+  const Value* const value = segment.attribute("evidence." + clip.stream + ".ordinal");
+  const auto* const ordinal = value ? std::get_if<std::int64_t>(value) : nullptr;
+  if (!ordinal || *ordinal < 0 ||
+      static_cast<std::uint64_t>(*ordinal) >= clip.source->frames().frames.size())
+    return std::nullopt;
+  return static_cast<std::uint32_t>(*ordinal);
+}
+
 /// What one camera's pass over its rows gathers.
 class ClipObserver {
  public:
-  ClipObserver(const Recipe& recipe, const EpisodeClip& clip, const RowTimes& times)
+  ClipObserver(const Recipe& recipe, const EpisodeClip& clip, const Segment& segment,
+               const std::vector<SessionTime>& frame_times)
       : recipe_(&recipe),
         clip_(&clip),
-        times_(&times),
+        frame_times_(&frame_times),
         stats_rows_(rows_for_stats(recipe.image_stats, clip.frame.size())) {
     if (!wants_stills(recipe)) return;
-    for (const std::string& at : recipe.stills.at)
-      still_rows_.emplace_back(at, still_row(at, clip.frame.size()));
+    for (const std::string& at : recipe.stills.at) {
+      if (at != "evidence") {
+        still_rows_.emplace_back(at, still_row(at, clip.frame.size()));
+      } else if (const auto ordinal = evidence_ordinal(segment, clip)) {
+        const auto row = std::find(clip.frame.begin(), clip.frame.end(), *ordinal);
+        if (row == clip.frame.end())
+          beside_rows_ = ordinal;
+        else
+          still_rows_.emplace_back(at, static_cast<std::size_t>(row - clip.frame.begin()));
+      }
+    }
   }
+  /// The evidence frame, when no row of the grid shows it.
+  std::optional<std::uint32_t> beside_rows() const { return beside_rows_; }
   bool needs(std::size_t row) const {
     return stats_rows_[row] || std::any_of(still_rows_.begin(), still_rows_.end(),
                                            [&](const auto& still) { return still.second == row; });
@@ -56,19 +78,11 @@ class ClipObserver {
       channels_.add_rgb(picture.data);
       channels_.add_frames(1);
     }
-    for (const auto& [name, at] : still_rows_) {
-      if (at != row) continue;
-      EpisodeStill still;
-      still.feature = clip_->feature;
-      still.name = name;
-      still.time = times_->source[row];
-      still.pts = clip_->source->frames().frames[clip_->frame[row]].pts;
-      still.extension = recipe_->stills.format;
-      still.data = recipe_->stills.format == "png"
-                       ? media::encode_png(picture)
-                       : media::encode_jpeg(picture, recipe_->stills.quality);
-      stills_.push_back(std::move(still));
-    }
+    for (const auto& [name, at] : still_rows_)
+      if (at == row) keep(name, clip_->frame[row], picture);
+  }
+  void see_beside(const media::DecodedFrame& frame) {
+    keep("evidence", *beside_rows_, frame.convert(media::PixelFormat::kRgb24));
   }
   void finish(Episode& episode) {
     if (channels_.frames()) episode.video_stats[clip_->feature] = channels_.to_json();
@@ -76,14 +90,38 @@ class ClipObserver {
   }
 
  private:
+  void keep(const std::string& name, std::uint32_t ordinal, const media::Picture& picture) {
+    EpisodeStill& still = stills_.emplace_back();
+    still.feature = clip_->feature;
+    still.name = name;
+    still.time = frame_times_->at(ordinal);
+    still.pts = clip_->source->frames().frames[ordinal].pts;
+    still.extension = recipe_->stills.format;
+    still.data = recipe_->stills.format == "png"
+                     ? media::encode_png(picture)
+                     : media::encode_jpeg(picture, recipe_->stills.quality);
+  }
+
   const Recipe* recipe_;
   const EpisodeClip* clip_;
-  const RowTimes* times_;
+  const std::vector<SessionTime>* frame_times_;
   std::vector<bool> stats_rows_;
   std::vector<std::pair<std::string, std::size_t>> still_rows_;
+  std::optional<std::uint32_t> beside_rows_;
   stats::ChannelAccumulator channels_;
   std::vector<EpisodeStill> stills_;
 };
+
+void scan_beside(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pixels) {
+  const auto ordinal = observer.beside_rows();
+  if (!ordinal) return;
+  media::for_each_frame(
+      clip.source, std::span(&*ordinal, 1),
+      [&](std::size_t, const media::DecodedFrame* frame) {
+        if (frame) observer.see_beside(*frame);
+      },
+      pixels);
+}
 
 void scan_clip(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pixels) {
   std::vector<std::uint32_t> ordinals;
@@ -104,15 +142,15 @@ void scan_clip(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pix
 
 }  // namespace
 
-void run_pixel_pass(const BuildPlan& plan, Episode& episode, Diagnostics& pixels) {
+void run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
+                    Diagnostics& pixels) {
   const Recipe& recipe = plan.recipe;
   const bool clips_wanted =
       std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
                   [](const OutputRule& output) { return output.row->wants_clips; });
   for (EpisodeClip& clip : episode.clips) {
-    const auto times = std::find_if(episode.row_times.begin(), episode.row_times.end(),
-                                    [&](const RowTimes& t) { return t.stream == clip.stream; });
-    ClipObserver observer(recipe, clip, *times);
+    const auto frame_times = session.frame_times(clip.stream);
+    ClipObserver observer(recipe, clip, episode.segment, *frame_times);
     media::ClipPlan how = media::plan_clip(*clip.source, clip.frame);
     const bool resized = recipe.encode.width > 0 || recipe.encode.height > 0;
     if (how.copy && (recipe.always_encode || resized))
@@ -127,6 +165,7 @@ void run_pixel_pass(const BuildPlan& plan, Episode& episode, Diagnostics& pixels
           [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
       clip.packets.reason = how.reason;
     }
+    scan_beside(clip, observer, pixels);
     observer.finish(episode);
   }
 }

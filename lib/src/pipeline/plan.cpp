@@ -47,6 +47,25 @@ std::vector<Segment> cut_segments(const Recipe& recipe, SessionSignals& signals,
   return segments;
 }
 
+/// A segmenter names a frame by its ordinal ("evidence.front.ordinal"); a frame's identity in the
+/// corpus is its pts.
+void add_frame_pts(const OpenSession& session, Segment& segment) {
+  constexpr std::string_view kStart = "evidence.", kEnd = ".ordinal";
+  std::vector<std::pair<std::string, Value>> attributes;
+  for (auto& [name, value] : segment.attributes) {
+    const auto* const ordinal = std::get_if<std::int64_t>(&value);
+    const bool frame = ordinal && name.starts_with(kStart) && name.ends_with(kEnd) &&
+                       name.size() > kStart.size() + kEnd.size();
+    const std::string prefix = name.substr(0, name.size() - (frame ? kEnd.size() : 0));
+    const std::int64_t at = frame ? *ordinal : 0;
+    attributes.emplace_back(std::move(name), std::move(value));
+    if (!frame) continue;
+    const FrameTable& table = session.video(prefix.substr(kStart.size()))->frames();
+    attributes.emplace_back(prefix + ".pts", table.frames.at(static_cast<std::size_t>(at)).pts);
+  }
+  segment.attributes = std::move(attributes);
+}
+
 /// Streams whose true times go into the corpus: those that features read, in feature order.
 std::vector<std::string> streams_of(const std::vector<ResolvedFeature>& features) {
   std::vector<std::string> streams;
@@ -74,6 +93,7 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
     for (Segment& segment : cut_segments(recipe, *signals, session->losses())) {
       if (segment.range.empty()) continue;
+      add_frame_pts(*session, segment);
       segment.labels = rules.apply(segment, *signals);
       segment.task = recipe.task.empty()
                          ? attribute_text(session->session(), "task")

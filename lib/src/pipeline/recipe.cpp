@@ -92,8 +92,8 @@ StillRule read_stills(JsonObject object) {
   StillRule rule;
   rule.at = object.texts_or_empty("at");
   for (const std::string& at : rule.at)
-    if (at != "first" && at != "middle" && at != "last")
-      object.fail("at", unknown_name("instant", at, {"first", "middle", "last"}));
+    if (at != "first" && at != "middle" && at != "last" && at != "evidence")
+      object.fail("at", unknown_name("instant", at, {"first", "middle", "last", "evidence"}));
   rule.format = object.text_or("format", "jpg");
   if (rule.format != "jpg" && rule.format != "png")
     object.fail("format", unknown_name("picture format", rule.format, {"jpg", "png"}));

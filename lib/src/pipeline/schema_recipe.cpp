@@ -97,7 +97,7 @@ Json recipe_schema() {
     "stills": {
       "type": "object", "additionalProperties": false, "description": "Pictures at chosen instants, for outputs that take them.",
       "properties": {
-        "at": {"type": "array", "items": {"enum": ["first", "middle", "last"]}},
+        "at": {"type": "array", "items": {"enum": ["first", "middle", "last", "evidence"]}, "description": "evidence: the frame that a visit has as its evidence."},
         "format": {"enum": ["jpg", "png"], "default": "jpg"},
         "quality": {"type": "integer", "minimum": 1, "maximum": 100, "default": 90}
       }

@@ -58,11 +58,15 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group) {
     if (!clip.packets.copied) entry["why_encoded"] = clip.packets.reason;
     clips.push_back(std::move(entry));
   }
+  Json attributes = Json::object();
+  for (const auto& [name, value] : episode.session_attributes)
+    attributes[name] = reelcell::to_json(value);
   Json lineage = Json::array();
   for (const SourceLineage& line : episode.lineage) lineage.push_back(lineage_json(line));
   samples_.push_back({{"episode", episode.index},
                       {"key", episode.key},
                       {"session", episode.session_id},
+                      {"session_attributes", attributes},
                       {"split", episode.split},
                       {"group", group},
                       {"rows", episode.rows},
@@ -98,6 +102,10 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
     Json from = Json::array();
     for (const auto& [part, width] : spec.parts) from.push_back(part);
     if (!from.empty()) entry["from"] = from;
+    if (!spec.modality.empty()) entry["modality"] = spec.modality;
+    Json parts = Json::array();
+    for (const auto& [part, width] : spec.parts) parts.push_back(width);
+    if (!parts.empty()) entry["from_widths"] = parts;
     features.push_back(std::move(entry));
   }
   Json splits = Json::object();
@@ -116,6 +124,9 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
           {"recipe", {{"hash", plan_->recipe.hash}, {"document", plan_->recipe.document}}},
           {"rate", {{"num", plan_->schema.rate.num}, {"den", plan_->schema.rate.den}}},
           {"features", features},
+          {"robot_type", plan_->schema.robot_type},
+          {"true_times", plan_->schema.true_times},
+          {"time_streams", plan_->schema.time_streams},
           {"counts",
            {{"sessions", plan_->sessions.size()},
             {"sessions_quarantined", plan_->quarantined.size()},

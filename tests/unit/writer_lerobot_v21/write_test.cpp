@@ -45,15 +45,15 @@ TEST(LeRobotV21Writer, PutsEachEpisodeIntoFilesOfItsOwn) {
   std::vector<std::string> listed;
   for (const CorpusFile& file : report.files)
     listed.push_back(file.path.substr(std::string("lerobot/").size()));
-  EXPECT_THAT(
-      listed,
-      ElementsAre("data/chunk-000/episode_000000.parquet", "data/chunk-000/episode_000001.parquet",
-                  "data/chunk-001/episode_000002.parquet", "meta/episodes.jsonl",
-                  "meta/episodes_stats.jsonl", "meta/info.json", "meta/labels.jsonl",
-                  "meta/tasks.jsonl", "native/joints/chunk-000/file-000.parquet",
-                  "videos/chunk-000/observation.images.front/episode_000000.mp4",
-                  "videos/chunk-000/observation.images.front/episode_000001.mp4",
-                  "videos/chunk-001/observation.images.front/episode_000002.mp4"));
+  EXPECT_THAT(listed, ElementsAre("data/chunk-000/episode_000000.parquet",
+                                  "data/chunk-000/episode_000001.parquet",
+                                  "data/chunk-001/episode_000002.parquet", "meta/episodes.jsonl",
+                                  "meta/episodes_stats.jsonl", "meta/info.json",
+                                  "meta/labels.jsonl", "meta/pixels.jsonl", "meta/tasks.jsonl",
+                                  "native/joints/chunk-000/file-000.parquet",
+                                  "videos/chunk-000/observation.images.front/episode_000000.mp4",
+                                  "videos/chunk-000/observation.images.front/episode_000001.mp4",
+                                  "videos/chunk-001/observation.images.front/episode_000002.mp4"));
   const Json info = read_json_file(folder / "lerobot/meta/info.json");
   EXPECT_EQ(info["codebase_version"], "v2.1");
   EXPECT_EQ(info["total_videos"], 3);

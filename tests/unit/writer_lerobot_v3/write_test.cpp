@@ -75,8 +75,9 @@ TEST(LeRobotV3Writer, ListsEveryFileWithItsHashesAndLeavesNoOther) {
       listed,
       ElementsAre("lerobot/data/chunk-000/file-000.parquet",
                   "lerobot/meta/episodes/chunk-000/file-000.parquet", "lerobot/meta/info.json",
-                  "lerobot/meta/labels.jsonl", "lerobot/meta/stats.json",
-                  "lerobot/meta/tasks.parquet", "lerobot/native/joints/chunk-000/file-000.parquet",
+                  "lerobot/meta/labels.jsonl", "lerobot/meta/pixels.jsonl",
+                  "lerobot/meta/stats.json", "lerobot/meta/tasks.parquet",
+                  "lerobot/native/joints/chunk-000/file-000.parquet",
                   "lerobot/videos/observation.images.front/chunk-000/file-000.mp4"));
 }
 

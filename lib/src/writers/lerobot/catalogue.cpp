@@ -122,6 +122,21 @@ void LabelLog::close() {
   file_.reset();
 }
 
+void PixelLog::add(const Episode& episode) {
+  Json features = Json::object();
+  for (const auto& [feature, pixels] : episode.video_stats.items())
+    if (pixels.contains("histogram")) features[feature] = pixels;
+  if (features.empty()) return;
+  if (!file_) file_ = std::make_unique<AtomicFile>(folder_->file("meta/pixels.jsonl"));
+  file_->write(
+      json_line({{"episode_index", episode.index}, {"key", episode.key}, {"features", features}}));
+}
+
+void PixelLog::close() {
+  if (file_) file_->commit();
+  file_.reset();
+}
+
 std::vector<table::ParquetColumn> LabelLog::columns() const {
   std::vector<table::ParquetColumn> columns;
   for (const std::string& name : order_) {

@@ -1,6 +1,7 @@
 #include "internal/episode_stats.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace reelcell::writers::lerobot {
 
@@ -61,6 +62,11 @@ Json StatsCollector::add(const std::vector<Column>& columns, const Episode& epis
       without_pixels_.push_back(spec.name);
       continue;
     }
+    if (found->contains("figures")) {
+      moments_[spec.name].add(found->at("figures"));
+      figures[spec.name] = found->at("figures");
+      continue;
+    }
     const stats::ChannelAccumulator own = stats::ChannelAccumulator::from_json(*found);
     pixels_[spec.name].merge(own);
     figures[spec.name] = stats_json(own.finish(), true);
@@ -75,10 +81,71 @@ Json StatsCollector::total() const {
     figures[feature.spec.name] = stats_json(feature.all->finish(), false);
   }
   for (const FeatureSpec& spec : videos_) {
-    const auto found = pixels_.find(spec.name);
-    if (found != pixels_.end()) figures[spec.name] = stats_json(found->second.finish(), true);
+    Json own = picture_total(spec.name);
+    if (!own.is_null()) figures[spec.name] = std::move(own);
   }
   return figures;
+}
+
+Json StatsCollector::picture_total(const std::string& feature) const {
+  const auto exact = pixels_.find(feature);
+  const auto merged = moments_.find(feature);
+  if (merged == moments_.end())
+    return exact == pixels_.end() ? Json() : stats_json(exact->second.finish(), true);
+  Moments all = merged->second;
+  if (exact != pixels_.end()) all.add(stats_json(exact->second.finish(), true));
+  return all.json();
+}
+
+namespace {
+/// Per channel: [[[x]], [[y]], [[z]]], however it nests.
+void flatten(const Json& value, std::vector<double>& out) {
+  if (value.is_number()) out.push_back(value.get<double>());
+  if (value.is_array())
+    for (const Json& item : value) flatten(item, out);
+}
+std::vector<double> channels(const Json& figures, const char* name) {
+  std::vector<double> values;
+  flatten(figures.at(name), values);
+  values.resize(3);
+  return values;
+}
+}  // namespace
+
+void StatsCollector::Moments::add(const Json& figures) {
+  const auto low = channels(figures, "min"), high = channels(figures, "max");
+  const auto middle = channels(figures, "mean"), spread = channels(figures, "std");
+  const double weight = channels(figures, "count")[0];
+  if (!(weight > 0)) return;
+  if (frames == 0) {
+    min = low;
+    max = high;
+    mean.assign(3, 0);
+    variance.assign(3, 0);
+  }
+  const double total = frames + weight;
+  for (std::size_t c = 0; c < 3; ++c) {
+    min[c] = std::min(min[c], low[c]);
+    max[c] = std::max(max[c], high[c]);
+    const double step = middle[c] - mean[c];
+    // Variances around each one's own mean, and that of the means.
+    variance[c] = (frames * variance[c] + weight * spread[c] * spread[c] +
+                   step * step * frames * weight / total) /
+                  total;
+    mean[c] += step * weight / total;
+  }
+  frames = total;
+}
+
+Json StatsCollector::Moments::json() const {
+  if (frames == 0) return {};
+  std::vector<double> deviation;
+  for (const double v : variance) deviation.push_back(std::sqrt(v));
+  return {{"min", list_of(min, true)},
+          {"max", list_of(max, true)},
+          {"mean", list_of(mean, true)},
+          {"std", list_of(deviation, true)},
+          {"count", Json::array({static_cast<std::uint64_t>(frames)})}};
 }
 
 }  // namespace reelcell::writers::lerobot

@@ -74,7 +74,7 @@ bool is_ours(const std::string& part, const fs::path& file) {
   if (part == "meta" && file.parent_path().filename() == "meta") {
     constexpr std::array kNames{"stats.json",     "tasks.parquet",        "tasks.jsonl",
                                 "episodes.jsonl", "episodes_stats.jsonl", "modality.json",
-                                "labels.jsonl"};
+                                "labels.jsonl",   "pixels.jsonl"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   }
   const bool chunked = file.parent_path().string().find("/chunk-") != std::string::npos;

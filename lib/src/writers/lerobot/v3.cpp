@@ -125,7 +125,8 @@ Json value_of(const Json& row, const table::ParquetColumn& column) {
   const std::size_t last = column.name.rfind('/');
   const Json& stats = row.at("stats");
   const auto feature = stats.find(column.name.substr(6, last - 6));
-  return feature == stats.end() ? Json(nullptr) : feature->at(column.name.substr(last + 1));
+  return feature == stats.end() ? Json(nullptr)
+                                : feature->value(column.name.substr(last + 1), Json(nullptr));
 }
 
 void V3Writer::write_episodes(const Json& total_stats) {

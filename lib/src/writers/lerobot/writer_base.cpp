@@ -36,6 +36,7 @@ WriterBase::WriterBase(WriterContext context, bool with_file_sizes)
       stats_(layout_.data(), layout_.videos()),
       cameras_(layout_, fps_),
       labels_(folder_),
+      pixels_(folder_),
       native_(settings_, folder_) {}
 
 void WriterBase::check(const Episode& episode) {
@@ -59,6 +60,7 @@ void WriterBase::add(const Episode& episode) {
   place.episode = episode.index;
   write_episode(episode, layout_.rows(episode, {fps_, frames_, task}), place);
   labels_.add(episode);
+  pixels_.add(episode);
   for (const FeatureSpec& spec : layout_.videos()) tally_.add(clip_of(episode, spec.name).packets);
   report_.places.push_back(std::move(place));
   frames_ += static_cast<std::int64_t>(episode.rows);
@@ -97,6 +99,7 @@ WriterReport WriterBase::close() {
                     "no episode is left to write; the report of the gates says why");
   native_.close();
   labels_.close();
+  pixels_.close();
   const Json total = stats_.total();
   warn_of_missing_pixels();
   finish(total);

@@ -58,6 +58,19 @@ class LabelLog {
   std::map<std::string, DType> types_;
   std::map<std::string, bool> typed_;
 };
+/// meta/pixels.jsonl: the histogram of every episode's pixels by video feature, so that an edit can
+/// give exact statistics of what is left without decoding. No histograms, no file.
+class PixelLog {
+ public:
+  explicit PixelLog(OutputFolder& folder) : folder_(&folder) {}
+  void add(const Episode& episode);
+  void close();
+
+ private:
+  OutputFolder* folder_;
+  std::unique_ptr<AtomicFile> file_;
+};
+
 /// A value as its column wants it: numbers among texts become text.
 Json as_column(const Json& value, const table::ParquetColumn& column);
 

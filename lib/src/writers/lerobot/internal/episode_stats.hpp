@@ -16,7 +16,10 @@ namespace reelcell::writers::lerobot {
 Json stats_json(const stats::FeatureStats& stats, bool picture);
 
 /// Figures of the set come from one pass over all values, never from merging the episodes' figures:
-/// means of quantiles are no quantiles. Memory: a share of 64 MiB a feature, the rest goes to
+/// means of quantiles are no quantiles. A picture feature whose episodes came as figures
+/// ("figures" instead of "histogram" in Episode::video_stats: a set that others made, edited
+/// without decoding) has its exact minimum, maximum, mean and deviation merged and no quantiles.
+/// Memory: a share of 64 MiB a feature, the rest goes to
 /// disk.
 class StatsCollector {
  public:
@@ -30,6 +33,15 @@ class StatsCollector {
   const std::vector<std::string>& without_pixels() const { return without_pixels_; }
 
  private:
+  /// A set's moments from its episodes' figures.
+  struct Moments {
+    std::vector<double> min, max, mean, variance;
+    double frames = 0;
+    void add(const Json& figures);
+    Json json() const;
+  };
+  Json picture_total(const std::string& feature) const;
+
   struct Feature {
     FeatureSpec spec;
     std::optional<stats::FeatureAccumulator> all;
@@ -38,6 +50,7 @@ class StatsCollector {
   std::vector<Feature> features_;
   std::vector<FeatureSpec> videos_;
   std::map<std::string, stats::ChannelAccumulator> pixels_;
+  std::map<std::string, Moments> moments_;
   std::vector<std::string> without_pixels_;
 };
 

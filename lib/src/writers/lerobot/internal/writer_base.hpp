@@ -47,6 +47,7 @@ class WriterBase : public CorpusWriter {
   TaskList tasks_;
   SplitRanges splits_;
   LabelLog labels_;
+  PixelLog pixels_;
   NativeTables native_;
   std::uint64_t episodes_ = 0;
   std::int64_t frames_ = 0;

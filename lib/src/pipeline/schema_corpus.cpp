@@ -17,11 +17,28 @@ Json corpus_schema() {
     "recipe": {"type": "object", "required": ["hash", "document"], "properties": {"hash": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the recipe with its parameters as used."}, "document": {"type": "object"}}},
     "rate": {"type": "object", "required": ["num", "den"], "description": "Rows a second as a ratio [Hz].", "properties": {"num": {"type": "integer", "minimum": 1}, "den": {"type": "integer", "minimum": 1}}},
     "features": {"type": "array", "items": {"type": "object", "required": ["name", "dtype", "shape"]}},
+    "robot_type": {"type": "string"},
+    "true_times": {"type": "boolean", "description": "Rows keep the true times of their sources."},
+    "time_streams": {"type": "array", "items": {"type": "string"}, "description": "Streams whose true times are kept, in column order."},
+    "edits": {
+      "type": "array", "description": "What was done to the corpus after it was built, oldest first.",
+      "items": {
+        "type": "object", "required": ["operations", "arguments", "sources", "video"],
+        "properties": {
+          "operations": {"type": "array", "items": {"enum": ["copy", "drop", "filter", "forget", "merge", "relabel", "rename", "reshard", "split", "statistics"]}},
+          "arguments": {"type": "object"},
+          "sources": {"type": "array", "items": {"type": "object", "required": ["name", "sha256", "samples"]}},
+          "video": {"type": "object", "required": ["copied", "encoded"], "description": "What this edit copied and encoded."},
+          "part": {"type": "string", "description": "Which corpus of a split this is."},
+          "forgotten": {"type": "integer", "minimum": 0}
+        }
+      }
+    },
     "counts": {"type": "object", "required": ["sessions", "segments", "episodes", "rows", "dropped", "quarantined"], "additionalProperties": {"type": "integer", "minimum": 0}},
     "splits": {"type": "object", "additionalProperties": {"type": "object", "required": ["episodes", "rows", "groups"]}},
     "outputs": {
       "type": "array",
-      "items": {"type": "object", "required": ["format", "folder", "files"], "properties": {"format": {"type": "string"}, "folder": {"type": "string"}, "files": {"$ref": "#/definitions/files"}}}
+      "items": {"type": "object", "required": ["format", "folder", "files"], "properties": {"format": {"type": "string"}, "folder": {"type": "string"}, "options": {"type": "object", "description": "As an edit set them; else the recipe says."}, "files": {"$ref": "#/definitions/files"}}}
     },
     "files": {"$ref": "#/definitions/files"},
     "samples": {
@@ -33,6 +50,8 @@ Json corpus_schema() {
           "episode": {"type": "integer", "minimum": 0},
           "key": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
           "rows": {"type": "integer", "minimum": 0},
+          "session_attributes": {"type": "object"},
+          "origin": {"type": "array", "description": "Where the sample lay before each edit, oldest first.", "items": {"type": "object", "required": ["corpus", "sha256", "key", "episode"]}},
           "segment": {
             "type": "object", "required": ["name", "kind", "start_ns", "end_ns"],
             "properties": {"start_ns": {"type": "integer", "description": "Session clock [ns]."}, "end_ns": {"type": "integer", "description": "Session clock, exclusive [ns]."}}

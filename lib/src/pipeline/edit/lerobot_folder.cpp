@@ -1,0 +1,278 @@
+// A LeRobot folder's metadata: which episodes, features, times and figures it has.
+#include <algorithm>
+#include <set>
+
+#include "edit/stored.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/table/parquet.hpp"
+
+namespace reelcell::pipeline::edit {
+namespace {
+
+constexpr std::uint64_t kMostEpisodes = 10'000'000;
+
+/// Takes each line that is not blank as JSON.
+template <class Take>
+void for_each_json_line(const fs::path& file, Take&& take) {
+  const std::string text = read_text_file(file, 1ull << 32);
+  std::size_t number = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = file.string() + ": line " + std::to_string(number);
+    const Json row = parse_json(line, where);
+    const auto index = row.find("episode_index");
+    if (index == row.end() || !index->is_number_integer() || index->get<std::int64_t>() < 0)
+      throw InputError(where, "an object with \"episode_index\" was expected");
+    take(index->get<std::uint64_t>(), row, line);
+  }
+}
+
+void flatten_names(const Json& names, std::vector<std::string>& out) {
+  if (names.is_string()) out.push_back(names.get<std::string>());
+  if (names.is_structured())
+    for (const Json& item : names) flatten_names(item, out);
+}
+
+bool is_own_column(const std::string& name) {
+  static const std::set<std::string> kOwn = {"timestamp", "frame_index", "episode_index", "index",
+                                             "task_index"};
+  return kOwn.contains(name) || name.starts_with("reelcell.");
+}
+
+/// "reelcell.wrist.time_ns" -> "wrist"; "" for another column.
+std::string time_stream(const std::string& column) {
+  constexpr std::string_view kHead = "reelcell.", kTail = ".time_ns";
+  if (!column.starts_with(kHead) || !column.ends_with(kTail) ||
+      column.size() <= kHead.size() + kTail.size())
+    return "";
+  return column.substr(kHead.size(), column.size() - kHead.size() - kTail.size());
+}
+
+/// What can be read from GR00T's modality.json of a feature's parts.
+void read_parts(const Json& modality, FeatureSpec& spec) {
+  for (const char* section : {"state", "action"}) {
+    if (!modality.contains(section) || !modality[section].is_object()) continue;
+    const std::string usual = std::string(section) == "state" ? "observation.state" : "action";
+    std::vector<std::pair<std::int64_t, std::pair<std::string, std::size_t>>> parts;
+    for (const auto& [name, entry] : modality[section].items()) {
+      if (!entry.is_object() || entry.value("original_key", usual) != spec.name) continue;
+      const std::int64_t start = entry.value("start", std::int64_t{-1});
+      const std::int64_t end = entry.value("end", std::int64_t{-1});
+      if (start < 0 || end <= start) continue;
+      parts.push_back({start, {name, static_cast<std::size_t>(end - start)}});
+    }
+    if (parts.empty()) continue;
+    std::sort(parts.begin(), parts.end());
+    spec.modality = section;
+    spec.parts.clear();
+    for (auto& [start, part] : parts) spec.parts.push_back(std::move(part));
+  }
+}
+
+}  // namespace
+
+LeRobotFolder::LeRobotFolder(fs::path folder, std::vector<std::string> streams)
+    : folder_(std::move(folder)), streams_(std::move(streams)) {
+  info_ = read_json_file(folder_ / "meta" / "info.json");
+  JsonObject info(info_, (folder_ / "meta" / "info.json").string() + ": ");
+  rate_ = at_place(info.where("fps"), [&] { return rate_from_number(info.number("fps")); });
+  read_features();
+  read_rows();
+  read_pixels();
+}
+
+std::string LeRobotFolder::stream_of(const std::string& safe) const {
+  for (const std::string& stream : streams_)
+    if (safe_stream_name(stream) == safe) return stream;
+  return safe;
+}
+
+void LeRobotFolder::read_features() {
+  const std::string where = (folder_ / "meta" / "info.json").string() + ": /features";
+  if (!info_.contains("features") || !info_["features"].is_object())
+    throw InputError(where, "an object of features is expected");
+  const fs::path modality_file = folder_ / "meta" / "modality.json";
+  const Json modality = fs::exists(modality_file) ? read_json_file(modality_file) : Json::object();
+  for (const auto& [name, feature] : info_["features"].items()) {
+    JsonObject object(feature, where + "/" + name);
+    const std::string dtype = object.text("dtype");
+    if (name == "reelcell.time_ns") true_times_ = true;
+    if (const std::string stream = time_stream(name); !stream.empty())
+      time_streams_.push_back(stream_of(stream));
+    if (is_own_column(name)) continue;
+    if (dtype == "image")
+      throw InputError(where + "/" + name,
+                       "keeps pictures in the table; an edit copies only cameras with video files. "
+                       "Convert the data set to video first");
+    FeatureSpec spec;
+    spec.name = name;
+    spec.is_video = dtype == "video";
+    for (const Json& side : object.raw("shape")) spec.shape.push_back(side.get<std::int64_t>());
+    if (const Json* names = object.find("names")) flatten_names(*names, spec.names);
+    if (const Json* own = object.find("info"); own && own->is_object())
+      spec.unit = own->value("unit", "");
+    if (spec.is_video) {
+      spec.modality = "video";
+      // Others write channels first.
+      if (spec.shape.size() == 3 && spec.shape[0] == 3)
+        spec.shape = {spec.shape[1], spec.shape[2], 3};
+      spec.names = {"height", "width", "channels"};
+    } else {
+      if (spec.shape.size() > 1)
+        throw InputError(where + "/" + name, "has the shape " + object.raw("shape").dump() +
+                                                 "; an edit writes features of one dimension");
+      if (spec.shape.empty()) spec.shape = {1};
+      spec.dtype = at_place(object.where("dtype"), [&] { return parse_dtype(dtype); });
+      if (static_cast<std::int64_t>(spec.names.size()) != spec.shape[0]) spec.names.clear();
+      read_parts(modality, spec);
+    }
+    features_.push_back(std::move(spec));
+  }
+}
+
+void LeRobotFolder::read_rows() {
+  std::set<std::string> videos;
+  for (const FeatureSpec& spec : features_)
+    if (spec.is_video) videos.insert(spec.name);
+  const fs::path tables = folder_ / "meta" / "episodes",
+                 lines = folder_ / "meta" / "episodes.jsonl";
+  if (fs::is_directory(tables)) {
+    for (const std::string& name : list_files(tables)) {
+      if (!name.ends_with(".parquet")) continue;
+      std::vector<std::string> columns;
+      for (const table::ParquetColumn& column : table::parquet_info(tables / name).columns) {
+        const std::size_t last = column.name.rfind('/');
+        const bool figure = column.name.starts_with("stats/");
+        if (!figure || (last > 6 && videos.contains(column.name.substr(6, last - 6))))
+          columns.push_back(column.name);
+      }
+      for (const Json& all : table::read_parquet_rows(tables / name, kMostEpisodes, columns)) {
+        const auto index = all.find("episode_index");
+        if (index == all.end() || !index->is_number_integer())
+          throw InputError((tables / name).string(), "'episode_index' is missing");
+        const auto episode = index->get<std::uint64_t>();
+        Json& row = rows_[episode] = Json::object();
+        for (const auto& [column, value] : all.items()) {
+          if (!column.starts_with("stats/")) {
+            row[column] = value;
+          } else if (!value.is_null()) {
+            const std::size_t last = column.rfind('/');
+            figures_[episode][column.substr(6, last - 6)][column.substr(last + 1)] = value;
+          }
+        }
+      }
+    }
+  } else if (fs::exists(lines)) {
+    for_each_json_line(lines, [&](std::uint64_t episode, const Json& row, const std::string&) {
+      rows_[episode] = row;
+    });
+    const fs::path stats = folder_ / "meta" / "episodes_stats.jsonl";
+    if (fs::exists(stats))
+      for_each_json_line(stats, [&](std::uint64_t episode, const Json& row, const std::string&) {
+        if (!row.contains("stats") || !row["stats"].is_object()) return;
+        for (const auto& [name, figures] : row["stats"].items())
+          if (videos.contains(name)) figures_[episode][name] = figures;
+      });
+  } else {
+    throw InputError(folder_.string(),
+                     "lists no episodes: meta/episodes/*.parquet or meta/episodes.jsonl was "
+                     "expected");
+  }
+}
+
+void LeRobotFolder::read_pixels() {
+  const fs::path file = folder_ / "meta" / "pixels.jsonl";
+  if (!fs::exists(file)) return;
+  for_each_json_line(file, [&](std::uint64_t episode, const Json&, const std::string& line) {
+    pixels_[episode] = line;
+  });
+}
+
+const Json& LeRobotFolder::row(std::uint64_t episode) const {
+  static const Json none = Json::object();
+  const auto found = rows_.find(episode);
+  return found == rows_.end() ? none : found->second;
+}
+
+std::vector<std::uint64_t> LeRobotFolder::episodes() const {
+  std::vector<std::uint64_t> list;
+  for (const auto& [episode, row] : rows_) list.push_back(episode);
+  return list;
+}
+
+std::string LeRobotFolder::task(std::uint64_t episode) const {
+  const Json& entry = row(episode);
+  const auto tasks = entry.find("tasks");
+  if (tasks == entry.end()) return "";
+  if (tasks->is_string()) return tasks->get<std::string>();
+  return tasks->is_array() && !tasks->empty() && tasks->front().is_string()
+             ? tasks->front().get<std::string>()
+             : "";
+}
+
+std::string LeRobotFolder::split(std::uint64_t episode) const {
+  const Json& own = row(episode);
+  if (own.contains("reelcell/split") && own["reelcell/split"].is_string())
+    return own["reelcell/split"].get<std::string>();
+  if (info_.contains("splits") && info_["splits"].is_object())
+    for (const auto& [name, range] : info_["splits"].items()) {
+      if (!range.is_string()) continue;
+      unsigned long long first = 0, end = 0;
+      if (std::sscanf(range.get<std::string>().c_str(), "%llu:%llu", &first, &end) == 2 &&
+          episode >= first && episode < end)
+        return name;
+    }
+  return "train";
+}
+
+namespace {
+bool has_moments(const Json& figures) {
+  for (const char* name : {"min", "max", "mean", "std", "count"})
+    if (!figures.contains(name) || figures[name].is_null()) return false;
+  return true;
+}
+void flatten(const Json& value, std::vector<double>& out) {
+  if (value.is_number()) out.push_back(value.get<double>());
+  if (value.is_array())
+    for (const Json& item : value) flatten(item, out);
+}
+std::vector<double> channels(const Json& figures, const char* name) {
+  std::vector<double> values;
+  flatten(figures[name], values);
+  return values;
+}
+/// Squares of bytes that overflowed give a spread of nothing; such figures are not carried on.
+bool can_be_true(const Json& figures) {
+  const auto low = channels(figures, "min"), high = channels(figures, "max");
+  const auto mean = channels(figures, "mean"), spread = channels(figures, "std");
+  if (low.size() != 3 || high.size() != 3 || mean.size() != 3 || spread.size() != 3) return false;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const double range = high[c] - low[c];
+    if (!(low[c] >= 0 && high[c] <= 1 + 1e-9 && mean[c] >= low[c] && mean[c] <= high[c]))
+      return false;
+    if (range > 0.1 && !(spread[c] > 1e-3)) return false;
+  }
+  return true;
+}
+}  // namespace
+
+Json LeRobotFolder::stored_pixels(std::uint64_t episode, const std::string& feature) const {
+  if (const auto line = pixels_.find(episode); line != pixels_.end()) {
+    const Json row = parse_json(line->second, (folder_ / "meta" / "pixels.jsonl").string());
+    if (row.contains("features") && row["features"].contains(feature))
+      return row["features"][feature];
+  }
+  const auto own = figures_.find(episode);
+  if (own == figures_.end()) return {};
+  const auto figures = own->second.find(feature);
+  if (figures == own->second.end() || !has_moments(figures->second) ||
+      !can_be_true(figures->second))
+    return {};
+  return {{"figures", figures->second}};
+}
+
+}  // namespace reelcell::pipeline::edit

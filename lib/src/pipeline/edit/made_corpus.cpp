@@ -1,0 +1,256 @@
+// A corpus that this program made: corpus.json says what each sample is, the outputs hold it.
+#include <algorithm>
+
+#include "edit/stored.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/hash.hpp"
+#include "reelcell/writers/registry.hpp"
+
+namespace reelcell::pipeline::edit {
+namespace {
+
+FeatureSpec read_feature(const Json& entry, const std::string& where) {
+  JsonObject object(entry, where);
+  FeatureSpec spec;
+  spec.name = object.text("name");
+  const std::string dtype = object.text("dtype");
+  spec.is_video = dtype == "video";
+  if (!spec.is_video) spec.dtype = parse_dtype(dtype);
+  for (const Json& side : object.raw("shape")) spec.shape.push_back(side.get<std::int64_t>());
+  spec.names = object.texts_or_empty("names");
+  spec.unit = object.text_or("unit", "");
+  spec.modality = object.text_or("modality", "");
+  const auto from = object.texts_or_empty("from");
+  const Json widths = entry.value("from_widths", Json::array());
+  for (std::size_t i = 0; i < from.size() && i < widths.size(); ++i)
+    spec.parts.emplace_back(from[i], widths[i].get<std::size_t>());
+  return spec;
+}
+
+Rational read_ratio(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) throw InputError("'" + text + "' is no ratio");
+  return {std::stoll(text.substr(0, slash)), std::stoll(text.substr(slash + 1))};
+}
+
+SourceLineage read_lineage(const Json& entry) {
+  SourceLineage line;
+  line.stream = entry.value("stream", "");
+  line.path = entry.value("path", "");
+  line.format = entry.value("format", "");
+  line.item = entry.value("item", "");
+  line.xxh3_128 = entry.value("xxh3_128", "");
+  line.sha256 = entry.value("sha256", "");
+  line.first_pts = entry.value("first_pts", std::int64_t{0});
+  line.last_pts = entry.value("last_pts", std::int64_t{0});
+  line.time_base = read_ratio(entry.value("time_base", "1/1000000000"));
+  line.first = session_time(entry.value("first_ns", std::int64_t{0}));
+  line.last = session_time(entry.value("last_ns", std::int64_t{0}));
+  line.clock_map = entry.value("clock_map", Json());
+  return line;
+}
+
+Segment read_segment(const Json& entry) {
+  Segment segment;
+  segment.name = entry.value("name", "");
+  segment.kind = entry.value("kind", "");
+  segment.range = {session_time(entry["start_ns"].get<std::int64_t>()),
+                   session_time(entry["end_ns"].get<std::int64_t>())};
+  const auto boundary = [&](const char* name) {
+    const Json side = entry.value(name, Json::object());
+    return Boundary{side.value("source", ""), Nanos(side.value("uncertainty_ns", std::int64_t{0}))};
+  };
+  segment.begin = boundary("begin");
+  segment.finish = boundary("finish");
+  segment.task = entry.value("task", "");
+  const Json attributes = entry.value("attributes", Json::object());
+  for (const auto& [name, value] : attributes.items())
+    segment.attributes.emplace_back(name, value_from_json(value));
+  const Json labels = entry.value("labels", Json::object());
+  for (const auto& [name, label] : labels.items())
+    segment.labels.push_back({name, value_from_json(label.value("value", Json())),
+                              label.value("confidence", 1.0), label.value("rule", ""),
+                              label.value("inputs", std::vector<std::string>{}),
+                              label.value("explanation", "")});
+  return segment;
+}
+
+StoredSample read_sample(const Json& entry) {
+  StoredSample sample;
+  sample.manifest = entry;
+  sample.episode = entry["episode"].get<std::uint64_t>();
+  sample.key = entry["key"].get<std::string>();
+  sample.session = entry["session"].get<std::string>();
+  sample.split = entry["split"].get<std::string>();
+  sample.group = entry["group"].get<std::string>();
+  sample.rows = entry["rows"].get<std::uint64_t>();
+  sample.segment = read_segment(entry["segment"]);
+  const Json attributes = entry.value("session_attributes", Json::object());
+  for (const auto& [name, value] : attributes.items())
+    sample.session_attributes.emplace_back(name, value_from_json(value));
+  for (const Json& line : entry["lineage"]) sample.lineage.push_back(read_lineage(line));
+  return sample;
+}
+
+class MadeCorpus : public StoredCorpus {
+ public:
+  explicit MadeCorpus(const fs::path& folder) {
+    path_ = folder;
+    name_ = fs::canonical(folder).filename().string();
+    const fs::path file = folder / "corpus.json";
+    const std::string text = read_text_file(file, 1ull << 34);
+    hash_ = hash_bytes(as_bytes(text)).sha256;
+    manifest_ = parse_json(text, file.string());
+    try {
+      at_place(file.string(), [&] { read(); });
+    } catch (const Json::exception& error) {
+      throw InputError(file.string(), std::string("is not as this program writes it: ") +
+                                          error.what() + ". See 'reelcell validate'");
+    }
+    open_outputs();
+  }
+
+  LoadedEpisode load(std::size_t index, const LoadOptions& options) const override {
+    const StoredSample& sample = samples_.at(index);
+    LoadedEpisode loaded;
+    Episode& episode = loaded.episode;
+    episode.key = sample.key;
+    episode.session_id = sample.session;
+    episode.session_attributes = sample.session_attributes;
+    episode.segment = sample.segment;
+    episode.split = sample.split;
+    episode.rows = sample.rows;
+    episode.lineage = sample.lineage;
+    if (lerobot_) {
+      lerobot_->load(sample.episode, schema_, options, loaded);
+      if (webdataset_) webdataset_->add_extras(sample.key, loaded);
+    } else {
+      webdataset_->load(sample.key, schema_, options, loaded);
+    }
+    keep_clip_history(sample, loaded);
+    return loaded;
+  }
+
+ private:
+  void read() {
+    JsonObject object(manifest_, "");
+    const std::int64_t version = object.integer("version");
+    if (version != 1)
+      object.fail("version", "found " + std::to_string(version) + ", version 1 can be edited");
+    recipe_ =
+        parse_recipe(manifest_["recipe"]["document"], "corpus.json: /recipe/document", "", {});
+    recipe_.hash = manifest_["recipe"]["hash"].get<std::string>();
+    recipe_.name = object.text("name");
+    schema_.name = recipe_.name;
+    schema_.rate = {manifest_["rate"]["num"].get<std::int64_t>(),
+                    manifest_["rate"]["den"].get<std::int64_t>()};
+    schema_.robot_type = manifest_.value("robot_type", recipe_.robot_type);
+    schema_.description = recipe_.description;
+    schema_.license = recipe_.license;
+    schema_.url = recipe_.url;
+    schema_.creator = recipe_.creator;
+    schema_.true_times = manifest_.value("true_times", recipe_.true_times);
+    for (const Json& entry : manifest_["features"])
+      schema_.features.push_back(read_feature(entry, "/features"));
+    for (const Json& entry : manifest_["samples"]) {
+      samples_.push_back(read_sample(entry));
+      if (samples_.back().episode + 1 != samples_.size())
+        throw InputError("/samples", "episode numbers must run from 0 without gaps");
+      for (const Label& label : samples_.back().segment.labels)
+        add_new(schema_.label_names, label.name);
+    }
+    if (manifest_.contains("time_streams")) {
+      schema_.time_streams = manifest_["time_streams"].get<std::vector<std::string>>();
+    } else {
+      for (const StoredSample& sample : samples_)
+        for (const SourceLineage& line : sample.lineage) add_new(schema_.time_streams, line.stream);
+    }
+    read_outputs();
+    const fs::path report = path_ / "report.json";
+    if (!fs::exists(report)) return;
+    const Json document = read_json_file(report);
+    for (const Json& decision : document.value("decisions", Json::array()))
+      decisions_[decision.value("key", "")] = decision;
+  }
+
+  static void add_new(std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  }
+
+  /// The manifest says which outputs there are; their options stand beside them when an edit
+  /// changed them, else in the recipe.
+  void read_outputs() {
+    std::vector<OutputRule> outputs;
+    for (const Json& entry : manifest_["outputs"]) {
+      OutputRule rule;
+      rule.row = &writers::writer_named(entry["format"].get<std::string>());
+      rule.folder = entry["folder"].get<std::string>();
+      if (!rule.folder.empty()) safe_join(path_, rule.folder);
+      const auto known = std::find_if(
+          recipe_.outputs.begin(), recipe_.outputs.end(),
+          [&](const OutputRule& r) { return r.row == rule.row && r.folder == rule.folder; });
+      if (entry.contains("options"))
+        rule.options = OptionValues::parse(entry["options"], rule.row->options, "/outputs/options");
+      else if (known != recipe_.outputs.end())
+        rule.options = known->options;
+      else
+        rule.options = OptionValues::defaults(rule.row->options);
+      outputs.push_back(std::move(rule));
+    }
+    recipe_.outputs = std::move(outputs);
+  }
+
+  void open_outputs() {
+    for (const OutputRule& output : recipe_.outputs) {
+      const fs::path folder = output.folder.empty() ? path_ : path_ / output.folder;
+      if (!lerobot_ && output.row->name.starts_with("lerobot"))
+        lerobot_ = std::make_unique<LeRobotFolder>(folder, streams());
+      else if (!webdataset_ && output.row->name == "webdataset")
+        webdataset_ = std::make_unique<WebDatasetFolder>(folder);
+    }
+    if (!lerobot_ && !webdataset_)
+      throw InputError(path_.string(),
+                       "has no LeRobot or WebDataset output; only those can be edited");
+  }
+
+  std::vector<std::string> streams() const {
+    std::vector<std::string> names = schema_.time_streams;
+    for (const StoredSample& sample : samples_)
+      for (const SourceLineage& line : sample.lineage) add_new(names, line.stream);
+    return names;
+  }
+
+  /// A clip that this edit copies was copied or encoded once, and that is what lineage tells.
+  static void keep_clip_history(const StoredSample& sample, LoadedEpisode& loaded) {
+    const Json clips = sample.manifest.value("clips", Json::array());
+    for (EpisodeClip& clip : loaded.episode.clips)
+      for (const Json& entry : clips) {
+        if (entry.value("feature", "") != clip.feature) continue;
+        clip.stream = entry.value("stream", clip.stream);
+        if (!clip.packets.copied) continue;
+        clip.packets.copied = entry.value("copied", true);
+        clip.packets.reason = entry.value("why_encoded", "");
+      }
+  }
+
+  std::unique_ptr<LeRobotFolder> lerobot_;
+  std::unique_ptr<WebDatasetFolder> webdataset_;
+};
+
+}  // namespace
+
+std::unique_ptr<StoredCorpus> open_made_corpus(const fs::path& folder) {
+  return std::make_unique<MadeCorpus>(folder);
+}
+
+std::unique_ptr<StoredCorpus> StoredCorpus::open(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) throw InputError(path.string(), "does not exist; check the path");
+  if (fs::exists(path / "corpus.json", error)) return open_made_corpus(path);
+  if (fs::exists(path / "meta" / "info.json", error)) return open_bare_set(path);
+  throw InputError(path.string(),
+                   "holds neither corpus.json nor meta/info.json; a corpus or a LeRobot data set "
+                   "was expected");
+}
+
+}  // namespace reelcell::pipeline::edit

@@ -1,0 +1,364 @@
+// The planned samples through the writers, into a folder that appears at the end.
+#include <algorithm>
+
+#include "edit/edit_plan.hpp"
+#include "edit/staging.hpp"
+#include "internal/manifest.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/hash.hpp"
+#include "reelcell/base/ordered_pool.hpp"
+
+namespace reelcell::pipeline {
+namespace edit {
+namespace {
+
+/// What the edit did to the video, over all corpora of it.
+struct Account {
+  std::uint64_t copied_clips = 0, copied_bytes = 0, encoded_clips = 0, encoded_bytes = 0;
+  std::uint64_t decoded_frames = 0;
+  std::map<std::string, std::uint64_t> reasons;
+  void add(const LoadedEpisode& loaded) {
+    copied_clips += loaded.copied_clips;
+    copied_bytes += loaded.copied_bytes;
+    encoded_clips += loaded.encoded_clips;
+    encoded_bytes += loaded.encoded_bytes;
+    decoded_frames += loaded.decoded_frames;
+    for (const auto& [feature, reason] : loaded.encoded) ++reasons[reason];
+  }
+  Json json() const {
+    Json why = Json::object();
+    for (const auto& [reason, clips] : reasons) why[reason] = clips;
+    return {{"copied", {{"clips", copied_clips}, {"bytes", copied_bytes}}},
+            {"encoded", {{"clips", encoded_clips}, {"bytes", encoded_bytes}, {"why", why}}},
+            {"frames_decoded_for_statistics", decoded_frames}};
+  }
+};
+
+/// A sample that is to be written, or why it cannot be.
+struct Taken {
+  std::optional<LoadedEpisode> loaded;
+  std::string trouble;
+};
+
+/// Columns, clips and stills under the new names, in the new order.
+void rename_features(const EditPlan::Impl& plan, Episode& episode) {
+  const auto renamed = [&](std::string& name) {
+    if (const auto found = plan.renames.find(name); found != plan.renames.end())
+      name = found->second;
+  };
+  for (Column& column : episode.columns) renamed(column.spec.name);
+  for (EpisodeClip& clip : episode.clips) renamed(clip.feature);
+  for (EpisodeStill& still : episode.stills) renamed(still.feature);
+  Json pixels = Json::object();
+  for (const auto& [feature, figures] : episode.video_stats.items()) {
+    std::string name = feature;
+    renamed(name);
+    pixels[name] = figures;
+  }
+  episode.video_stats = std::move(pixels);
+  std::vector<Column> columns;
+  std::vector<EpisodeClip> clips;
+  for (const FeatureSpec& spec : plan.schema.features) {
+    if (spec.is_video) {
+      for (EpisodeClip& clip : episode.clips)
+        if (clip.feature == spec.name) clips.push_back(std::move(clip));
+    } else {
+      for (Column& column : episode.columns)
+        if (column.spec.name == spec.name) columns.push_back(std::move(column));
+    }
+  }
+  episode.columns = std::move(columns);
+  episode.clips = std::move(clips);
+}
+
+Taken take(const EditPlan::Impl& plan, const PlannedSample& planned, const LoadOptions& options) {
+  Taken taken;
+  try {
+    LoadedEpisode loaded = plan.sources[planned.source]->load(planned.sample, options);
+    Episode& episode = loaded.episode;
+    if (episode.session_id == episode.key) episode.session_id = planned.key;
+    episode.key = planned.key;
+    episode.split = planned.split;
+    episode.segment = planned.segment;
+    rename_features(plan, episode);
+    taken.loaded = std::move(loaded);
+  } catch (const InputError& error) {
+    taken.trouble = error.what();
+  }
+  return taken;
+}
+
+class PartWriter {
+ public:
+  PartWriter(const EditPlan::Impl& plan, const Part& part, fs::path root, Diagnostics& diagnostics)
+      : plan_(&plan), part_(&part), root_(std::move(root)), diagnostics_(&diagnostics) {
+    build_.recipe = plan.recipe;
+    build_.schema = plan.schema;
+    std::set<std::string> sessions;
+    for (const PlannedSample& sample : part.samples)
+      if (const std::string& id = plan.stored(sample).session; sessions.insert(id).second)
+        build_.sessions.push_back({"", "", id});
+    manifest_ = std::make_unique<ManifestBuilder>(build_);
+    make_folders(root_);
+    for (const OutputRule& output : plan.recipe.outputs) {
+      if (!output.folder.empty()) make_folders(root_ / output.folder);
+      writers_.push_back(
+          output.row->make({root_, output.folder, plan.schema, output.options, &diagnostics}));
+    }
+  }
+
+  void add(const PlannedSample& planned, Taken&& taken) {
+    const StoredSample& stored = plan_->stored(planned);
+    Decision decision{planned.key,
+                      stored.session,
+                      planned.segment.name,
+                      planned.split,
+                      GateAction::kKeep,
+                      Json::array(),
+                      "",
+                      std::nullopt};
+    const auto& decisions = plan_->sources[planned.source]->decisions();
+    if (const auto before = decisions.find(stored.key); before != decisions.end())
+      decision.gates = before->second.value("gates", Json::array());
+    if (!taken.loaded) {
+      decision.action = GateAction::kQuarantine;
+      decision.reason = taken.trouble;
+      diagnostics_->loss("edit-sample-left-out", planned.key, taken.trouble);
+      report_.decisions.push_back(std::move(decision));
+      return;
+    }
+    diagnostics_->merge(*taken.loaded->losses);
+    Episode& episode = taken.loaded->episode;
+    episode.index = report_.episodes;
+    decision.episode = episode.index;
+    for (auto& writer : writers_) writer->add(episode);
+    manifest_->add(episode, planned.group);
+    origins_.push_back(origin_of(planned, stored));
+    report_.episodes += 1;
+    report_.rows += episode.rows;
+    for (const EpisodeClip& clip : episode.clips) add_clip(clip);
+    account_.add(*taken.loaded);
+    report_.decisions.push_back(std::move(decision));
+  }
+
+  const Account& account() const { return account_; }
+
+  /// Everything but the manifest, then the manifest. Gives the corpus's part of the report.
+  Json finish(const Json& record, const Needles* needles) {
+    if (report_.episodes == 0)
+      throw PlanError("the edit", "no sample could be read whole; the first reason is: " +
+                                      report_.decisions.front().reason);
+    add_left_out();
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      const WriterReport written = writers_[i]->close();
+      const OutputRule& output = plan_->recipe.outputs[i];
+      manifest_->add_output(output, written);
+      report_.outputs.push_back({{"format", output.row->name},
+                                 {"folder", output.folder},
+                                 {"files", written.files.size()},
+                                 {"summary", written.summary}});
+    }
+    report_.lost = diagnostics_->has_loss();
+    Json report = pipeline::to_json(report_);
+    report["edit"] = record;
+    write_own("report.json", dump_json(scrubbed(report, needles)));
+    write_own("README.md", manifest_->data_card(report_));
+    write_file_atomic(root_ / "corpus.json", dump_json(scrubbed(corpus_json(record), needles)));
+    return {{"name", part_->name},
+            {"episodes", report_.episodes},
+            {"rows", report_.rows},
+            {"outputs", report_.outputs}};
+  }
+
+ private:
+  static Json scrubbed(Json document, const Needles* needles) {
+    return needles ? needles->scrub(document) : document;
+  }
+
+  Json origin_of(const PlannedSample& planned, const StoredSample& stored) const {
+    Json origin = stored.manifest.value("origin", Json::array());
+    origin.push_back({{"corpus", plan_->sources[planned.source]->name()},
+                      {"sha256", plan_->sources[planned.source]->hash()},
+                      {"key", stored.key},
+                      {"episode", stored.episode}});
+    return origin;
+  }
+
+  /// As the manifest tells of a clip: what became of it when it was taken from the recording.
+  void add_clip(const EpisodeClip& clip) {
+    ClipAccount& account = report_.clips[clip.feature];
+    if (clip.packets.copied) {
+      account.copied_clips += 1;
+      account.copied_frames += clip.packets.frames;
+      account.copied_bytes += clip.packets.bytes;
+    } else {
+      account.encoded_clips += 1;
+      account.encoded_frames += clip.packets.frames;
+      account.encoded_bytes += clip.packets.bytes;
+      account.reasons[clip.packets.reason] += 1;
+    }
+  }
+
+  /// What this edit and the builds before it left out; nothing of the kind after a forget.
+  void add_left_out() {
+    if (!plan_->forget_group.empty()) return;
+    for (const auto& source : plan_->sources)
+      for (const auto& [key, entry] : source->decisions()) {
+        const std::string action = entry.value("action", "keep");
+        if (action == "keep") continue;
+        report_.decisions.push_back(
+            {key, entry.value("session", ""), entry.value("segment", ""), entry.value("split", ""),
+             action == "drop" ? GateAction::kDrop : GateAction::kQuarantine,
+             entry.value("gates", Json::array()), entry.value("reason", ""), std::nullopt});
+      }
+    for (const LeftOut& sample : plan_->left_out) {
+      const StoredSample& stored = plan_->sources[sample.source]->samples()[sample.sample];
+      report_.decisions.push_back({stored.key, stored.session, stored.segment.name, stored.split,
+                                   GateAction::kDrop, Json::array(), sample.reason, std::nullopt});
+    }
+  }
+
+  void write_own(const char* name, const std::string& content) {
+    write_file_atomic(root_ / name, content);
+    manifest_->add_file({name, hash_bytes(as_bytes(content))});
+  }
+
+  Json corpus_json(const Json& record) const {
+    Json manifest = manifest_->corpus_json(report_);
+    for (std::size_t i = 0; i < origins_.size(); ++i)
+      manifest["samples"][i]["origin"] = origins_[i];
+    for (std::size_t i = 0; i < plan_->recipe.outputs.size(); ++i)
+      if (plan_->options_changed || plan_->sources[0]->manifest().empty() ||
+          had_options(plan_->recipe.outputs[i]))
+        manifest["outputs"][i]["options"] = plan_->recipe.outputs[i].options.all();
+    Json edits = plan_->sources[0]->manifest().value("edits", Json::array());
+    edits.push_back(record);
+    manifest["edits"] = edits;
+    return manifest;
+  }
+  bool had_options(const OutputRule& output) const {
+    for (const Json& entry : plan_->sources[0]->manifest().value("outputs", Json::array()))
+      if (entry.value("folder", "") == output.folder && entry.contains("options")) return true;
+    return false;
+  }
+
+  const EditPlan::Impl* plan_;
+  const Part* part_;
+  fs::path root_;
+  Diagnostics* diagnostics_;
+  BuildPlan build_;
+  BuildReport report_;
+  std::unique_ptr<ManifestBuilder> manifest_;
+  std::vector<std::unique_ptr<CorpusWriter>> writers_;
+  std::vector<Json> origins_;
+  Account account_;
+};
+
+/// What the manifest keeps of the edit: enough to know what was done to which corpora.
+Json record_of(const EditPlan::Impl& plan, const Part& part, const Account& account) {
+  Json sources = Json::array();
+  for (const auto& source : plan.sources) {
+    Json entry = {{"name", source->name()},
+                  {"sha256", source->hash()},
+                  {"samples", source->samples().size()}};
+    if (source->manifest().empty()) {
+      entry["kind"] = "data set";
+    } else {
+      entry["recipe"] = source->recipe().hash;
+      // The first source's history goes on in the list itself.
+      if (source != plan.sources.front() && source->manifest().contains("edits"))
+        entry["edits"] = source->manifest()["edits"];
+    }
+    sources.push_back(std::move(entry));
+  }
+  Json record = {{"operations", plan.operations},
+                 {"arguments", plan.arguments},
+                 {"generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}}},
+                 {"sources", sources},
+                 {"left_out", plan.left_out.size()},
+                 {"video", account.json()}};
+  if (!part.name.empty()) record["part"] = part.name;
+  if (!plan.forget_group.empty()) record["forgotten"] = plan.forgotten.size();
+  return record;
+}
+
+LoadOptions load_options(const EditPlan::Impl& plan) {
+  LoadOptions options;
+  options.pixels = plan.pixels;
+  options.wants_pixels =
+      (plan.recipe.image_stats != "none" || plan.pixels == PixelFigures::kDecoded) &&
+      std::any_of(plan.recipe.outputs.begin(), plan.recipe.outputs.end(),
+                  [](const OutputRule& output) { return output.row->name.starts_with("lerobot"); });
+  options.encode = plan.recipe.encode;
+  options.rate = plan.schema.rate;
+  return options;
+}
+
+Json write_part(const EditPlan::Impl& plan, const Part& part, const fs::path& root,
+                std::size_t threads, Needles* needles, Diagnostics& diagnostics,
+                Progress& progress) {
+  const LoadOptions options = load_options(plan);
+  PartWriter writer(plan, part, root, diagnostics);
+  progress.begin(part.name.empty() ? "edit" : part.name, part.samples.size(), "samples");
+  ordered_pool<Taken>(
+      part.samples.size(), threads,
+      [&](std::size_t i) { return take(plan, part.samples[i], options); },
+      [&](std::size_t i, Taken&& taken) {
+        if (needles && taken.loaded) needles->keep(taken.loaded->episode);
+        writer.add(part.samples[i], std::move(taken));
+        progress.advance(i + 1);
+      },
+      threads + 1);
+  progress.end();
+  const Json record = record_of(plan, part, writer.account());
+  Json result = writer.finish(record, needles);
+  result["edit"] = record;
+  return result;
+}
+
+/// A target inside a source would become part of what is read.
+void check_target(const EditPlan::Impl& plan, const fs::path& out) {
+  const fs::path target = fs::weakly_canonical(fs::absolute(out));
+  for (const auto& source : plan.sources) {
+    const fs::path folder = fs::canonical(source->path());
+    for (fs::path up = target.parent_path(); !up.empty(); up = up.parent_path()) {
+      if (up == folder)
+        throw PlanError(out.string(), "lies inside the source " + source->path().string() +
+                                          "; choose a folder beside it");
+      if (up == up.root_path()) break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace edit
+
+Json run_edit(const EditPlan& plan, const EditTarget& target, Diagnostics& diagnostics,
+              Progress& progress) {
+  const EditPlan::Impl& impl = plan.impl();
+  edit::check_target(impl, target.out);
+  edit::Staging staging(target.out, target.overwrite);
+  std::optional<edit::Needles> needles;
+  if (!impl.forget_group.empty()) {
+    needles.emplace(impl);
+    needles->add_packets(impl, edit::load_options(impl));
+  }
+  Json corpora = Json::array();
+  for (const edit::Part& part : impl.parts)
+    corpora.push_back(edit::write_part(
+        impl, part, part.name.empty() ? staging.folder() : staging.folder() / part.name,
+        target.threads, needles ? &*needles : nullptr, diagnostics, progress));
+  Json report = {{"operations", impl.operations},
+                 {"left_out", impl.left_out.size()},
+                 {"lost", diagnostics.has_loss()},
+                 {"corpora", corpora}};
+  if (needles) {
+    const Json proof = needles->prove_absent(staging.folder(), impl);
+    report["forgotten"] = proof;
+    needles->write_audit(staging.folder(), impl, proof);
+  }
+  staging.publish();
+  return report;
+}
+
+}  // namespace reelcell::pipeline

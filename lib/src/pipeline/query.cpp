@@ -49,9 +49,11 @@ Views corpus_views(const fs::path& corpus) {
   const fs::path manifest = corpus / "corpus.json";
   if (fs::exists(manifest)) {
     const Json document = read_json_file(manifest);
+    // DuckDB takes twice this in memory at once, so it follows the file.
+    const auto largest = std::max<std::uintmax_t>(fs::file_size(manifest), 1u << 20) + 1;
     views.emplace_back("samples", "(SELECT unnest(samples, max_depth := 2) FROM read_json(" +
                                       quoted(manifest.string()) +
-                                      ", maximum_object_size = 1073741824))");
+                                      ", maximum_object_size = " + std::to_string(largest) + "))");
     std::vector<std::string> folders;
     for (const Json& output : document.value("outputs", Json::array()))
       if (output.value("format", "").starts_with("lerobot"))

@@ -202,8 +202,10 @@ def sample_corpus(work):
 
 
 def filters(work, corpus, manifest):
-    hard = [s["key"] for s in manifest["samples"] if s["segment"]["labels"]["peak_force"]["value"] > 55]
-    plan = json.loads(reelcell("edit", corpus, "--where", "label.peak_force > 55", "--dry-run", "--json").stdout)
+    forces = {s["key"]: s["segment"]["labels"]["peak_force"]["value"] for s in manifest["samples"]}
+    limit = sorted(forces.values())[len(forces) // 2]
+    hard = [key for key, force in forces.items() if force > limit]
+    plan = json.loads(reelcell("edit", corpus, "--where", f"label.peak_force > {limit!r}", "--dry-run", "--json").stdout)
     check([s["key"] for s in plan["corpora"][0]["samples"]] == hard and 0 < len(hard) < len(manifest["samples"]), f"filter: {plan['corpora']}")
     bad = reelcell("edit", corpus, "--where", "nosuch = 1", "--out", work / "never", codes=(1,))
     check("nosuch" in bad.stderr and not (work / "never").exists(), bad.stderr)

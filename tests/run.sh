@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All tests: installs what is missing, builds, then
 #   1. the unit tests of everything that parses foreign bytes, under AddressSanitizer and UBSan
-#   2. each fuzz target for a few seconds
+#   2. each fuzz target for a few seconds, from the same build (clang, so both compilers are held)
 #   3. the whole suite, whose summary comes last
 # REELCELL_QUICK=1 runs part 3 alone. REELCELL_FUZZ_SECONDS sets the time a target (default 5).
 set -euo pipefail
@@ -17,13 +17,13 @@ tools/install.sh --tests
 
 if [[ -z "${REELCELL_QUICK:-}" ]]; then
   step "sanitizers"
-  cmake --preset asan -DREELCELL_BENCH=OFF >/dev/null
-  mapfile -t targets < <(ninja -C build-asan -t targets all | sed -n 's/^\(test_[a-z0-9_]*\): phony$/\1/p' |
+  cmake --preset fuzz -DREELCELL_BENCH=OFF >/dev/null
+  mapfile -t targets < <(ninja -C build-fuzz -t targets all | sed -n 's/^\(test_[a-z0-9_]*\): phony$/\1/p' |
     grep -E "$sanitized" | sort -u)
-  cmake --build build-asan --target "${targets[@]}"
+  cmake --build build-fuzz --target "${targets[@]}"
   # By name through ctest: it sets the environment and the time limits of each test.
   pattern="$(printf '%s|' "${targets[@]}")"
-  ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error -L "^(${pattern%|})\$"
+  ctest --test-dir build-fuzz -j "$jobs" --output-on-failure --no-tests=error -L "^(${pattern%|})\$"
 
   step "fuzzing"
   tests/fuzz/run.sh "${REELCELL_FUZZ_SECONDS:-5}"

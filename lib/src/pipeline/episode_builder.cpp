@@ -161,7 +161,7 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
 
 Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
                       const std::shared_ptr<const OpenSession>& session, SessionSignals& signals,
-                      Diagnostics& pixels) {
+                      BuiltCandidate& built) {
   Episode episode;
   episode.key = candidate.key;
   episode.session_id = session->session().id;
@@ -190,7 +190,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
     if (!known) episode.row_times.push_back(std::move(times));
     episode.clips.push_back(std::move(clip));
   }
-  run_pixel_pass(plan, *session, episode, pixels);
+  built.copied = run_pixel_pass(plan, *session, episode, built.pixels);
   for (const RowTimes& times : episode.row_times)
     add_lineage(episode, *session, times.stream, times);
   // In the schema's order, whatever order the joins came in.
@@ -220,7 +220,7 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
                      std::nullopt};
   try {
     if (run_gates(plan, candidate, signals, built->decision))
-      built->episode = build_episode(plan, candidate, session, signals, built->pixels);
+      built->episode = build_episode(plan, candidate, session, signals, *built);
   } catch (const InputError& error) {
     built->episode.reset();
     built->decision.action = GateAction::kQuarantine;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "internal/features.hpp"
+#include "internal/pixel_pass.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
@@ -15,6 +16,7 @@ struct BuiltCandidate {
   std::optional<Episode> episode;              ///< absent when dropped or quarantined
   std::shared_ptr<const OpenSession> session;  ///< keeps what the episode borrows
   Diagnostics pixels;                          ///< what decoding lost; adds up over candidates
+  CopiedParts copied;
 };
 
 /// Thread-safe for different candidates with different `signals`. Throws OutputError only; an input

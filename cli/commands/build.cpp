@@ -99,14 +99,15 @@ class BuildCommand : public Command {
     }
     std::cout << fmt::format("{}: {} episodes, {} rows; {} segments dropped, {} quarantined\n",
                              out_, report.episodes, report.rows, dropped, quarantined);
-    Table video({"video", "clips copied", "bytes copied", "clips encoded", "bytes encoded"});
+    Table video({"video", "frames copied", "bytes copied", "frames encoded", "bytes encoded"});
     for (const auto& [feature, account] : report.clips)
-      video.add({feature, std::to_string(account.copied_clips), human_bytes(account.copied_bytes),
-                 std::to_string(account.encoded_clips), human_bytes(account.encoded_bytes)});
+      video.add({feature, std::to_string(account.copied_frames), human_bytes(account.copied_bytes),
+                 std::to_string(account.encoded_frames), human_bytes(account.encoded_bytes)});
     if (!report.clips.empty()) std::cout << video.text();
     for (const auto& [feature, account] : report.clips)
       for (const auto& [reason, count] : account.reasons)
-        std::cout << fmt::format("  {}: {} clips encoded: {}\n", feature, count, reason);
+        std::cout << fmt::format("  {}: encoded in {} clip{}: {}\n", feature, count,
+                                 count == 1 ? "" : "s", reason);
     for (const Json& output : report.outputs)
       std::cout << fmt::format("{}/{}: {}, {} files\n", out_, output["folder"].get<std::string>(),
                                output["format"].get<std::string>(),

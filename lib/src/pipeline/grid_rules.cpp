@@ -31,6 +31,18 @@ std::optional<double> median_rate(const std::vector<SessionTime>& times) {
   return 1e9 / static_cast<double>(*middle);
 }
 
+/// The rate that every series with a stated one states: a data set's episode whose video is missing
+/// still has its rows' rate.
+std::optional<double> agreed_rate(const SessionDescription& session) {
+  std::optional<double> rate;
+  for (const StreamSpec& spec : session.streams) {
+    if (spec.kind != StreamKind::kSeries || !spec.rate_hz) continue;
+    if (rate && *rate != *spec.rate_hz) return std::nullopt;
+    rate = spec.rate_hz;
+  }
+  return rate;
+}
+
 }  // namespace
 
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
@@ -45,11 +57,12 @@ Rational grid_rate(const GridRule& rule, const OpenSession& session) {
     const double whole = hz ? std::round(*hz) : 0;
     if (whole >= 1 && std::abs(*hz - whole) <= 0.01 * whole)
       return {static_cast<std::int64_t>(whole), 1};
-    throw PlanError(session.session().id, "stream '" + anchor + "' runs at " +
-                                              (hz ? std::to_string(*hz) : "an unknown number of") +
-                                              " frames/s, which is not near a whole number" + ask);
+    throw InputError(session.session().id, "stream '" + anchor + "' runs at " +
+                                               (hz ? std::to_string(*hz) : "an unknown number of") +
+                                               " frames/s, which is not near a whole number" + ask);
   }
-  throw PlanError(session.session().id, "the rate of the grid is not known" + ask);
+  if (const auto hz = agreed_rate(session.session())) return rate_from_number(*hz);
+  throw InputError(session.session().id, "the rate of the grid is not known" + ask);
 }
 
 timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range,

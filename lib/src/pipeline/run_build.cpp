@@ -73,10 +73,10 @@ std::string without_numbers(const std::string& reason) {
 class Accountant {
  public:
   Accountant(const BuildPlan& plan, BuildReport& report) : plan_(&plan), report_(&report) {}
-  void add(const Episode& episode) {
+  void add(const Episode& episode, const CopiedParts& copied) {
     report_->episodes += 1;
     report_->rows += episode.rows;
-    for (const EpisodeClip& clip : episode.clips) add_clip(clip);
+    for (const EpisodeClip& clip : episode.clips) add_clip(clip, part_of(copied, clip));
     for (const RowTimes& times : episode.row_times) {
       skews_[times.stream].add(times, Nanos(0));
       count_flags(times);
@@ -91,17 +91,17 @@ class Accountant {
   }
 
  private:
-  void add_clip(const EpisodeClip& clip) {
+  void add_clip(const EpisodeClip& clip, CopiedPart copied) {
     if (clip.packets.packets.empty()) return;
     ClipAccount& account = report_->clips[clip.feature];
+    account.copied_frames += copied.frames;
+    account.copied_bytes += copied.bytes;
+    account.encoded_frames += clip.packets.frames - copied.frames;
+    account.encoded_bytes += clip.packets.bytes - copied.bytes;
     if (clip.packets.copied) {
       account.copied_clips += 1;
-      account.copied_frames += clip.packets.frames;
-      account.copied_bytes += clip.packets.bytes;
     } else {
       account.encoded_clips += 1;
-      account.encoded_frames += clip.packets.frames;
-      account.encoded_bytes += clip.packets.bytes;
       account.reasons[without_numbers(clip.packets.reason)] += 1;
     }
   }
@@ -180,8 +180,8 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progre
             built->episode->index = report.episodes;
             built->decision.episode = report.episodes;
             writers.add(*built->episode);
-            manifest.add(*built->episode, plan.candidates[i].group);
-            accountant.add(*built->episode);
+            manifest.add(*built->episode, plan.candidates[i].group, built->copied);
+            accountant.add(*built->episode, built->copied);
           } else {
             plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
                                                                           : "segment-quarantined",
@@ -232,20 +232,24 @@ Json to_json(const BuildReport& report) {
                         {"bytes", account.encoded_bytes}}},
                       {"why_encoded", account.reasons}};
   timeline::AlignmentReport alignment;
-  alignment.session = "all";
   alignment.streams = report.alignment;
+  Json joins = Json::array();
+  // Over many sessions a stream has many clocks; what was joined is what there is to say. Each
+  // sample's own clock map is in the manifest.
+  const Json measured = timeline::to_json(alignment);
+  for (const Json& line : measured["streams"]) {
+    Json join = line["join"];
+    join.erase("over_tolerance");
+    join.erase("unused");
+    joins.push_back({{"stream", line["stream"]}, {"join", std::move(join)}});
+  }
   Json quarantined = Json::array();
   for (const auto& session : report.quarantined)
     quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
-  return {{"version", 1},
-          {"episodes", report.episodes},
-          {"rows", report.rows},
-          {"lost", report.lost},
-          {"decisions", decisions},
-          {"quarantined_sessions", quarantined},
-          {"video", clips},
-          {"alignment", timeline::to_json(alignment)["streams"]},
-          {"outputs", report.outputs}};
+  return {
+      {"version", 1},        {"episodes", report.episodes},   {"rows", report.rows},
+      {"lost", report.lost}, {"decisions", decisions},        {"quarantined_sessions", quarantined},
+      {"video", clips},      {"alignment", std::move(joins)}, {"outputs", report.outputs}};
 }
 
 }  // namespace reelcell::pipeline

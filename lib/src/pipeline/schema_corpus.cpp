@@ -36,6 +36,17 @@ Json corpus_schema() {
     },
     "counts": {"type": "object", "required": ["sessions", "segments", "episodes", "rows", "dropped", "quarantined"], "additionalProperties": {"type": "integer", "minimum": 0}},
     "splits": {"type": "object", "additionalProperties": {"type": "object", "required": ["episodes", "rows", "groups"]}},
+    "statistics": {
+      "type": "object", "required": ["features", "labels"],
+      "properties": {
+        "features": {
+          "description": "Over all episodes, element by element; pictures per channel in [0, 1]. Absent: text, and pictures that were not decoded.",
+          "type": "object",
+          "additionalProperties": {"type": "object", "required": ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99", "count"], "properties": {"count": {"type": "integer", "minimum": 0, "description": "Rows (frames)."}, "missing": {"type": "array", "description": "Values that were missing, an element."}}}
+        },
+        "labels": {"type": "object", "description": "Counts of values, or the range of a measured label.", "additionalProperties": {"type": "object"}}
+      }
+    },
     "outputs": {
       "type": "array",
       "items": {"type": "object", "required": ["format", "folder", "files"], "properties": {"format": {"type": "string"}, "folder": {"type": "string"}, "options": {"type": "object", "description": "As an edit set them; else the recipe says."}, "files": {"$ref": "#/definitions/files"}}}

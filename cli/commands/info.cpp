@@ -69,6 +69,7 @@ class InfoCommand : public Command {
       for (const auto& [key, value] : info["attributes"].items())
         std::cout << "  " << key << ": "
                   << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    if (info.contains("note")) std::cout << "  " << info["note"].get<std::string>() << "\n";
     if (info.contains("streams")) print_streams(info["streams"]);
     if (info.contains("sessions"))
       for (const Json& session : info["sessions"])
@@ -107,6 +108,8 @@ class InfoCommand : public Command {
       text +=
           fmt::format(", {} key frames, longest GOP {}", video["key_frames"].get<std::uint64_t>(),
                       video["longest_gop"].get<std::uint64_t>());
+    if (video.contains("first_frames"))
+      text += fmt::format(" in the first {} frames", video["first_frames"].get<std::uint64_t>());
     if (video.value("b_frames", false)) text += ", B-frames";
     if (video.contains("time") && video["time"].contains("gaps") &&
         video["time"]["gaps"].value("count", 0) > 0) {

@@ -31,6 +31,36 @@ std::optional<double> median_rate(const std::vector<SessionTime>& times) {
   return 1e9 / static_cast<double>(*middle);
 }
 
+/// Rates that cameras are built for, where the median interval lies within 0.05 %; else a whole
+/// number within 1 %.
+std::optional<Rational> usual_rate(double hz) {
+  const double ntsc = std::round(hz * 1.001);
+  if (ntsc >= 24 && std::abs(hz - ntsc / 1.001) <= 0.0005 * hz &&
+      std::abs(hz - ntsc / 1.001) < std::abs(hz - ntsc))
+    return make_rational(static_cast<std::int64_t>(ntsc) * 1000, 1001);
+  const double whole = std::round(hz);
+  if (whole >= 1 && std::abs(hz - whole) <= 0.01 * whole)
+    return Rational{static_cast<std::int64_t>(whole), 1};
+  return std::nullopt;
+}
+
+/// The rate of a camera from its frames: the exact one when its stamps lie on a steady clock, else
+/// the usual one next to the median interval.
+std::optional<Rational> camera_rate(const OpenSession& session, const std::string& stream) {
+  const auto hz = median_rate(*session.frame_times(stream));
+  if (!hz) return std::nullopt;
+  const VideoFormat& format = session.video(stream)->format();
+  const Rational average = format.average_rate;
+  if (average.valid() && average.den <= 1001) {
+    const double interval =
+        1e9 * static_cast<double>(average.den) / static_cast<double>(average.num);
+    const double tick =
+        1e9 * static_cast<double>(format.time_base.num) / static_cast<double>(format.time_base.den);
+    if (std::abs(1e9 / *hz - interval) <= std::max(tick, 1e-4 * interval)) return average;
+  }
+  return usual_rate(*hz);
+}
+
 }  // namespace
 
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
@@ -41,10 +71,8 @@ Rational grid_rate(const GridRule& rule, const OpenSession& session) {
   if (spec && spec->rate_hz && spec->kind != StreamKind::kEvents)
     return rate_from_number(*spec->rate_hz);
   if (spec && spec->kind == StreamKind::kVideo) {
+    if (const auto rate = camera_rate(session, anchor)) return *rate;
     const auto hz = median_rate(*session.frame_times(anchor));
-    const double whole = hz ? std::round(*hz) : 0;
-    if (whole >= 1 && std::abs(*hz - whole) <= 0.01 * whole)
-      return {static_cast<std::int64_t>(whole), 1};
     throw PlanError(session.session().id, "stream '" + anchor + "' runs at " +
                                               (hz ? std::to_string(*hz) : "an unknown number of") +
                                               " frames/s, which is not near a whole number" + ask);

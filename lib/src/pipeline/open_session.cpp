@@ -56,7 +56,8 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
     spec.name = info.suggested_name.empty() ? info.item : info.suggested_name;
     spec.kind = info.kind;
     spec.source = {reader.name, ref.path.string(), info.item, ref.episode, Json::object()};
-    spec.rate_hz = info.rate_hz;
+    // A header's rate of a video is a guess; its frames tell.
+    if (info.kind != StreamKind::kVideo) spec.rate_hz = info.rate_hz;
     spec.time_field = info.time_field;
     // All streams of one file share its clock: mapping it by the identity is a statement of the
     // file, not a guess.
@@ -274,6 +275,8 @@ TimeRange OpenSession::extent() const {
   TimeRange all{};
   bool any = false;
   for (const StreamSpec& spec : session_.streams) {
+    // Sound is kept beside the session; a microphone that ran on makes no rows.
+    if (spec.kind == StreamKind::kAudio) continue;
     const TimeRange range = stream_extent(spec.name);
     if (range.empty()) continue;
     all = any ? TimeRange{std::min(all.start, range.start), std::max(all.end, range.end)} : range;

@@ -31,11 +31,11 @@ std::optional<double> median_rate(const std::vector<SessionTime>& times) {
   return 1e9 / static_cast<double>(*middle);
 }
 
-/// Rates that cameras are built for, where the median interval lies within 0.05 %; else a whole
-/// number within 1 %.
+/// A whole number within 1 %, or a broadcast rate (n * 1000 / 1001) within 0.005 %: stamps of
+/// unsteady clocks come near either by chance.
 std::optional<Rational> usual_rate(double hz) {
   const double ntsc = std::round(hz * 1.001);
-  if (ntsc >= 24 && std::abs(hz - ntsc / 1.001) <= 0.0005 * hz &&
+  if (ntsc >= 24 && std::abs(hz - ntsc / 1.001) <= 5e-5 * hz &&
       std::abs(hz - ntsc / 1.001) < std::abs(hz - ntsc))
     return make_rational(static_cast<std::int64_t>(ntsc) * 1000, 1001);
   const double whole = std::round(hz);

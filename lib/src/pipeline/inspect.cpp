@@ -140,6 +140,7 @@ Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64
     if (info.kind == StreamKind::kVideo && info.glance && !options.scan) {
       json["video"] = video_json(info.video.value_or(VideoFormat{}));
       json["video"].update(glance_json(*info.glance, info.count == info.glance->frames.size()));
+      if (json["rate_hz"].is_null()) json["rate_hz"] = json["video"]["time"]["rate_hz"];
     } else if (info.kind == StreamKind::kVideo) {
       put_video(json, *recording.open_video(info.item, diagnostics), {});
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {

@@ -56,8 +56,7 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
     spec.name = info.suggested_name.empty() ? info.item : info.suggested_name;
     spec.kind = info.kind;
     spec.source = {reader.name, ref.path.string(), info.item, ref.episode, Json::object()};
-    // A header's rate of a video is a guess; its frames tell.
-    if (info.kind != StreamKind::kVideo) spec.rate_hz = info.rate_hz;
+    spec.rate_hz = info.rate_hz;
     spec.time_field = info.time_field;
     // All streams of one file share its clock: mapping it by the identity is a statement of the
     // file, not a guess.

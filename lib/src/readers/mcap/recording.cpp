@@ -165,6 +165,7 @@ class McapRecording final : public Recording {
         [](const ColumnSpec& c) { return c.dtype != DType::kString; });
     if (image_kind(topic) != ImageKind::kNone) {
       info.kind = StreamKind::kVideo;
+      info.rate_hz.reset();  // the mean; lost frames lower it, and the frames tell the camera's own
       info.video = probe_video(*file_, topic, options);
       if (info.video) info.details["codec"] = info.video->codec;
       if (file_->size() > kListedAtOnce) info.glance = glance_video(*file_, topic, options);

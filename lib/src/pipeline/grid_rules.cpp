@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "internal/camera_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -50,14 +51,7 @@ std::optional<Rational> camera_rate(const OpenSession& session, const std::strin
   const auto hz = median_rate(*session.frame_times(stream));
   if (!hz) return std::nullopt;
   const VideoFormat& format = session.video(stream)->format();
-  const Rational average = format.average_rate;
-  if (average.valid() && average.den <= 1001) {
-    const double interval =
-        1e9 * static_cast<double>(average.den) / static_cast<double>(average.num);
-    const double tick =
-        1e9 * static_cast<double>(format.time_base.num) / static_cast<double>(format.time_base.den);
-    if (std::abs(1e9 / *hz - interval) <= std::max(tick, 1e-4 * interval)) return average;
-  }
+  if (format.average_rate.den <= 1001 && average_is_steady(*hz, format)) return format.average_rate;
   return usual_rate(*hz);
 }
 

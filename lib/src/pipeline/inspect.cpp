@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "internal/camera_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
@@ -115,13 +116,8 @@ void put_video(Json& json, const VideoSource& source, const timeline::ClockMap& 
   json["count"] = frames["frames"];
   json["first_ns"] = frames["time"]["first_ns"];
   json["last_ns"] = frames["time"]["last_ns"];
-  const Rational rate = source.format().average_rate;
-  // Lost frames lower an average; the median interval's rate is the camera's.
-  const Json& gaps = frames["time"]["gaps"]["count"];
-  if (rate.valid() && gaps == 0)
-    json["rate_hz"] = static_cast<double>(rate.num) / static_cast<double>(rate.den);
-  else if (!frames["time"]["rate_hz"].is_null())
-    json["rate_hz"] = frames["time"]["rate_hz"];
+  if (frames["time"]["rate_hz"].is_number())
+    json["rate_hz"] = camera_hz(frames["time"]["rate_hz"].get<double>(), source.format());
 }
 
 Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64_t bytes,

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "internal/camera_rate.hpp"
 #include "internal/propose.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/timeline/report.hpp"
@@ -123,24 +124,21 @@ std::optional<double> proposed_rate(const Recording& recording, const StreamInfo
   }
   if (kind != StreamKind::kVideo) return std::nullopt;
   timeline::StreamTimeStats stats;
-  Rational average{0, 1};
   const auto add = [&](const FrameTable& table) {
     for (const FrameRecord& frame : table.frames) stats.add(session_time(ns_of(frame.time)));
   };
+  VideoFormat format;
   if (info.glance) {
     add(*info.glance);
   } else {
     Diagnostics ignored;  // the same is reported when the session is read
     const auto source = recording.open_video(info.item, ignored);
     add(source->frames());
-    if (source->frames().times_from_container) average = source->format().average_rate;
+    format = source->format();
   }
   const auto median = stats.median_rate_hz();
   if (!median) return std::nullopt;
-  // Stamps in whole milliseconds make a 30 Hz camera look like 30.3; lost frames lower an average.
-  double rate = *median;
-  if (average.valid() && stats.gap_count() == 0)
-    rate = static_cast<double>(average.num) / static_cast<double>(average.den);
+  const double rate = info.glance && info.rate_hz ? *info.rate_hz : camera_hz(*median, format);
   const double whole = std::round(rate);
   if (whole >= 1 && std::abs(rate - whole) <= 0.0005 * whole) return whole;
   return std::round(rate * 1e6) / 1e6;

@@ -82,6 +82,9 @@ bool seek_near_end(AVFormatContext& context, int track, std::int64_t size, std::
     return av_seek_frame(&context, track, std::max<std::int64_t>(0, size - budget),
                          AVSEEK_FLAG_BYTE) >= 0;
   AVStream* const stream = context.streams[track];
+  // Matroska reads its Cues when it is first asked to seek.
+  const std::int64_t start = stream->start_time == AV_NOPTS_VALUE ? 0 : stream->start_time;
+  if (av_seek_frame(&context, track, start, AVSEEK_FLAG_BACKWARD) < 0) return false;
   const int entries = avformat_index_get_entries_count(stream);
   if (entries < 1) return false;
   const AVIndexEntry* const last = avformat_index_get_entry(stream, entries - 1);

@@ -11,7 +11,7 @@ packages=(
   ca-certificates ccache mold ninja-build cmake g++ pkg-config git
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev
   nlohmann-json3-dev libcli11-dev libzstd-dev liblz4-dev libbz2-dev zlib1g-dev libvalijson-dev
-  libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev libkissfft-dev
+  libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev libxml2-dev libkissfft-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev ffmpeg jq man-db mandoc tar zstd

@@ -8,6 +8,7 @@
 #include "groups/recipe_group.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/export_labels.hpp"
 #include "reelcell/pipeline/visits.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
@@ -36,6 +37,18 @@ class LabelCommand : public Command {
                  "Say for each rule why it fired or did not, with the values it saw");
     app.add_option("--segment", only_, "Only this segment: its number in the list, or its key")
         ->type_name("N|KEY");
+    auto* const format = app.add_option(
+        "--export", export_.format,
+        "Print the segments as pre-labels for an annotation tool: label_studio or cvat");
+    format->type_name("FORMAT");
+    app.add_option("--camera", export_.camera, "Video stream that the pre-labels are of")
+        ->type_name("STREAM")
+        ->needs(format);
+    app.add_option("--export-label", export_.label,
+                   "Label whose value names the pre-labels (default: the segment's own, or its "
+                   "kind)")
+        ->type_name("NAME")
+        ->needs(format);
     threads_.setup(app);
     json_.setup(app);
   }
@@ -52,7 +65,9 @@ class LabelCommand : public Command {
       throw InputError("--segment", "'" + only_ + "' is none of the " +
                                         std::to_string(plan.candidates.size()) +
                                         " segments; 'reelcell label' without it lists them");
-    if (explain_)
+    if (!export_.format.empty())
+      std::cout << pipeline::export_labels(plan, export_);
+    else if (explain_)
       explain(plan, wanted);
     else if (json_.json)
       print_json(list(plan, wanted));
@@ -155,6 +170,7 @@ class LabelCommand : public Command {
   ThreadsOption threads_;
   JsonOption json_;
   bool explain_ = false;
+  pipeline::ExportRequest export_;
 };
 
 }  // namespace

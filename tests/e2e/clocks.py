@@ -35,7 +35,9 @@ def sample(work):
     by_name["joints"]["clock"] = {"measure": {"by": "speed", "against": "plc", "against_by": "level",
                                               "high": {"step": "MOVE"}}}
     write_json(session / "session.json", document)
-    done = reelcell("align", session, "--measure", "--evidence", "front", "--evidence", "joints", "--write", codes=(0, 3))
+    done = reelcell("align", session, "--measure", "--evidence", "front", "--evidence", "joints", "--write", "--html",
+                    work / "page.html", codes=(0, 3))
+    page(session, work / "page.html")
     check("measured" in done.stdout, done.stdout)
     truth = json.loads((session / "truth.json").read_text())["clocks"]
     written = {stream["name"]: stream.get("clock", {}) for stream in json.loads((session / "session.json").read_text())["streams"]}
@@ -55,6 +57,53 @@ def sample(work):
     reelcell("align", session, "--max-skew-p95", "10s", codes=(0, 3))
     reelcell("align", session, "--evidence", "front=motion:nothing", codes=(1, 2))
     reelcell("align", session, "--write", codes=(1, 2))
+
+
+STUB = """
+const [file] = process.argv.slice(1), fs = require("fs"), text = fs.readFileSync(file, "utf8");
+const data = text.split('id="data">')[1].split("</script>")[0], parts = { data: { textContent: data }, page: {} };
+global.document = { getElementById: id => parts[id] };
+eval(text.split("<script>")[1].split("</script>")[0].replace('"use strict";', ""));
+const page = parts.page.innerHTML;
+console.log(JSON.stringify({ plots: page.split("<svg").length - 1, images: page.split("<image").length - 1,
+                             broken: (page.match(/NaN|undefined|Infinity/g) || []).length }));
+"""
+
+
+def page(session, file):
+    """The page draws all its plots from what is in it, and asks the network for nothing."""
+    text = file.read_text()
+    check("http:" not in text and "https:" not in text and "src=" not in text, "the page points outside itself")
+    done = subprocess.run(["node", "-e", STUB, str(file)], capture_output=True, text=True)
+    check(done.returncode == 0, f"the page's script fails: {done.stderr[-800:]}")
+    drawn = json.loads(done.stdout)
+    check(drawn["plots"] >= 5 and drawn["images"] >= 6 and drawn["broken"] == 0, f"the page shows {drawn}")
+
+
+def pairs(work):
+    """A device's stamps in a log with delays that only add: a clock by points, written and read back."""
+    session = work / "pairs"
+    session.mkdir()
+    chance = random.Random(7)
+    stamps = [50_000_000_000 + i * 33_333_333 for i in range(1200)]
+    # session = stamp + 3 s + 60 ppm; a message takes 1 ms at least
+    arrivals = [round(t * (1 + 60e-6)) + 3_000_000_000 + 1_000_000 + round(chance.expovariate(1 / 4e6)) for t in stamps]
+    rows = sorted(zip(arrivals, stamps))
+    (session / "log.csv").write_text("t_ns,s,ns\n" + "".join(f"{a},{t // 10**9},{t % 10**9}\n" for a, t in rows))
+    (session / "cam.csv").write_text("t_ns,v\n" + "".join(f"{t},{i}\n" for i, t in enumerate(stamps)))
+    by_ns = {"time_column": "t_ns", "time_unit": "ns"}
+    write_json(session / "session.json", {"version": 1, "id": "pairs", "streams": [
+        {"name": "cam", "kind": "series", "path": "cam.csv", "format": "csv", "options": by_ns,
+         "clock": {"measure": {"by": "pairs", "against": "log", "device": {"s": "s", "ns": "ns"}}}},
+        {"name": "log", "kind": "series", "path": "log.csv", "format": "csv", "options": by_ns, "clock": {"offset_ns": 0}}]})
+    clock = clocks(session, "--measure", "--write")["cam"]
+    true = 3000 + clock["reference_ns"] * 60e-12 + 1  # the smallest delay cannot be told from the clock
+    near(clock, true, 0.3, "pairs")
+    check(abs(clock["drift_ppm"] - 60) < 3, f"pairs: drift {clock['drift_ppm']}")
+    written = json.loads((session / "session.json").read_text())["streams"][0]["clock"]
+    check(len(written["points"]) >= 2 and "offset_ns" not in written, f"pairs: {written}")
+    first = {s["stream"]: s["times"]["first_ns"] for s in json.loads(reelcell("align", session, "--json").stdout)["sessions"][0]["streams"]}
+    check(abs(first["cam"] - written["points"][0]["session_ns"]) <= 1, f"pairs: the points are not used: {first}")
 
 
 def periodic(work):
@@ -89,6 +138,7 @@ def lamp(work):
             picture = noise.integers(90, 110, (240, 320), dtype=np.uint8)
             picture[20:40, 30:50] = 60 + round(120 * light)
             frame = av.VideoFrame.from_ndarray(np.repeat(picture[:, :, None], 3, axis=2), format="rgb24")
+            frame.pts = i
             for packet in stream.encode(frame):
                 out.mux(packet)
         for packet in stream.encode():
@@ -133,7 +183,7 @@ def sound(work):
 
 def main():
     with work_folder() as work:
-        for part in (lamp, sound, periodic, sample):
+        for part in (lamp, sound, pairs, periodic, sample):
             part(work)
 
 

@@ -212,7 +212,8 @@ Json to_json(const BuildPlan& plan) {
     quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
   Json splits = Json::object();
   for (const auto& [name, count] : plan.split_order) splits[name] = count;
-  return {{"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
+  return {{"version", 1},
+          {"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
           {"rate_hz",
            static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
           {"features", features},

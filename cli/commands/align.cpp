@@ -24,8 +24,8 @@ void print_streams(const timeline::AlignmentReport& report) {
                            format_seconds(report.extent.end.time_since_epoch()),
                            human_seconds(report.extent.length()));
   Table table({"stream", "kind", "clock", "offset ms", "drift ppm", "samples", "rate Hz",
-               "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "p95", "max", "gap rows",
-               "reused", "unused", "overlap %"});
+               "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "skew p95 ms",
+               "skew max ms", "gap rows", "reused", "unused", "overlap %"});
   for (const auto& line : report.streams) {
     // Keys as in timeline::StreamTimeStats::to_json(); "/a/b" is a JSON pointer.
     const auto number = [&](const char* pointer, int digits) {
@@ -162,7 +162,8 @@ class AlignCommand : public Command {
       }
     }
     if (json_.json)
-      print_json({{"sessions", all},
+      print_json({{"version", 1},
+                  {"sessions", all},
                   {"failures", failures_},
                   {"diagnostics", diagnostics_json(diagnostics)}});
     else

@@ -20,7 +20,7 @@ class BuildCommand : public Command {
   std::string summary() const override { return "Build a corpus from sessions by a recipe."; }
   std::string examples() const override {
     return "  reelcell build build/sample/session --recipe samples/recipe.json --out corpus\n"
-           "  reelcell build lerobot_a lerobot_b --out merged --dry-run";
+           "  reelcell build build/sample/corpus/lerobot other_set --out merged --dry-run";
   }
   void setup(CLI::App& app) override {
     app.add_option("sessions", inputs_,
@@ -83,9 +83,10 @@ class BuildCommand : public Command {
           {spec.name, spec.is_video ? "video" : std::string(to_string(spec.dtype)), shape});
     }
     std::cout << "\n" << features.text();
-    std::cout << fmt::format("\n{} sessions, {} segments, {}/{} rows a second",
-                             plan.sessions.size(), plan.candidates.size(), plan.schema.rate.num,
-                             plan.schema.rate.den);
+    std::cout << fmt::format(
+        "\n{}, {}, {:g} rows a second", counted(plan.sessions.size(), "session"),
+        counted(plan.candidates.size(), "segment"),
+        static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den));
     for (const auto& [split, count] : plan.split_order)
       std::cout << fmt::format(", {} {}", count, split);
     std::cout << "; nothing was written\n";
@@ -97,8 +98,9 @@ class BuildCommand : public Command {
       dropped += decision.action == GateAction::kDrop;
       quarantined += decision.action == GateAction::kQuarantine;
     }
-    std::cout << fmt::format("{}: {} episodes, {} rows; {} segments dropped, {} quarantined\n",
-                             out_, report.episodes, report.rows, dropped, quarantined);
+    std::cout << fmt::format("{}: {}, {}; {} dropped, {} quarantined\n", out_,
+                             counted(report.episodes, "episode"), counted(report.rows, "row"),
+                             counted(dropped, "segment"), human_count(quarantined));
     Table video({"video", "clips copied", "bytes copied", "clips encoded", "bytes encoded"});
     for (const auto& [feature, account] : report.clips)
       video.add({feature, std::to_string(account.copied_clips), human_bytes(account.copied_bytes),
@@ -106,11 +108,11 @@ class BuildCommand : public Command {
     if (!report.clips.empty()) std::cout << video.text();
     for (const auto& [feature, account] : report.clips)
       for (const auto& [reason, count] : account.reasons)
-        std::cout << fmt::format("  {}: {} clips encoded: {}\n", feature, count, reason);
+        std::cout << fmt::format("  {}: {} encoded: {}\n", feature, counted(count, "clip"), reason);
     for (const Json& output : report.outputs)
-      std::cout << fmt::format("{}/{}: {}, {} files\n", out_, output["folder"].get<std::string>(),
+      std::cout << fmt::format("{}/{}: {}, {}\n", out_, output["folder"].get<std::string>(),
                                output["format"].get<std::string>(),
-                               output["files"].get<std::size_t>());
+                               counted(output["files"].get<std::size_t>(), "file"));
   }
 
   std::vector<std::string> inputs_;

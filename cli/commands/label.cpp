@@ -58,7 +58,7 @@ class LabelCommand : public Command {
       print_json(list(plan, wanted));
     else
       print_labels(plan, wanted);
-    print_diagnostics(*plan.losses);
+    if (!json_.json) print_diagnostics(*plan.losses);
     return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }
 
@@ -73,7 +73,10 @@ class LabelCommand : public Command {
       entry["session"] = plan.sessions[candidate->session].id;
       segments.push_back(std::move(entry));
     }
-    return {{"segments", segments}, {"visits", pipeline::visits_reports(plan)}};
+    return {{"version", 1},
+            {"segments", segments},
+            {"visits", pipeline::visits_reports(plan)},
+            {"diagnostics", diagnostics_json(*plan.losses)}};
   }
 
   static void print_labels(const pipeline::BuildPlan& plan, const Wanted& wanted) {
@@ -88,7 +91,7 @@ class LabelCommand : public Command {
                                       human_seconds(segment.range.length())};
       for (const std::string& name : plan.schema.label_names) {
         const Label* label = segment.label(name);
-        std::string cell = label ? to_text(label->value) : "";
+        std::string cell = label ? short_text(label->value) : "-";
         if (label && label->confidence < 1) cell += fmt::format(" ({:.2f})", label->confidence);
         row.push_back(cell);
       }
@@ -133,6 +136,12 @@ class LabelCommand : public Command {
     }
   }
 
+  /// Numbers with six digits, as the explanation shows them; --json has them all.
+  static std::string short_text(const Value& value) {
+    const auto* number = std::get_if<double>(&value);
+    return number ? fmt::format("{:.6g}", *number) : to_text(value);
+  }
+
   void explain(const pipeline::BuildPlan& plan, const Wanted& wanted) {
     Json all = Json::array();
     for (const auto* candidate : wanted) {
@@ -146,7 +155,9 @@ class LabelCommand : public Command {
       else
         std::cout << candidate->key << "\n" << label::render_explanation(explanation) << "\n";
     }
-    if (json_.json) print_json({{"segments", all}});
+    if (json_.json)
+      print_json(
+          {{"version", 1}, {"segments", all}, {"diagnostics", diagnostics_json(*plan.losses)}});
   }
 
   std::vector<std::string> inputs_;

@@ -92,7 +92,9 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const InfoO
         json["first_ns"] = ns_of(table.frames.front().time);
         json["last_ns"] = ns_of(table.frames.back().time);
       }
-      if (json["rate_hz"].is_null() && frames["time"].contains("rate_hz"))
+      // By the median interval: lost frames make the container's average lower than the camera's
+      // rate.
+      if (frames["time"].value("rate_hz", Json()).is_number())
         json["rate_hz"] = frames["time"]["rate_hz"];
     } catch (const InputError& error) {
       json["error"] = error.what();
@@ -125,6 +127,22 @@ Json describe_recording(const ReaderRow& reader, const fs::path& path, const Inf
     streams.push_back(stream_json(*recording, info, options, diagnostics));
   json["streams"] = streams;
   return json;
+}
+
+/// The stream read through, on the session clock.
+Json scan_session_stream(const OpenSession& session, const StreamSpec& spec) {
+  timeline::StreamTimeStats stats;
+  const auto& clock = session.clock(spec.name);
+  if (spec.kind == StreamKind::kSeries) {
+    SeriesBatch batch;
+    for (auto cursor = session.open_series(spec.name); cursor->next(batch);)
+      for (const StreamTime t : batch.times) stats.add(clock.to_session(t));
+  } else {
+    StreamEvent event;
+    for (auto cursor = session.open_events(spec.name); cursor->next(event);)
+      stats.add(clock.to_session(event.time));
+  }
+  return stats.to_json();
 }
 
 Json describe_session(const fs::path& path, const InfoOptions& options, Diagnostics& diagnostics) {
@@ -163,12 +181,13 @@ Json describe_session(const fs::path& path, const InfoOptions& options, Diagnost
     } else if (spec.kind == StreamKind::kSeries) {
       entry["columns"] = columns_json(spec.columns);
     }
+    if (!info.time_field.empty()) entry["time_field"] = info.time_field;
+    if (!info.details.empty()) entry["details"] = info.details;
     if (options.scan && (spec.kind == StreamKind::kSeries || spec.kind == StreamKind::kEvents)) {
-      const TimeRange range = session->stream_extent(spec.name);
-      if (!range.empty()) {
-        entry["first_ns"] = ns_of(range.start);
-        entry["last_ns"] = ns_of(range.end) - 1;
-      }
+      entry["time"] = scan_session_stream(*session, spec);
+      entry["count"] = entry["time"]["samples"];
+      entry["first_ns"] = entry["time"]["first_ns"];
+      entry["last_ns"] = entry["time"]["last_ns"];
     }
     streams.push_back(std::move(entry));
   }

@@ -7,6 +7,7 @@
 #include "reelcell/base/file.hpp"
 #include "reelcell/pipeline/inspect.hpp"
 #include "reelcell/readers/registry.hpp"
+#include "reelcell/timeline/report.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -29,12 +30,34 @@ bool looks_like_events(const StreamInfo& info) {
                      [](const ColumnSpec& column) { return column.dtype == DType::kString; });
 }
 
-const char* unit_question(const std::string& time_unit) {
-  return time_unit.empty() ? "check time_column and time_unit" : "check time_unit";
+/// What the reader found out about a log, written down so that a person can correct it.
+Json log_options(const StreamInfo& info, bool events) {
+  Json options = Json::object();
+  if (!info.details.contains("time_unit")) return options;
+  options["time_column"] = info.time_field;
+  options["time_unit"] = info.details["time_unit"];
+  if (events) return options;
+  Json columns = Json::array();
+  for (const ColumnSpec& column : info.columns)
+    columns.push_back({{"name", column.name}, {"from", column.name}, {"unit", column.unit}});
+  options["columns"] = std::move(columns);
+  return options;
 }
 
-Json propose_stream(const ReaderRow& reader, const std::string& file, const StreamInfo& info,
-                    std::set<std::string>& names, bool only_item) {
+/// The rate of a camera by its median interval: lost frames make the average lower.
+std::optional<double> frame_rate(const Recording& recording, const StreamInfo& info,
+                                 Diagnostics& diagnostics) {
+  const auto source = recording.open_video(info.item, diagnostics);
+  timeline::StreamTimeStats stats;
+  for (const FrameRecord& frame : source->frames().frames)
+    stats.add(session_time(ns_of(frame.time)));
+  const Json rate = stats.to_json().value("rate_hz", Json());
+  return rate.is_number() ? std::optional(rate.get<double>()) : info.rate_hz;
+}
+
+Json propose_stream(const ReaderRow& reader, const Recording& recording, const std::string& file,
+                    const StreamInfo& info, std::set<std::string>& names, bool only_item,
+                    Diagnostics& diagnostics) {
   std::string base = clean_name(only_item                     ? fs::path(file).stem().string()
                                 : info.suggested_name.empty() ? info.item
                                                               : info.suggested_name);
@@ -48,8 +71,11 @@ Json propose_stream(const ReaderRow& reader, const std::string& file, const Stre
       {"path", file},
       {"format", reader.name}};
   if (!only_item) stream["item"] = info.item;
-  if (info.details.contains("options")) stream["options"] = info.details["options"];
-  if (info.rate_hz && !events) stream["rate_hz"] = tidy_rate(*info.rate_hz);
+  if (Json options = log_options(info, events); !options.empty())
+    stream["options"] = std::move(options);
+  const auto rate =
+      info.kind == StreamKind::kVideo ? frame_rate(recording, info, diagnostics) : info.rate_hz;
+  if (rate && !events) stream["rate_hz"] = tidy_rate(*rate);
   stream["clock"] = {{"offset_ns", 0}, {"drift_ppm", 0.0}};
   if (info.kind == StreamKind::kVideo) stream["stamp"] = "unknown";
   return stream;
@@ -62,6 +88,7 @@ Json propose_session(const fs::path& folder, Diagnostics& diagnostics) {
     throw InputError(folder.string(), "is not a folder; 'reelcell init' takes a session's folder");
   Json streams = Json::array();
   std::set<std::string> names;
+  std::string assumed;  // files whose time unit nothing tells
   bool unix_times = false;
   bool small_times = false;
   Json plan;
@@ -83,7 +110,10 @@ Json propose_session(const fs::path& folder, Diagnostics& diagnostics) {
           reader->open({path, "", OptionValues::defaults(reader->options)}, diagnostics);
       const auto& infos = recording->streams();
       for (const StreamInfo& info : infos) {
-        streams.push_back(propose_stream(*reader, file, info, names, infos.size() == 1));
+        streams.push_back(
+            propose_stream(*reader, *recording, file, info, names, infos.size() == 1, diagnostics));
+        if (info.details.value("time_unit_assumed", false))
+          assumed += (assumed.empty() ? "" : ", ") + file;
         // Unix times in ns lie past 2001; anything smaller counts from a start.
         if (info.first)
           (ns_of(*info.first) > 1'000'000'000'000'000'000 ? unix_times : small_times) = true;
@@ -101,8 +131,10 @@ Json propose_session(const fs::path& folder, Diagnostics& diagnostics) {
       {"id", fs::absolute(folder).lexically_normal().filename().string()},
       {"comment", std::string("Proposed from the files. Check: names, kinds, units of columns, and "
                               "the clocks: session = stream + "
-                              "offset_ns + drift_ppm * 1e-6 * (stream - reference_ns); ") +
-                      unit_question("") + "."},
+                              "offset_ns + drift_ppm * 1e-6 * (stream - reference_ns).") +
+                      (assumed.empty() ? ""
+                                       : " Seconds are assumed as the time_unit of " + assumed +
+                                             ", whose files do not say.")},
       {"clock", {{"epoch", unix_times ? "unix" : "unknown"}}},
       {"attributes", Json::object()},
       {"streams", streams}};

@@ -4,7 +4,7 @@ set -euo pipefail
 work="$REELCELL_CLI_WORK"
 rm -rf "$work"
 mkdir -p "$work/build/sample" "$work/samples"
-cp "$REELCELL_SOURCE/samples/recipe.json" "$work/samples/"
+cp "$REELCELL_SOURCE"/samples/*.json "$work/samples/"
 cd "$work"
 "$REELCELL_BUILD/reelcell-make-session" --out build/sample/session
 # 3: the session has lost frames on purpose.

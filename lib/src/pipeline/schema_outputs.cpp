@@ -27,10 +27,12 @@ Json alignment_schema() {
               "end_ns": {"type": "integer", "description": "Session clock, exclusive [ns]."}
             }
           },
-          "streams": {"type": "array", "items": {"$ref": "#/definitions/stream_alignment"}, "description": "One entry a stream."}
+          "streams": {"type": "array", "items": {"$ref": "#/definitions/stream_alignment"}, "description": "One entry a stream."},
+          "clocks": {"type": "array", "description": "With --measure: each clock as measured, with its evidence and verdict.", "items": {"type": "object", "description": "One clock."}}
         }
       }
     },
+    "failures": {"type": "array", "description": "Gates of 'align' that were not met (exit code 1).", "items": {"type": "string", "description": "Which, and by how much."}},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");
@@ -222,6 +224,7 @@ Json labels_schema() {
         }
       ]}
     },
+    "visits": {"type": "array", "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence.", "items": {"type": "object", "description": "One session."}},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");
@@ -269,6 +272,7 @@ Json build_plan_schema() {
         }
       }
     },
+    "visits": {"type": "array", "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence.", "items": {"type": "object", "description": "One session."}},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");

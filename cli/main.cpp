@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <span>
+#include <string_view>
 
 #include "command.hpp"
 #include "reelcell/base/error.hpp"
@@ -21,25 +23,50 @@ std::string footer() {
          "'reelcell COMMAND --help' explains a command; 'man reelcell' has the whole manual.";
 }
 
-/// A wrong subcommand or flag: name the nearest one.
-std::string suggestion(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> names;
-  if (argc < 2) return "";
-  const CLI::App* at = &app;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
-    if (sub->get_name() == argv[1]) at = sub;
-  }
-  if (at == &app) return reelcell::did_you_mean(argv[1], names);
+const CLI::App* command_named(const CLI::App& app, std::string_view name) {
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (sub->get_name() == name) return sub;
+  return nullptr;
+}
+
+/// The first long flag that `app` does not have, with the nearest one that it has; "" when all are
+/// known.
+std::string unknown_flag(const CLI::App& app, std::span<char*> arguments) {
   std::vector<std::string> flags;
-  for (const CLI::Option* option : at->get_options())
+  for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
-  for (int i = 2; i < argc; ++i) {
-    const std::string text = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (text.starts_with("--") && std::find(flags.begin(), flags.end(), text) == flags.end())
-      return reelcell::did_you_mean(text, flags);
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (group->get_name().empty())
+      for (const CLI::Option* option : group->get_options())
+        for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  for (const std::string argument : arguments) {
+    if (argument == "--") break;
+    const std::string flag = argument.substr(0, argument.find('='));
+    if (flag.starts_with("--") && std::find(flags.begin(), flags.end(), flag) == flags.end())
+      return "unknown option '" + flag + "'." + reelcell::did_you_mean(flag, flags);
   }
   return "";
+}
+
+/// What is wrong with the command line: the parser's own words come last, because a mistyped name
+/// makes it speak of what else is missing.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error,
+                        std::span<char*> arguments) {
+  if (arguments.empty()) return "give a command: 'reelcell --help' lists them.";
+  const CLI::App* command = command_named(app, arguments[0]);
+  if (!command && arguments[0][0] != '-') {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(sub->get_name());
+    return std::string("unknown command '") + arguments[0] + "'." +
+           reelcell::did_you_mean(arguments[0], names);
+  }
+  const std::string flag =
+      unknown_flag(command ? *command : app, command ? arguments.subspan(1) : arguments);
+  if (!flag.empty()) return flag;
+  std::string text = error.what();
+  if (!text.ends_with('.') && !text.ends_with('?')) text += '.';
+  return text;
 }
 
 int run(int argc, char** argv) {
@@ -56,15 +83,19 @@ int run(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(command->name(), command->summary());
     command->setup(*sub);
     if (!command->examples().empty()) sub->footer("Examples:\n" + command->examples());
-    sub->callback([&chosen, raw = command.get()] { chosen = raw; });
+    // Not callback(): that would take the place of a command's own check of its options together.
+    sub->parse_complete_callback([&chosen, raw = command.get()] { chosen = raw; });
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "reelcell: " << error.what() << suggestion(app, argc, argv) << "\nRun 'reelcell "
-              << (chosen ? chosen->name() + " " : "") << "--help' for the options.\n";
+    const std::span<char*> arguments(argv + 1, static_cast<std::size_t>(std::max(argc, 1) - 1));
+    const bool known = !arguments.empty() && command_named(app, arguments[0]);
+    const std::string command = known ? std::string(" ") + arguments[0] : "";
+    std::cerr << "reelcell" << command << ": " << usage_error(app, error, arguments)
+              << "\nRun 'reelcell" << command << " --help' for the options.\n";
     return code(Outcome::kUsage);
   }
   const Outcome outcome = chosen->run();

@@ -6,6 +6,7 @@
 #   reelcell_add_writer(webdataset SOURCES .. )      defines const WriterRow& reelcell::writers::webdataset_writer();
 #   reelcell_add_segmenter(dwell SOURCES ..)         defines const SegmenterRow& reelcell::segment::dwell_segmenter();
 #   reelcell_add_gate(gaps SOURCES ..)               defines const GateRow& reelcell::curate::gaps_gate();
+#   reelcell_add_labels(cvat SOURCES ..)             defines const FormatRow& reelcell::labelio::cvat_labels();
 #   reelcell_add_command(build SOURCES ..)           defines Command reelcell::cli::build_command();
 
 # SOURCES may be left out: then they are <name>/*.cpp, or <name>.cpp where there is no such folder.
@@ -48,6 +49,9 @@ function(reelcell_add_segmenter)
 endfunction()
 function(reelcell_add_gate)
   reelcell_add_row(gate ${ARGN})
+endfunction()
+function(reelcell_add_labels)
+  reelcell_add_row(labels ${ARGN})
 endfunction()
 function(reelcell_add_command)
   reelcell_add_row(command ${ARGN})

@@ -11,12 +11,12 @@ packages=(
   ca-certificates ccache mold ninja-build cmake g++ pkg-config git
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev
   nlohmann-json3-dev libcli11-dev libzstd-dev liblz4-dev libbz2-dev zlib1g-dev libvalijson-dev
-  libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev libkissfft-dev
+  libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev libxml2-dev libkissfft-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev ffmpeg jq man-db mandoc tar zstd
   python3 python3-av python3-numpy python3-torch python3-h5py
-  clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
+  clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev munge slurm-wlm
 )
 if [[ "${1:-}" == --tests ]]; then packages+=("${test_packages[@]}"); fi
 # A node from elsewhere (nvm, NodeSource, a container image) will do; Debian's is used where none is.

@@ -24,8 +24,8 @@ void print_streams(const timeline::AlignmentReport& report) {
                            format_seconds(report.extent.end.time_since_epoch()),
                            human_seconds(report.extent.length()));
   Table table({"stream", "kind", "clock", "offset ms", "drift ppm", "samples", "rate Hz",
-               "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "p95", "max", "gap rows",
-               "reused", "unused", "overlap %"});
+               "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "skew p95 ms",
+               "skew max ms", "gap rows", "reused", "unused", "overlap %"});
   for (const auto& line : report.streams) {
     // Keys as in timeline::StreamTimeStats::to_json(); "/a/b" is a JSON pointer.
     const auto number = [&](const char* pointer, int digits) {
@@ -118,6 +118,11 @@ class AlignCommand : public Command {
                  "Store what was measured in session.json; what is ambiguous is left "
                  "as it is")
         ->group(group);
+    app.add_option("--html", html_,
+                   "Write one self-contained page: correlations with their peaks, residuals, skew, "
+                   "gaps, and frames beside the signals (of one session)")
+        ->type_name("FILE")
+        ->group(group);
     const char* gates = "Gates (exit code 1)";
     app.add_option("--max-skew-p95", max_skew_,
                    "Fail when a stream's p95 of |sample - grid row| is above it, such as 10ms "
@@ -142,12 +147,17 @@ class AlignCommand : public Command {
     limit_ = max_skew_.empty() ? Nanos(0) : parse_duration(max_skew_);
     Diagnostics diagnostics;
     Json all = Json::array();
-    for (const auto& ref : pipeline::find_sessions({inputs_.begin(), inputs_.end()})) {
+    const auto found = pipeline::find_sessions({inputs_.begin(), inputs_.end()});
+    if (!html_.empty() && found.size() != 1)
+      throw PlanError("--html shows one session, and " + std::to_string(found.size()) +
+                      " are given; name one");
+    for (const auto& ref : found) {
       const auto session = pipeline::OpenSession::open(ref, diagnostics, true);
       const auto report = pipeline::align_session(*session, recipe.grid, progress);
       std::vector<pipeline::ClockMeasurement> clocks;
       if (measuring) clocks = pipeline::measure_clocks(*session, {evidence_, 1}, progress);
       check(report, clocks);
+      if (!html_.empty()) write_file_atomic(html_, pipeline::clock_page(*session, report, clocks));
       if (write_) pipeline::write_clocks(ref.path, clocks);
       if (json_.json) {
         Json entry = timeline::to_json(report);
@@ -162,7 +172,8 @@ class AlignCommand : public Command {
       }
     }
     if (json_.json)
-      print_json({{"sessions", all},
+      print_json({{"version", 1},
+                  {"sessions", all},
                   {"failures", failures_},
                   {"diagnostics", diagnostics_json(diagnostics)}});
     else
@@ -201,7 +212,7 @@ class AlignCommand : public Command {
   }
 
   std::vector<std::string> inputs_, evidence_, fail_on_, failures_;
-  std::string max_skew_;
+  std::string max_skew_, html_;
   Nanos limit_{0};
   bool measure_ = false, write_ = false;
   RecipeGroup recipe_;

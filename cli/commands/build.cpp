@@ -2,11 +2,14 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 #include "command.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
+#include "reelcell/base/options.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "render/build_report.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
 #include "render/table.hpp"
@@ -20,7 +23,7 @@ class BuildCommand : public Command {
   std::string summary() const override { return "Build a corpus from sessions by a recipe."; }
   std::string examples() const override {
     return "  reelcell build build/sample/session --recipe samples/recipe.json --out corpus\n"
-           "  reelcell build lerobot_a lerobot_b --out merged --dry-run";
+           "  reelcell build build/sample/corpus/lerobot other_set --out merged --dry-run";
   }
   void setup(CLI::App& app) override {
     app.add_option("sessions", inputs_,
@@ -34,6 +37,16 @@ class BuildCommand : public Command {
     app.add_flag("--overwrite", overwrite_, "Replace a complete corpus in the folder");
     app.add_flag("-n,--dry-run", dry_run_, "Show the plan; write nothing");
     threads_.setup(app);
+    app.add_option("--memory", memory_,
+                   "Let the segments in work take at most this much memory together (default: half "
+                   "of the machine's)")
+        ->type_name("SIZE");
+    app.add_flag("--retry-failed", retry_failed_,
+                 "Build anew the sessions and segments that failed before, and only those");
+    app.add_option("--max-failures", max_failures_,
+                   "Stop when more sessions and segments than this have failed; what is done is "
+                   "kept for the next run (default: go on)")
+        ->type_name("N");
     json_.setup(app, "Print the report (with --dry-run: the plan) as JSON");
     app.final_callback([this] {
       if (out_.empty() && !dry_run_) throw CLI::RequiredError("--out");
@@ -42,32 +55,33 @@ class BuildCommand : public Command {
 
   Outcome run() override {
     ProgressBar progress;
-    const auto plan = pipeline::plan_build(
-        {{inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()}, progress);
-    if (dry_run_) {
-      if (json_.json) {
-        Json document = pipeline::to_json(plan);
-        document["diagnostics"] = diagnostics_json(*plan.losses);
-        print_json(document);
-      } else {
-        print_plan(plan);
-        print_diagnostics(*plan.losses);
-      }
-      return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
-    }
-    const auto report = pipeline::run_build(plan, {out_, overwrite_, threads_.value()}, progress);
-    if (json_.json) {
-      Json document = pipeline::to_json(report);
-      document["diagnostics"] = diagnostics_json(*plan.losses);
-      print_json(document);
-    } else {
-      print_report(report);
-      print_diagnostics(*plan.losses);
-    }
-    return report.lost ? Outcome::kDataLost : Outcome::kDone;
+    pipeline::PlanRequest planned{
+        {inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()};
+    if (dry_run_) return show_plan(pipeline::plan_build(planned, progress));
+    pipeline::BuildRequest request;
+    request.out = out_;
+    request.overwrite = overwrite_;
+    request.threads = threads_.value();
+    if (!memory_.empty()) request.memory = parse_size(memory_);
+    request.retry_failed = retry_failed_;
+    request.max_failures = max_failures_;
+    return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
+                       json_.json);
   }
 
  private:
+  Outcome show_plan(const pipeline::BuildPlan& plan) const {
+    if (json_.json) {
+      Json document = pipeline::to_json(plan);
+      document["diagnostics"] = diagnostics_json(*plan.losses);
+      print_json(document);
+    } else {
+      print_plan(plan);
+      print_diagnostics(*plan.losses);
+    }
+    return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
+  }
+
   static void print_plan(const pipeline::BuildPlan& plan) {
     Table table({"segment", "session", "split", "start", "length", "task"});
     for (const auto& candidate : plan.candidates)
@@ -83,34 +97,13 @@ class BuildCommand : public Command {
           {spec.name, spec.is_video ? "video" : std::string(to_string(spec.dtype)), shape});
     }
     std::cout << "\n" << features.text();
-    std::cout << fmt::format("\n{} sessions, {} segments, {}/{} rows a second",
-                             plan.sessions.size(), plan.candidates.size(), plan.schema.rate.num,
-                             plan.schema.rate.den);
+    std::cout << fmt::format(
+        "\n{}, {}, {:g} rows a second", counted(plan.sessions.size(), "session"),
+        counted(plan.candidates.size(), "segment"),
+        static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den));
     for (const auto& [split, count] : plan.split_order)
       std::cout << fmt::format(", {} {}", count, split);
     std::cout << "; nothing was written\n";
-  }
-
-  void print_report(const pipeline::BuildReport& report) const {
-    std::size_t dropped = 0, quarantined = 0;
-    for (const auto& decision : report.decisions) {
-      dropped += decision.action == GateAction::kDrop;
-      quarantined += decision.action == GateAction::kQuarantine;
-    }
-    std::cout << fmt::format("{}: {} episodes, {} rows; {} segments dropped, {} quarantined\n",
-                             out_, report.episodes, report.rows, dropped, quarantined);
-    Table video({"video", "clips copied", "bytes copied", "clips encoded", "bytes encoded"});
-    for (const auto& [feature, account] : report.clips)
-      video.add({feature, std::to_string(account.copied_clips), human_bytes(account.copied_bytes),
-                 std::to_string(account.encoded_clips), human_bytes(account.encoded_bytes)});
-    if (!report.clips.empty()) std::cout << video.text();
-    for (const auto& [feature, account] : report.clips)
-      for (const auto& [reason, count] : account.reasons)
-        std::cout << fmt::format("  {}: {} clips encoded: {}\n", feature, count, reason);
-    for (const Json& output : report.outputs)
-      std::cout << fmt::format("{}/{}: {}, {} files\n", out_, output["folder"].get<std::string>(),
-                               output["format"].get<std::string>(),
-                               output["files"].get<std::size_t>());
   }
 
   std::vector<std::string> inputs_;
@@ -118,7 +111,9 @@ class BuildCommand : public Command {
   RecipeGroup recipe_;
   ThreadsOption threads_;
   JsonOption json_;
-  bool overwrite_ = false, dry_run_ = false;
+  bool overwrite_ = false, dry_run_ = false, retry_failed_ = false;
+  std::string memory_;
+  std::optional<std::uint64_t> max_failures_;
 };
 
 }  // namespace

@@ -36,7 +36,8 @@ Json all_json() {
                        {"summary", row->summary},
                        {"extensions", row->extensions},
                        {"options", options_json(row->options)}});
-  return {{"inputs", readers},
+  return {{"version", 1},
+          {"inputs", readers},
           {"outputs", stages_json(writers::all_writers())},
           {"segmenters", stages_json(segment::all_segmenters())},
           {"gates", stages_json(curate::all_gates())},
@@ -64,7 +65,9 @@ class FormatsCommand : public Command {
     return "  reelcell formats\n  reelcell formats webdataset\n  reelcell formats --json";
   }
   void setup(CLI::App& app) override {
-    app.add_option("name", name_, "Only this one, with its options")->type_name("NAME");
+    auto* option = app.add_option("name", name_, "Only this one, with its options");
+    one_of(option, "format or stage", stage_names());
+    option->type_name("NAME");
     app.add_flag("--markdown", markdown_, "Print the table of formats for a README");
     json_.setup(app);
   }
@@ -90,12 +93,19 @@ class FormatsCommand : public Command {
   }
 
  private:
-  Outcome print_one(const Json& all) const {
+  static std::vector<std::string> stage_names() {
     std::vector<std::string> names;
+    for (const auto* row : readers::all_readers()) names.push_back(row->name);
+    for (const auto* row : writers::all_writers()) names.push_back(row->name);
+    for (const auto* row : segment::all_segmenters()) names.push_back(row->name);
+    for (const auto* row : curate::all_gates()) names.push_back(row->name);
+    return names;
+  }
+
+  Outcome print_one(const Json& all) const {
     for (const char* kind : {"inputs", "outputs", "segmenters", "gates"})
       for (const Json& row : all[kind]) {
-        names.push_back(row["name"].get<std::string>());
-        if (names.back() != name_) continue;
+        if (row["name"] != name_) continue;
         if (json_.json) {
           print_json(row);
           return Outcome::kDone;
@@ -104,12 +114,17 @@ class FormatsCommand : public Command {
                   << "): " << row["summary"].get<std::string>() << "\n";
         Table table({"option", "default", "what"});
         for (const auto& [option, schema] : row["options"].items())
-          table.add({option, schema.contains("default") ? schema["default"].dump() : "",
+          table.add({option, schema.contains("default") ? default_text(schema["default"]) : "-",
                      schema["description"].get<std::string>()});
         std::cout << table.text();
         return Outcome::kDone;
       }
-    throw InputError(unknown_name("format or stage", name_, names));
+    throw InputError(unknown_name("format or stage", name_, stage_names()));  // setup() checked it
+  }
+
+  static std::string default_text(const Json& value) {
+    return value.is_string() && !value.get<std::string>().empty() ? value.get<std::string>()
+                                                                  : value.dump();
   }
 
   std::string name_;

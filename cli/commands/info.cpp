@@ -30,7 +30,8 @@ class InfoCommand : public Command {
     return "Say what is in a file, session, data set or corpus.";
   }
   std::string examples() const override {
-    return "  reelcell info build/sample/session\n  reelcell info recording.mcap --json";
+    return "  reelcell info build/sample/session\n  reelcell info build/sample/session/front.mp4 "
+           "--json";
   }
   void setup(CLI::App& app) override {
     app.add_option("paths", paths_, "Files or folders")->required()->type_name("PATH");
@@ -50,7 +51,7 @@ class InfoCommand : public Command {
         print(info);
     }
     if (json_.json)
-      print_json({{"items", all}, {"diagnostics", diagnostics_json(diagnostics)}});
+      print_json({{"version", 1}, {"items", all}, {"diagnostics", diagnostics_json(diagnostics)}});
     else
       print_diagnostics(diagnostics);
     return diagnostics.has_loss() ? Outcome::kDataLost : Outcome::kDone;
@@ -61,25 +62,42 @@ class InfoCommand : public Command {
     std::cout << info["path"].get<std::string>() << ": " << info["format"].get<std::string>();
     if (info.contains("bytes"))
       std::cout << ", " << human_bytes(info["bytes"].get<std::uint64_t>());
-    if (info.contains("episodes")) std::cout << ", " << info["episodes"] << " episodes";
+    if (info.contains("episodes"))
+      std::cout << ", " << counted(info["episodes"].get<std::uint64_t>(), "episode");
     if (info.contains("streams_of"))
       std::cout << "; streams of " << info["streams_of"].get<std::string>();
+    if (info.contains("streams"))
+      std::cout << (info["format"] == "session" ? "; times on the session clock"
+                                                : "; times on each stream's own clock");
+    if (info.contains("sessions")) std::cout << ", " << counted(info["sessions"].size(), "session");
+    if (info.contains("name")) std::cout << " " << info["name"].get<std::string>();
+    if (info.contains("rate"))
+      std::cout << fmt::format(", {:g} rows a second", info["rate"]["num"].get<double>() /
+                                                           info["rate"]["den"].get<double>());
     std::cout << "\n";
     if (info.contains("attributes"))
       for (const auto& [key, value] : info["attributes"].items())
         std::cout << "  " << key << ": "
                   << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+    if (info.contains("note")) std::cout << "  " << info["note"].get<std::string>() << "\n";
     if (info.contains("streams")) print_streams(info["streams"]);
     if (info.contains("sessions"))
       for (const Json& session : info["sessions"])
-        std::cout << "  " << session["id"].get<std::string>() << "\n";
+        std::cout << "  " << session["id"].get<std::string>() << "  "
+                  << session["path"].get<std::string>() << "\n";
     if (info.contains("counts"))
       for (const auto& [key, value] : info["counts"].items())
         std::cout << "  " << key << ": " << value << "\n";
+    if (info.contains("splits"))
+      for (const auto& [split, count] : info["splits"].items())
+        std::cout << "  split " << split << ": "
+                  << counted(count["episodes"].get<std::uint64_t>(), "episode") << ", "
+                  << counted(count["rows"].get<std::uint64_t>(), "row") << "\n";
     if (info.contains("outputs"))
       for (const Json& output : info["outputs"])
         std::cout << "  " << output["folder"].get<std::string>() << ": "
-                  << output["format"].get<std::string>() << ", " << output["files"] << " files\n";
+                  << output["format"].get<std::string>() << ", "
+                  << counted(output["files"].get<std::uint64_t>(), "file") << "\n";
   }
 
   static void print_streams(const Json& streams) {
@@ -90,8 +108,10 @@ class InfoCommand : public Command {
         what = video_text(stream["video"]);
       else if (stream.contains("columns"))
         what = columns_text(stream["columns"]);
-      else if (stream.contains("details"))
-        what = stream["details"].dump().substr(0, 60);
+      if (stream["kind"] == "events" && stream.contains("details")) what = fields_text(stream);
+      if (stream.contains("clock") && stream["clock"].is_string())
+        what = clock_text(stream) + (what.empty() ? "" : "; " + what);
+      what += gaps_text(stream);
       if (stream.contains("error")) what = stream["error"].get<std::string>();
       table.add({stream["name"].get<std::string>(), stream["kind"].get<std::string>(),
                  number(stream, "count", 0), number(stream, "rate_hz", 3),
@@ -104,25 +124,48 @@ class InfoCommand : public Command {
         fmt::format("{} {}x{} {}", video["codec"].get<std::string>(), video["width"].get<int>(),
                     video["height"].get<int>(), video["pix_fmt"].get<std::string>());
     if (video.contains("key_frames"))
-      text +=
-          fmt::format(", {} key frames, longest GOP {}", video["key_frames"].get<std::uint64_t>(),
-                      video["longest_gop"].get<std::uint64_t>());
+      text += fmt::format(", {}, longest GOP {}",
+                          counted(video["key_frames"].get<std::uint64_t>(), "key frame"),
+                          counted(video["longest_gop"].get<std::uint64_t>(), "frame"));
+    if (video.contains("first_frames"))
+      text += fmt::format(" in the first {}",
+                          counted(video["first_frames"].get<std::uint64_t>(), "frame"));
     if (video.value("b_frames", false)) text += ", B-frames";
-    if (video.contains("time") && video["time"].contains("gaps") &&
-        video["time"]["gaps"].value("count", 0) > 0) {
-      double longest = 0;
-      for (const Json& gap : video["time"]["gaps"]["longest"])
-        longest = std::max(longest, gap.value("ms", 0.0));
-      text += fmt::format(", {} gaps, longest {:.1f} ms",
-                          video["time"]["gaps"]["count"].get<std::uint64_t>(), longest);
-    }
+    text += gaps_text(video);
     if (!video.value("complete", true)) text += ", DAMAGED";
     return text;
+  }
+  /// Which field of the file is the clock, and its unit.
+  static std::string clock_text(const Json& stream) {
+    std::string text = "time " + stream["clock"].get<std::string>();
+    const Json details = stream.value("details", Json::object());
+    if (details.contains("time_unit")) {
+      text += " in " + details["time_unit"].get<std::string>();
+      if (details.value("time_unit_assumed", false)) text += " (assumed)";
+    }
+    return text;
+  }
+  static std::string fields_text(const Json& stream) {
+    std::string text;
+    for (const Json& field : stream["details"].value("fields", Json::array())) {
+      if (field == stream.value("time_field", stream.value("clock", Json()))) continue;
+      if (text.size() > 70) return text + ", ..";
+      text += (text.empty() ? "" : ", ") + field.get<std::string>();
+    }
+    return text;
+  }
+  static std::string gaps_text(const Json& parent) {
+    const Json gaps = parent.value("time", Json::object()).value("gaps", Json::object());
+    if (gaps.value("count", std::uint64_t{0}) == 0) return "";
+    double longest = 0;
+    for (const Json& gap : gaps["longest"]) longest = std::max(longest, gap.value("ms", 0.0));
+    return fmt::format(", {}, longest {:.1f} ms",
+                       counted(gaps["count"].get<std::uint64_t>(), "gap"), longest);
   }
   static std::string columns_text(const Json& columns) {
     std::string text;
     for (const Json& column : columns) {
-      if (text.size() > 70) return text + ", ...";
+      if (text.size() > 70) return text + fmt::format(", .. ({} columns)", columns.size());
       text += (text.empty() ? "" : ", ") + column["name"].get<std::string>();
       if (column["width"] != 1) text += fmt::format("[{}]", column["width"].get<std::size_t>());
       if (column.contains("unit")) text += " " + column["unit"].get<std::string>();

@@ -25,11 +25,14 @@ class InitCommand : public Command {
         ->required()
         ->type_name("DIR");
     app.add_flag("-n,--dry-run", dry_run_, "Print the proposal; write nothing");
+    app.add_option("--episode", episode_,
+                   "Of a data set: the episode to describe (each is a session already)")
+        ->type_name("NAME");
     app.add_flag("--force", force_, "Replace an existing session.json");
   }
   Outcome run() override {
     Diagnostics diagnostics;
-    const Json proposal = pipeline::propose_session(folder_, diagnostics);
+    const Json proposal = pipeline::propose_session(folder_, {episode_, dry_run_}, diagnostics);
     const fs::path file = fs::path(folder_) / "session.json";
     if (dry_run_) {
       print_json(proposal);
@@ -48,7 +51,7 @@ class InitCommand : public Command {
   }
 
  private:
-  std::string folder_;
+  std::string folder_, episode_;
   bool dry_run_ = false, force_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include "groups/recipe_group.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/export_labels.hpp"
 #include "reelcell/pipeline/visits.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
@@ -36,6 +37,18 @@ class LabelCommand : public Command {
                  "Say for each rule why it fired or did not, with the values it saw");
     app.add_option("--segment", only_, "Only this segment: its number in the list, or its key")
         ->type_name("N|KEY");
+    auto* const format = app.add_option(
+        "--export", export_.format,
+        "Print the segments as pre-labels for an annotation tool: label_studio or cvat");
+    format->type_name("FORMAT");
+    app.add_option("--camera", export_.camera, "Video stream that the pre-labels are of")
+        ->type_name("STREAM")
+        ->needs(format);
+    app.add_option("--export-label", export_.label,
+                   "Label whose value names the pre-labels (default: the segment's own, or its "
+                   "kind)")
+        ->type_name("NAME")
+        ->needs(format);
     threads_.setup(app);
     json_.setup(app);
   }
@@ -52,13 +65,15 @@ class LabelCommand : public Command {
       throw InputError("--segment", "'" + only_ + "' is none of the " +
                                         std::to_string(plan.candidates.size()) +
                                         " segments; 'reelcell label' without it lists them");
-    if (explain_)
+    if (!export_.format.empty())
+      std::cout << pipeline::export_labels(plan, export_);
+    else if (explain_)
       explain(plan, wanted);
     else if (json_.json)
       print_json(list(plan, wanted));
     else
       print_labels(plan, wanted);
-    print_diagnostics(*plan.losses);
+    if (!json_.json) print_diagnostics(*plan.losses);
     return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }
 
@@ -73,7 +88,10 @@ class LabelCommand : public Command {
       entry["session"] = plan.sessions[candidate->session].id;
       segments.push_back(std::move(entry));
     }
-    return {{"segments", segments}, {"visits", pipeline::visits_reports(plan)}};
+    return {{"version", 1},
+            {"segments", segments},
+            {"visits", pipeline::visits_reports(plan)},
+            {"diagnostics", diagnostics_json(*plan.losses)}};
   }
 
   static void print_labels(const pipeline::BuildPlan& plan, const Wanted& wanted) {
@@ -88,7 +106,7 @@ class LabelCommand : public Command {
                                       human_seconds(segment.range.length())};
       for (const std::string& name : plan.schema.label_names) {
         const Label* label = segment.label(name);
-        std::string cell = label ? to_text(label->value) : "";
+        std::string cell = label ? short_text(label->value) : "-";
         if (label && label->confidence < 1) cell += fmt::format(" ({:.2f})", label->confidence);
         row.push_back(cell);
       }
@@ -133,6 +151,12 @@ class LabelCommand : public Command {
     }
   }
 
+  /// Numbers with six digits, as the explanation shows them; --json has them all.
+  static std::string short_text(const Value& value) {
+    const auto* number = std::get_if<double>(&value);
+    return number ? fmt::format("{:.6g}", *number) : to_text(value);
+  }
+
   void explain(const pipeline::BuildPlan& plan, const Wanted& wanted) {
     Json all = Json::array();
     for (const auto* candidate : wanted) {
@@ -146,7 +170,9 @@ class LabelCommand : public Command {
       else
         std::cout << candidate->key << "\n" << label::render_explanation(explanation) << "\n";
     }
-    if (json_.json) print_json({{"segments", all}});
+    if (json_.json)
+      print_json(
+          {{"version", 1}, {"segments", all}, {"diagnostics", diagnostics_json(*plan.losses)}});
   }
 
   std::vector<std::string> inputs_;
@@ -155,6 +181,7 @@ class LabelCommand : public Command {
   ThreadsOption threads_;
   JsonOption json_;
   bool explain_ = false;
+  pipeline::ExportRequest export_;
 };
 
 }  // namespace

@@ -30,31 +30,39 @@ class QueryCommand : public Command {
     return "Run SQL over a corpus's tables (DuckDB) and print the rows.";
   }
   std::string examples() const override {
-    return "  reelcell query build/sample/corpus --tables\n"
+    return "  reelcell query build/sample/corpus\n"
            "  reelcell query build/sample/corpus \"SELECT split, count(*) AS n FROM samples GROUP "
-           "BY split\"";
+           "BY split\"\n"
+           "  reelcell query build/sample/corpus \"SELECT episode_index, length, "
+           "\\\"label/verdict\\\" "
+           "FROM episodes LIMIT 3\" --format csv";
   }
   void setup(CLI::App& app) override {
     app.add_option("corpus", corpus_, "Corpus or LeRobot folder")->required()->type_name("DIR");
-    app.add_option("sql", sql_, "One SELECT statement; tables as listed by --tables")
+    app.add_option("sql", sql_, "One SELECT statement; without it the tables are listed")
         ->type_name("SQL");
-    app.add_flag("--tables", tables_, "List the tables and their columns");
-    app.add_option("--format", format_, "How to print: table, csv, json (default table)")
-        ->check(CLI::IsMember({"table", "csv", "json"}));
+    app.add_flag("--tables", tables_, "List every column of every table, with its type");
+    one_of(app.add_option("--format", format_, "How to print the rows (default table)"), "format",
+           {"table", "csv", "json"});
     app.add_option("--limit", limit_,
                    "Stop with an error after this many rows (default 100000; 0 = no limit)")
         ->type_name("N");
     json_.setup(app, "Same as --format json");
     app.final_callback([this] {
-      if (sql_.empty() && !tables_) throw CLI::RequiredError("SQL statement (or --tables)");
+      if (tables_ && !sql_.empty())
+        throw CLI::ValidationError("--tables", "lists the tables; leave out the SQL statement");
     });
   }
 
   Outcome run() override {
     if (json_.json) format_ = "json";
+    if (sql_.empty() && !tables_ && format_ == "table") return print_overview();
     const table::QueryResult result =
-        tables_ ? pipeline::describe_tables(corpus_)
-                : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull);
+        sql_.empty() ? pipeline::describe_tables(corpus_)
+                     : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull);
+    if (result.truncated)
+      throw InputError("--limit", "more than " + human_count(limit_) +
+                                      " rows came; raise it (0 = no limit), or select fewer");
     if (format_ == "json") {
       Json rows = Json::array();
       for (const auto& row : result.rows) {
@@ -78,6 +86,33 @@ class QueryCommand : public Command {
   }
 
  private:
+  /// A table a line and its columns below: what one needs to write a query.
+  Outcome print_overview() const {
+    for (const pipeline::TableOverview& table : pipeline::overview_of_tables(corpus_)) {
+      std::cout << table.name << ": " << counted(table.rows, "row") << "\n";
+      std::size_t statistics = 0;
+      Table columns({"  column", "type"});
+      for (const auto& [name, type] : table.columns) {
+        // Ten figures a feature would bury the rest; --tables lists them.
+        if (name.starts_with("stats/"))
+          ++statistics;
+        else
+          columns.add({"  " + name, shortened(type)});
+      }
+      if (statistics)
+        columns.add({"  stats/FEATURE/FIGURE", counted(statistics, "column") + ", see --tables"});
+      std::cout << columns.text() << "\n";
+    }
+    std::cout << "A name with a dot or a slash is written in double quotes: SELECT "
+                 "\"reelcell.time_ns\" FROM rows LIMIT 5\n";
+    return Outcome::kDone;
+  }
+
+  static std::string shortened(const std::string& type) {
+    constexpr std::size_t kMost = 60;
+    return type.size() <= kMost ? type : type.substr(0, kMost - 3) + "...";
+  }
+
   static void print_csv(const table::QueryResult& result) {
     for (std::size_t c = 0; c < result.names.size(); ++c)
       std::cout << (c ? "," : "") << csv_cell(result.names[c]);

@@ -56,8 +56,11 @@ class ReplayCommand : public Command {
       const auto signals = session->signals();
       replay::Scene scene = make_scene(*session, *signals);
       scene.segments = segments_of(ref, scene.extent, losses, progress);
-      const Json written = sheet_.empty() ? render(scene, progress) : draw_sheet(scene, progress);
-      if (json_.json) print_json(written);
+      Json written = sheet_.empty() ? render(scene, progress) : draw_sheet(scene, progress);
+      if (json_.json) {
+        written["version"] = 1;
+        print_json(written);
+      }
     }
     print_diagnostics(losses);
     return losses.has_loss() ? Outcome::kDataLost : Outcome::kDone;

@@ -18,8 +18,9 @@ class SchemaCommand : public Command {
     return "  reelcell schema\n  reelcell schema recipe > recipe.schema.json";
   }
   void setup(CLI::App& app) override {
-    app.add_option("name", name_, "Which document; without it the names are listed")
-        ->type_name("NAME");
+    auto* option = app.add_option("name", name_, "Which document; without it the names are listed");
+    one_of(option, "document", pipeline::schema_names());
+    option->type_name("NAME");
   }
   Outcome run() override {
     if (name_.empty()) {

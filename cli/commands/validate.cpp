@@ -18,18 +18,17 @@ class ValidateCommand : public Command {
   }
   std::string examples() const override {
     return "  reelcell validate build/sample/corpus --deep\n"
-           "  reelcell validate lerobot_set --format junit > findings.xml";
+           "  reelcell validate build/sample/corpus/lerobot --format junit > findings.xml";
   }
   void setup(CLI::App& app) override {
     app.add_option("paths", paths_, "What to check")->required()->type_name("PATH");
     app.add_flag("--deep", deep_,
                  "Also hash every file and decode every video at its episode borders");
-    app.add_option("--format", format_, "text, json, junit or sarif (default text)")
-        ->check(CLI::IsMember({"text", "json", "junit", "sarif"}));
-    app.add_option(
-           "--fail-on", fail_on_,
-           "Lowest level that makes the exit code 1: note, warning, error or never (default error)")
-        ->check(CLI::IsMember({"note", "warning", "error", "never"}));
+    one_of(app.add_option("--format", format_, "How to print the findings (default text)"),
+           "format", {"text", "json", "junit", "sarif"});
+    one_of(app.add_option("--fail-on", fail_on_,
+                          "Lowest level that makes the exit code 1 (default error)"),
+           "level", {"note", "warning", "error", "never"});
     threads_.setup(app);
     json_.setup(app, "Same as --format json");
   }

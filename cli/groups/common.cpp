@@ -4,19 +4,43 @@
 #include <iostream>
 #include <thread>
 
+#include "reelcell/base/error.hpp"
+#include "render/table.hpp"
+
 namespace reelcell::cli {
 
 void ThreadsOption::setup(CLI::App& app) {
   app.add_option(
          "-j,--threads", threads,
          "Work on this many threads (default 0: one a processor); the output does not depend on it")
-      ->type_name("N");
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        constexpr std::size_t kMost = 1024;
+        std::size_t value = 0;
+        return CLI::detail::lexical_cast(text, value) && value <= kMost
+                   ? std::string()
+                   : "'" + text + "' is no number of threads; a whole number from 0 to 1024";
+      });
 }
 std::size_t ThreadsOption::value() const {
   return threads ? threads : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 void JsonOption::setup(CLI::App& app, const char* what) { app.add_flag("--json", json, what); }
+
+void one_of(CLI::Option* option, const std::string& kind, const std::vector<std::string>& allowed) {
+  std::string shown;
+  for (const std::string& name : allowed) shown += (shown.empty() ? "" : "|") + name;
+  option->type_name(shown)->check([kind, allowed](const std::string& text) {
+    return std::find(allowed.begin(), allowed.end(), text) != allowed.end()
+               ? std::string()
+               : unknown_name(kind, text, allowed);
+  });
+}
+
+std::string counted(std::uint64_t count, const std::string& what) {
+  return human_count(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 void print_json(const Json& value) { std::cout << dump_json(value); }
 

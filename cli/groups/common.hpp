@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "reelcell/base/json.hpp"
 
@@ -20,6 +23,12 @@ struct JsonOption {
   bool json = false;
   void setup(CLI::App& app, const char* what = "Print the result as JSON");
 };
+
+/// One of `allowed`: shown as "a|b|c" in the help; anything else is refused with the nearest name.
+void one_of(CLI::Option* option, const std::string& kind, const std::vector<std::string>& allowed);
+
+/// "1 error", "2 errors", "1 234 rows".
+std::string counted(std::uint64_t count, const std::string& what);
 
 void print_json(const Json& value);
 

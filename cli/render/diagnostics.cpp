@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <iostream>
 
 #include "reelcell/base/time.hpp"
 #include "render/table.hpp"
@@ -11,6 +12,7 @@
 namespace reelcell::cli {
 
 void print_diagnostics(const Diagnostics& diagnostics) {
+  std::cout.flush();  // the result first, where both go to one terminal
   const bool color = color_wanted(STDERR_FILENO);
   for (const Diagnostic& entry : diagnostics.summary()) {
     const char* ansi = entry.severity == Severity::kLoss      ? "31"

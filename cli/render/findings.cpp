@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <set>
+#include <cctype>
+#include <map>
+#include <string_view>
 
+#include "groups/common.hpp"
 #include "reelcell/base/json.hpp"
 #include "render/table.hpp"
 
@@ -30,11 +33,12 @@ std::string text_report(const std::vector<Checked>& all) {
     }
     std::string looked;
     for (const auto& [what, count] : checked.findings.checked())
-      looked += (looked.empty() ? "" : ", ") + human_count(count) + " " + what;
-    text += fmt::format("{}: {}: {} errors, {} warnings, {} notes{}\n", checked.path, checked.kind,
-                        checked.findings.count(FindingLevel::kError),
-                        checked.findings.count(FindingLevel::kWarning),
-                        checked.findings.count(FindingLevel::kNote),
+      looked += (looked.empty() ? "" : ", ") + human_count(count) + " " +
+                (count == 1 && what.ends_with('s') ? what.substr(0, what.size() - 1) : what);
+    text += fmt::format("{}: {}: {}, {}, {}{}\n", checked.path, checked.kind,
+                        counted(checked.findings.count(FindingLevel::kError), "error"),
+                        counted(checked.findings.count(FindingLevel::kWarning), "warning"),
+                        counted(checked.findings.count(FindingLevel::kNote), "note"),
                         looked.empty() ? "" : "; checked " + looked);
   }
   return text;
@@ -63,9 +67,15 @@ std::string json_report(const std::vector<Checked>& all) {
   return dump_json({{"version", 1}, {"results", list}});
 }
 
-std::string xml(const std::string& text) {
+/// Messages quote what files hold; what is no UTF-8 in them becomes U+FFFD.
+std::string utf8(const std::string& text) {
+  const std::string dumped = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(dumped).get<std::string>();
+}
+
+std::string xml(const std::string& raw) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : utf8(raw)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -114,24 +124,43 @@ std::string junit_report(const std::vector<Checked>& all) {
   return text + "</testsuites>\n";
 }
 
+/// A path as a URI reference (RFC 3986): absolute ones with the file scheme, the rest of the bytes
+/// that a path segment may not hold percent-encoded.
+std::string uri_of(const std::string& path) {
+  std::string out = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || std::string_view("-._~/").find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
 std::string sarif_report(const std::vector<Checked>& all) {
   Json results = Json::array();
-  std::set<std::string> codes;
+  std::map<std::string, std::size_t> codes;
+  for (const Checked& checked : all)
+    for (const Finding& finding : checked.findings.all()) codes.emplace(finding.code, 0);
+  Json rules = Json::array();
+  for (auto& [code, index] : codes) {
+    index = rules.size();
+    rules.push_back({{"id", code}});
+  }
   for (const Checked& checked : all)
     for (const Finding& finding : checked.findings.all()) {
-      codes.insert(finding.code);
       std::string uri = checked.path;
       if (!finding.path.empty() && !checked.path.ends_with(finding.path)) uri += "/" + finding.path;
-      Json location = {{"physicalLocation", {{"artifactLocation", {{"uri", uri}}}}}};
+      Json location = {{"physicalLocation", {{"artifactLocation", {{"uri", uri_of(uri)}}}}}};
       if (!finding.where.empty())
         location["logicalLocations"] = Json::array({{{"fullyQualifiedName", finding.where}}});
       results.push_back({{"ruleId", finding.code},
+                         {"ruleIndex", codes.at(finding.code)},
                          {"level", std::string(to_string(finding.level))},
                          {"message", {{"text", finding.message}}},
                          {"locations", Json::array({location})}});
     }
-  Json rules = Json::array();
-  for (const std::string& code : codes) rules.push_back({{"id", code}});
   return dump_json(
       {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
        {"version", "2.1.0"},

@@ -282,18 +282,48 @@ def gopro(folder, seeds):
     return [tally]
 
 
+# ---- device and host stamps of a camera -----------------------------------------------------------------------------
+
+def luxonis(folder, _):
+    """No truth is known here: the figures are the map's own, and that the two ends agree with each half's map."""
+    session = folder / "luxonis"
+    session.mkdir()
+    root = DATA / "e2e/luxonis_depthai-core"
+    for name in ("recording.mcap", "recording.mp4"):
+        shutil.copy(root / name, session)
+    results = {}
+    for method in ("hull", "theil_sen", "least_squares"):
+        write_json(session / "session.json", {"version": 1, "id": "luxonis", "streams": [
+            {"name": "camera", "kind": "video", "path": "recording.mp4", "format": "video", "clock": {"measure": {
+                "by": "pairs", "against": "log", "pair_method": method,
+                "device": {"timestamp.seconds": "s", "timestamp.nanoseconds": "ns"}}}},
+            {"name": "log", "kind": "series", "path": "recording.mcap", "format": "mcap", "item": "video"}]})
+        clock = measure(session, "--measure")["camera"]
+        results[method] = {key: clock[key] for key in ("verdict", "offset_ns", "drift_ppm", "offset_interval_ms", "drift_interval_ppm")}
+        results[method]["residual_ms"] = clock["pairs"]["residual_ms"]
+        results[method]["pairs"] = clock["pairs"]["pairs"]
+    print("luxonis", json.dumps(results), flush=True)
+    tally = Tally("luxonis hull against theil_sen", 5)
+    sen = results["theil_sen"]["offset_ns"]
+    hull = results["hull"]
+    tally.verdicts = {hull["verdict"]: 1}
+    tally.errors = [(hull["offset_ns"] - sen) / 1e6]
+    print(json.dumps(tally.figures()), flush=True)
+    return [tally]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--part", nargs="+", default=["sample"])
     parser.add_argument("--kinds", nargs="+", default=["plain", "hard", "periodic"])
     arguments = parser.parse_args()
-    parts = arguments.part if arguments.part != ["all"] else ["sample", "g1", "so101", "gopro"]
+    parts = arguments.part if arguments.part != ["all"] else ["sample", "g1", "so101", "gopro", "luxonis"]
     with tempfile.TemporaryDirectory(prefix="reelcell-accuracy-") as name:
         folder, tallies = pathlib.Path(name), []
         if "sample" in parts:
             tallies += sample(folder, arguments.seeds, arguments.kinds)
-        for part, run in (("g1", g1), ("so101", so101), ("gopro", gopro)):
+        for part, run in (("g1", g1), ("so101", so101), ("gopro", gopro), ("luxonis", luxonis)):
             if part in parts:
                 tallies += run(folder, arguments.seeds)
     wrong = [f"{t.name}: {w}" for t in tallies for w in t.wrong]

@@ -21,6 +21,7 @@ BUILD = pathlib.Path(os.environ["REELCELL_BUILD"])
 BENCH, REELCELL = BUILD / "tests/bench/reelcell_bench", BUILD / "reelcell"
 PYTHON = "/usr/bin/python3"
 BENCHMARKS = {}
+FRAMES = 3000  # of each video that is decoded; see --frames
 
 
 def benchmark(function):
@@ -90,25 +91,25 @@ def encoded_facts(folder):
 
 @benchmark
 def build(work, rounds):
-    """2 cameras and a log into LeRobot v3: 10 episodes of 300 rows"""
+    """2 cameras and a log into LeRobot v3, episodes of 300 rows"""
     rows = []
     for gop, mode, aim in ((15, "all", 800), (15, "sampled", 5000), (2, "sampled", 5000)):
-        cameras = {"front": fixtures.video(work, gop, 3000), "wrist": fixtures.video(work, gop, 3000, 20)}
-        session = fixtures.session(work / f"session-gop{gop}", cameras, 3000)
+        cameras = {"front": fixtures.video(work, gop, FRAMES), "wrist": fixtures.video(work, gop, FRAMES, 20)}
+        session = fixtures.session(work / f"session-gop{gop}-{FRAMES}", cameras, FRAMES)
         recipe = fixtures.recipe(work / f"recipe-{mode}.json", mode, 10)
         out = work / "build-ours"
         name = f"reelcell build -j 2, statistics: {mode}, GOP {gop}"
         command = [REELCELL, "build", session, "--recipe", recipe, "--out", out, "-j", 2]
         peer = work / "build-peer"
         again = lambda way, m: [PYTHON, HERE / "peers/build_av.py", session, peer, way, m, 10]
-        sides = [Side(name, command, False, 6000, fresh(out), lambda: corpus_facts(out)),
-                 Side("python3-av + numpy, packets copied", again("remux", mode), True, 6000, fresh(peer), lambda: peer_facts(peer))]
+        sides = [Side(name, command, False, 2 * FRAMES, fresh(out), lambda: corpus_facts(out)),
+                 Side("python3-av + numpy, packets copied", again("remux", mode), True, 2 * FRAMES, fresh(peer), lambda: peer_facts(peer))]
         rows.append(("frames/s", str(aim), compare(sides, rounds)))
         if gop == 15 and mode == "all":
             facts = lambda: [len(corpus_facts(out)[0][0]) * 2, corpus_facts(out)[1][0]]
             for way, text in (("h264", "LeRobot's way, streaming H.264"), ("png", "LeRobot's way, PNG then H.264")):
-                sides = [Side(name, command, False, 6000, fresh(out), facts),
-                         Side(text, again(way, "sampled"), True, 6000, fresh(peer), lambda: encoded_facts(peer))]
+                sides = [Side(name, command, False, 2 * FRAMES, fresh(out), facts),
+                         Side(text, again(way, "sampled"), True, 2 * FRAMES, fresh(peer), lambda: encoded_facts(peer))]
                 rows.append(("frames/s", str(aim), compare(sides, 1)))
     return rows
 
@@ -131,29 +132,29 @@ def figures_by_numpy(path):
 @benchmark
 def features(work, rounds):
     """Brightness, contrast, sharpness and motion of every frame beside decoding alone"""
-    source = fixtures.video(work, 15, 3000)
+    source = fixtures.video(work, 15, FRAMES)
     ours = lambda mode: Side(f"reelcell {mode}, 1 thread", [BENCH, "features", source, mode, 1])
     first = ours("figures").run()
     expected = figures_by_numpy(source)
     if first["check"] != expected:
         raise Unequal(f"figures {first['check']}, numpy has {expected}")
-    plain = Side("ffmpeg decode only, 1 thread", ["ffmpeg", "-v", "error", "-threads", 1, "-i", source, "-f", "null", "-"], False, 3000)
+    plain = Side("ffmpeg decode only, 1 thread", ["ffmpeg", "-v", "error", "-threads", 1, "-i", source, "-f", "null", "-"], False, FRAMES)
     sides = [ours("figures"), ours("decode"), plain]
     for side in sides:
-        side.check = lambda: "3000 frames"
+        side.check = lambda: f"{FRAMES} frames"
     pixels = [ours("pixels"), ours("decode")]
     for side in pixels:
-        side.check = lambda: "3000 frames"
+        side.check = lambda: f"{FRAMES} frames"
     return [("frames/s", "0.9 of decode only", compare(sides, rounds)), ("frames/s", "", compare(pixels, rounds))]
 
 
 @benchmark
 def frames(work, rounds):
     """Random frames, single and 100 at a time"""
-    source = fixtures.video(work, 15, 3000)
+    source = fixtures.video(work, 15, FRAMES)
     rows, chance = [], random.Random(1)
-    shapes = (("single", [[chance.randrange(3000)] for _ in range(100)], "4x"),
-              ("100 at a time", [[chance.randrange(3000) for _ in range(100)] for _ in range(3)], "20x"))
+    shapes = (("single", [[chance.randrange(FRAMES)] for _ in range(100)], "4x"),
+              ("100 at a time", [[chance.randrange(FRAMES) for _ in range(100)] for _ in range(3)], "20x"))
     for name, queries, aim in shapes:
         path = work / "queries.json"
         path.write_text(json.dumps(queries))
@@ -240,10 +241,10 @@ def stats(work, rounds):
 
 @benchmark
 def validate(work, rounds):
-    """A corpus of 10 episodes: structure alone, and every byte hashed and videos decoded at borders"""
-    cameras = {"front": fixtures.video(work, 15, 3000), "wrist": fixtures.video(work, 15, 3000, 20)}
-    session = fixtures.session(work / "session-gop15", cameras, 3000)
-    corpus = fixtures.once(work / "corpus", lambda part: fixtures.run(
+    """A corpus of episodes of 10 s: structure alone, and every byte hashed and videos decoded at borders"""
+    cameras = {"front": fixtures.video(work, 15, FRAMES), "wrist": fixtures.video(work, 15, FRAMES, 20)}
+    session = fixtures.session(work / f"session-gop15-{FRAMES}", cameras, FRAMES)
+    corpus = fixtures.once(work / f"corpus-{FRAMES}", lambda part: fixtures.run(
         REELCELL, "build", session, "--recipe", fixtures.recipe(work / "recipe-none.json", "none", 10), "--out", part))
     files = [path for path in corpus.rglob("*") if path.is_file()]
     megabytes = sum(path.stat().st_size for path in files) / 1e6
@@ -318,8 +319,10 @@ def main():
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")
     parser.add_argument("--rounds", type=int, default=5, help="times each side runs, in turn (default 5)")
+    parser.add_argument("--frames", type=int, default=FRAMES, help="frames of each video that is decoded, a multiple of 300 (default 3000)")
     parser.add_argument("--work", type=pathlib.Path, default=BUILD / "bench-data", help="folder for what is read and made (default build/bench-data)")
     arguments = parser.parse_args()
+    globals()["FRAMES"] = arguments.frames
     for name in arguments.names:
         if name not in BENCHMARKS:
             parser.error(f"no benchmark '{name}'; there are {', '.join(BENCHMARKS)}")

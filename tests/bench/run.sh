@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures Reelcell beside its peers: tests/bench/run.sh [--json] [--rounds N] [NAME ..]
+# Measures Reelcell beside its peers: tests/bench/run.sh [--json] [--rounds N] [--frames N] [NAME ..]
 # Builds what is measured into build/; installs nothing: a peer that is not on this machine is left out, and said so.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"

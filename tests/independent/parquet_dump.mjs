@@ -14,6 +14,8 @@ console.log(JSON.stringify({
   row_groups: meta.row_groups.map((group) => group.num_rows),
   schema: meta.schema.map((node) => [node.name, node.type ?? '', node.repetition_type ?? '', node.converted_type ?? '']),
   key_values: Object.fromEntries((meta.key_value_metadata ?? []).map(({key, value}) => [key, value])),
+  columns: meta.row_groups.flatMap((group, at) => group.columns.map(({meta_data: c}) =>
+    [at, c.path_in_schema.join('/'), c.type, c.codec, c.encodings, c.dictionary_page_offset ?? null])),
   codecs: [...new Set(meta.row_groups.flatMap((group) => group.columns.map((c) => c.meta_data.codec)))],
   data: await parquetReadObjects({file, rowEnd: rows === undefined ? undefined : Number(rows)}),
 }, plain));

@@ -116,7 +116,7 @@ void check_samples(const Json& manifest, Findings& findings) {
         count.value("rows", std::uint64_t{0}) != rows[split])
       findings.error("CORPUS-COUNT", "corpus.json", "/splits/" + split,
                      "does not agree with the samples listed");
-  findings.checked("samples", index);
+  findings.checked("samples in the manifest", index);
 }
 
 }  // namespace

@@ -1,28 +1,52 @@
 #include "reelcell/base/file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/file_ledger.hpp"
 
 namespace reelcell {
 namespace {
 constexpr std::string_view kTempMark = ".reelcell-tmp";
 constexpr std::size_t kBuffer = 256 * 1024;
 
-[[noreturn]] void throw_output(const fs::path& path, const std::string& what, int error) {
-  throw OutputError(path.string(), what + ": " + errno_text(error));
+constexpr const char* kStateFolder = ".reelcell";  ///< of an unfinished build; no part of a corpus
+std::atomic<FileLedger*> ledger{nullptr};
+
+/// What a full disk leaves to say: how much was wanted and how much there is.
+std::string space_text(const fs::path& path, std::uint64_t wanted) {
+  const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
+  struct statvfs info {};
+  if (::statvfs(folder.c_str(), &info) != 0) return "";
+  return fmt::format(" ({} more bytes were to be written, {} bytes are free)", wanted,
+                     static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize);
+}
+
+[[noreturn]] void throw_output(const fs::path& path, const std::string& what, int error,
+                               std::uint64_t wanted = 0) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  throw OutputError(path.string(),
+                    what + (full ? space_text(path, wanted) : "") + ": " + errno_text(error));
 }
 
 fs::path temp_beside(const fs::path& path) {
-  // The process id keeps two builders apart; the name never reaches the output.
+  // Random, not the process id: two hosts that share a folder, or two containers, may have the
+  // same id at the same time. The name never reaches the output.
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != sizeof random)
+    random = static_cast<std::uint64_t>(::getpid());
   return path.parent_path() /
-         ("." + path.filename().string() + kTempMark.data() + std::to_string(::getpid()));
+         fmt::format(".{}{}{:016x}", path.filename().string(), kTempMark, random);
 }
 
 void sync_path(const fs::path& path, int flags, const fs::path& report) {
@@ -37,6 +61,7 @@ void sync_path(const fs::path& path, int flags, const fs::path& report) {
 }
 
 void publish(const fs::path& temp, const fs::path& path) {
+  if (FileLedger* told = ledger.load()) told->about_to_appear(path);
   if (::rename(temp.c_str(), path.c_str()) != 0)
     throw_output(path, "cannot rename into place", errno);
   const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
@@ -101,15 +126,14 @@ std::string read_text_file(const fs::path& path, std::uint64_t limit) {
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temp_(temp_beside(path_)) {
-  fd_ = ::open(temp_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  fd_ = ::open(temp_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd_ < 0) throw_output(path_, "cannot create", errno);
   buffer_.reserve(kBuffer);
 }
 
 AtomicFile::~AtomicFile() {
-  if (fd_ < 0) return;
-  ::close(fd_);
-  ::unlink(temp_.c_str());
+  if (fd_ >= 0) ::close(fd_);
+  if (!temp_.empty()) ::unlink(temp_.c_str());
 }
 
 namespace {
@@ -118,7 +142,7 @@ void write_all(int fd, ByteView bytes, const fs::path& path) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
     if (put < 0) {
       if (errno == EINTR) continue;
-      throw_output(path, "cannot write", errno);
+      throw_output(path, "cannot write", errno, bytes.size());
     }
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
@@ -143,6 +167,7 @@ void AtomicFile::commit() {
   if (::fsync(fd_) != 0) throw_output(path_, "fsync failed", errno);
   if (::close(std::exchange(fd_, -1)) != 0) throw_output(path_, "cannot close", errno);
   publish(temp_, path_);
+  temp_.clear();
 }
 
 AtomicPath::AtomicPath(fs::path path) : path_(std::move(path)), temp_(temp_beside(path_)) {
@@ -168,9 +193,50 @@ void write_file_atomic(const fs::path& path, std::string_view content) {
 
 void make_folders(const fs::path& path) {
   std::error_code error;
-  fs::create_directories(path, error);
-  if (error)
-    throw OutputError(path.string(), "cannot make the folder: " + errno_text(error.value()));
+  if (path.empty() || fs::is_directory(path, error)) return;
+  const fs::path parent =
+      path.has_filename() ? path.parent_path() : path.parent_path().parent_path();
+  make_folders(parent);
+  fs::create_directory(path, error);
+  if (error || !fs::is_directory(path))
+    throw OutputError(path.string(),
+                      "cannot make the folder: " + errno_text(error ? error.value() : ENOTDIR));
+  sync_folder(parent.empty() ? fs::path(".") : parent);
+}
+
+void set_file_ledger(FileLedger* told) { ledger.store(told); }
+
+void sync_folder(const fs::path& folder) { sync_path(folder, O_RDONLY | O_DIRECTORY, folder); }
+
+bool is_temporary_name(std::string_view file_name) {
+  return file_name.starts_with('.') && file_name.find(kTempMark) != std::string_view::npos;
+}
+
+void remove_temporaries(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> found;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error))
+    if (is_temporary_name(at->path().filename().string())) found.push_back(at->path());
+  for (const fs::path& path : found) fs::remove(path, error);
+}
+
+void write_file_unsynced(const fs::path& path, ByteView content) {
+  const fs::path temp = temp_beside(path);
+  const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) throw_output(path, "cannot create", errno);
+  try {
+    write_all(fd, content, path);
+  } catch (...) {
+    ::close(fd);
+    ::unlink(temp.c_str());
+    throw;
+  }
+  if (::close(fd) != 0 || ::rename(temp.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temp.c_str());
+    throw_output(path, "cannot put in place", error);
+  }
 }
 
 fs::path safe_join(const fs::path& root, std::string_view untrusted) {
@@ -199,10 +265,11 @@ fs::path safe_join(const fs::path& root, std::string_view untrusted) {
 
 std::vector<std::string> list_files(const fs::path& root) {
   std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    if (entry.path().filename().string().find(kTempMark) != std::string::npos) continue;
-    files.push_back(fs::relative(entry.path(), root).generic_string());
+  for (fs::recursive_directory_iterator at(root), end; at != end; ++at) {
+    if (at->is_directory() && at->path().filename() == kStateFolder) at.disable_recursion_pending();
+    if (!at->is_regular_file()) continue;
+    if (is_temporary_name(at->path().filename().string())) continue;
+    files.push_back(fs::relative(at->path(), root).generic_string());
   }
   std::sort(files.begin(), files.end());
   return files;

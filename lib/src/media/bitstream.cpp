@@ -248,6 +248,26 @@ void for_each_nal(ByteView packet, int nal_length, const std::function<bool(Byte
   }
 }
 
+std::optional<unsigned> first_exp_golomb(ByteView payload) {
+  BitReader reader(payload, true);
+  const unsigned value = reader.ue();
+  if (reader.failed()) return std::nullopt;
+  return value;
+}
+
+bool brings_sequence_header(ByteView av1_packet) {
+  for (std::size_t at = 0; at < av1_packet.size();) {
+    const unsigned type = (av1_packet[at] >> 3) & 15u;
+    if (type == 1) return true;
+    const bool extension = (av1_packet[at] & 4) != 0, sized = (av1_packet[at] & 2) != 0;
+    at += extension ? 2 : 1;
+    std::uint64_t size = 0;
+    if (!sized || !leb128(av1_packet, at, size) || size > av1_packet.size() - at) return false;
+    at += static_cast<std::size_t>(size);
+  }
+  return false;
+}
+
 Bytes to_length_prefixed(ByteView annex_b) {
   Bytes out;
   out.reserve(annex_b.size() + 16);

@@ -2,6 +2,7 @@
 
 #include "internal/encoder.hpp"
 #include "internal/frame.hpp"
+#include "internal/parameter_sets.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/clip.hpp"
 #include "reelcell/media/decode.hpp"
@@ -74,11 +75,11 @@ EncodeOptions encode_options(const OptionValues& values) {
   return out;
 }
 
-ClipPackets encode_clip(std::shared_ptr<const VideoSource> source,
+ClipPackets encode_part(std::shared_ptr<const VideoSource> source,
                         std::span<const std::uint32_t> frames, Rational rate,
-                        const EncodeOptions& options, Diagnostics& diagnostics,
+                        const EncodeOptions& options, unsigned set_id, Diagnostics& diagnostics,
                         const FrameObserver& observer) {
-  Encoder encoder(rate, options);
+  Encoder encoder(rate, options, set_id);
   const int rotation = source->format().rotation;
   const std::string where = source->describe();
   const FrameTable& table = source->frames();
@@ -95,7 +96,18 @@ ClipPackets encode_clip(std::shared_ptr<const VideoSource> source,
         if (observer) observer(row, *frame);
       },
       diagnostics, DecodeOptions{options.threads});
-  ClipPackets clip = encoder.finish();
+  return encoder.finish();
+}
+
+ClipPackets encode_clip(std::shared_ptr<const VideoSource> source,
+                        std::span<const std::uint32_t> frames, Rational rate,
+                        const EncodeOptions& options, Diagnostics& diagnostics,
+                        const FrameObserver& observer) {
+  // With an id that the source's own sets do not have, copied clips can follow on the same track.
+  unsigned set_id = 0;
+  if (options.codec == "h264" && source->format().codec == "h264")
+    if (const auto sets = parse_h264_sets(source->format().extradata)) set_id = free_set_id(*sets);
+  ClipPackets clip = encode_part(source, frames, rate, options, set_id, diagnostics, observer);
   clip.reason = plan_clip(*source, frames).reason;
   return clip;
 }

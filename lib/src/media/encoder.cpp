@@ -47,15 +47,16 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 /// Constant quality, closed GOPs of fixed length, no B-frames, and a fixed number of threads
 /// wherever the number changes the bytes (x264, x265, libvpx; SVT-AV1 gives the same bytes with
 /// any).
-Settings settings_of(const EncodeOptions& options, const std::string& preset) {
+Settings settings_of(const EncodeOptions& options, const std::string& preset, unsigned set_id) {
   const std::string gop = std::to_string(options.gop), quality = std::to_string(options.quality);
   if (options.codec == "h264")
-    return {{"preset", preset},
-            {"crf", quality},
-            {"sc_threshold", "0"},
-            {"forced-idr", "1"},
-            {"x264-params",
-             "keyint=" + gop + ":min-keyint=" + gop + ":scenecut=0:open-gop=0:bframes=0"}};
+    return {
+        {"preset", preset},
+        {"crf", quality},
+        {"sc_threshold", "0"},
+        {"forced-idr", "1"},
+        {"x264-params", "keyint=" + gop + ":min-keyint=" + gop +
+                            ":scenecut=0:open-gop=0:bframes=0:sps-id=" + std::to_string(set_id)}};
   if (options.codec == "hevc")
     return {{"preset", preset},
             {"crf", quality},
@@ -110,7 +111,8 @@ AVPixelFormat coded_format(const EncodeOptions& options) {
 
 }  // namespace
 
-Encoder::Encoder(Rational rate, EncodeOptions options) : rate_(rate), options_(std::move(options)) {
+Encoder::Encoder(Rational rate, EncodeOptions options, unsigned set_id)
+    : rate_(rate), options_(std::move(options)), set_id_(set_id) {
   quiet_libav();
   row_of(options_.codec);
   if (!rate_.valid()) throw PlanError("a clip needs a frame rate above 0");
@@ -206,7 +208,7 @@ void Encoder::open(const AVFrame& first) {
   }
   AVDictionary* settings = nullptr;
   for (const auto& [key, value] :
-       settings_of(options_, options_.preset.empty() ? row.preset : options_.preset))
+       settings_of(options_, options_.preset.empty() ? row.preset : options_.preset, set_id_))
     av_dict_set(&settings, key.c_str(), value.c_str(), 0);
   const int result = avcodec_open2(context.get(), codec, &settings);
   const std::unique_ptr<AVDictionary, FreeDictionary> unused(settings);

@@ -10,6 +10,7 @@
 
 #include "internal/mp4_index.hpp"
 #include "internal/sample_entry.hpp"
+#include "internal/track.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::media {
@@ -112,7 +113,7 @@ void for_each_sample(const ClipPackets& clip, Mp4Index& index, Take&& take) {
 struct Mp4Writer::Impl {
   Impl(const fs::path& path_in, const VideoFormat& format_in, Rational rate_in)
       : path(path_in),
-        format(format_in),
+        track(format_in),
         rate(rate_in),
         index(rate_in, format_in.width, format_in.height),
         file(create_file(path_in)) {}
@@ -140,7 +141,7 @@ struct Mp4Writer::Impl {
     buffer.clear();
   }
   void write_out() {
-    const Bytes head = index.head(description);
+    const Bytes head = index.head(sample_description(track.format(), *first));
     write_all(file.get(), head, path);
     if (spill.get() >= 0) {
       flush();
@@ -159,10 +160,10 @@ struct Mp4Writer::Impl {
   }
 
   fs::path path;
-  VideoFormat format;
+  Track track;
   Rational rate;
   Mp4Index index;
-  Bytes description;
+  std::shared_ptr<const Bytes> first;  ///< packet of the track
   Descriptor file, spill;
   std::vector<std::shared_ptr<const Bytes>> kept;
   Bytes buffer;
@@ -172,21 +173,24 @@ Mp4Writer::Mp4Writer(const fs::path& path, const VideoFormat& format, Rational r
     : impl_(std::make_unique<Impl>(path, format, rate)) {}
 Mp4Writer::~Mp4Writer() = default;
 
+bool Mp4Writer::accepts(const ClipPackets& clip) const { return impl_->track.accepts(clip); }
+
 void Mp4Writer::add(const ClipPackets& clip) {
-  if (!clip.format.can_share_track(impl_->format))
+  if (!accepts(clip)) {
+    const VideoFormat& ours = impl_->track.format();
     throw PlanError(impl_->path.string(),
                     "a clip of " + clip.format.codec + " " + std::to_string(clip.format.width) +
                         " x " + std::to_string(clip.format.height) + " " + clip.format.pix_fmt +
-                        " cannot follow " + impl_->format.codec + " " +
-                        std::to_string(impl_->format.width) + " x " +
-                        std::to_string(impl_->format.height) + " " + impl_->format.pix_fmt +
+                        " cannot follow " + ours.codec + " " + std::to_string(ours.width) + " x " +
+                        std::to_string(ours.height) + " " + ours.pix_fmt +
                         " on one track; start a new file");
+  }
   if (clip.rate != impl_->rate)
     throw PlanError(impl_->path.string(),
                     "a clip at another rate cannot follow on one track; start a new file");
   check_clip(clip);
-  if (impl_->description.empty())
-    impl_->description = sample_description(clip.format, *clip.packets.front().data);
+  impl_->track.add(clip);
+  if (!impl_->first) impl_->first = clip.packets.front().data;
   for_each_sample(clip, impl_->index,
                   [&](std::shared_ptr<const Bytes> sample) { impl_->keep(std::move(sample)); });
 }

@@ -11,13 +11,11 @@ namespace reelcell::media {
 
 namespace {
 
-constexpr std::size_t kHeadBytes =
-    4096;                         ///< reaches the first slice behind parameter sets and usual SEI
-constexpr int kReadRetries = 16;  ///< damaged places a demuxer may stumble over in a row
-
 std::uint32_t clamp_u32(std::int64_t value) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
+
+}  // namespace
 
 PacketEntry entry_of(const AVPacket& packet) {
   PacketEntry entry;
@@ -31,6 +29,12 @@ PacketEntry entry_of(const AVPacket& packet) {
   entry.lost = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
   return entry;
 }
+
+namespace {
+
+constexpr std::size_t kHeadBytes =
+    4096;                         ///< reaches the first slice behind parameter sets and usual SEI
+constexpr int kReadRetries = 16;  ///< damaged places a demuxer may stumble over in a row
 
 /// What was seen of loss during the pass; told once at the end.
 struct Loss {
@@ -92,20 +96,30 @@ class HeadReader {
   Bytes head_;
 };
 
-void classify_mov(TrackIndex& index, const InputFile& file, const VideoFormat& format) {
+void classify_mov(TrackIndex& index, const InputFile& file, const VideoFormat& format,
+                  std::size_t most_heads) {
   if (!can_classify(format.codec)) return;
   HeadReader heads(file, format);
   const bool any_flag = std::any_of(index.packets.begin(), index.packets.end(),
                                     [](const PacketEntry& p) { return p.flagged_key; });
   // Tables tell which frames cannot be entered; the flagged ones need a look (all, when none is
   // flagged).
-  for (PacketEntry& p : index.packets)
-    if (p.flagged_key || !any_flag) heads.classify(p);
+  for (PacketEntry& p : index.packets) {
+    if (any_flag && !p.flagged_key) continue;
+    if (most_heads == 0) {
+      // Not looked at: the container's word is taken.
+      if (p.flagged_key) p.seen = {Entry::kClosed, true, true};
+      continue;
+    }
+    --most_heads;
+    heads.classify(p);
+  }
 }
 
 /// The expected way for MP4 and MOV: the tables are read, the pictures are not.
 TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
-                    const VideoFormat& format, const std::string& where, Diagnostics& diagnostics) {
+                    const VideoFormat& format, const std::string& where, Diagnostics& diagnostics,
+                    std::size_t most_heads) {
   const MovLayout layout = read_mov_layout(file);
   MovIo io(file, layout);
   const FormatHandle context =
@@ -142,7 +156,7 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
     }
     av_packet_unref(packet.get());
   }
-  classify_mov(index, file, format);
+  classify_mov(index, file, format, most_heads);
   cut.tell(diagnostics, "video-truncated", where,
            "the file ends before the pictures its index lists; they are left out");
   if (cut.count == 0 && layout.cut)
@@ -257,9 +271,9 @@ TrackIndex scan_general(const fs::path& path, const InputFile& file, int track,
 }  // namespace
 
 TrackIndex scan_track(const fs::path& path, const InputFile& file, bool mov, int track,
-                      const VideoFormat& format, const std::string& where,
-                      Diagnostics& diagnostics) {
-  TrackIndex index = mov ? scan_mov(path, file, track, format, where, diagnostics)
+                      const VideoFormat& format, const std::string& where, Diagnostics& diagnostics,
+                      std::size_t most_heads) {
+  TrackIndex index = mov ? scan_mov(path, file, track, format, where, diagnostics, most_heads)
                          : scan_general(path, file, track, format, where, diagnostics);
   finish_index(index, format, where, diagnostics);
   return index;

@@ -13,14 +13,15 @@ struct KindRow {
   const char* name;
   StreamKind stream;
 };
-constexpr std::array<KindRow, 7> kKinds{
+constexpr std::array<KindRow, 8> kKinds{
     {{EvidenceKind::kMotion, "motion", StreamKind::kVideo},
      {EvidenceKind::kBrightness, "brightness", StreamKind::kVideo},
      {EvidenceKind::kSpeed, "speed", StreamKind::kSeries},
      {EvidenceKind::kValue, "value", StreamKind::kSeries},
      {EvidenceKind::kEvents, "events", StreamKind::kEvents},
      {EvidenceKind::kLevel, "level", StreamKind::kEvents},
-     {EvidenceKind::kEnvelope, "envelope", StreamKind::kAudio}}};
+     {EvidenceKind::kEnvelope, "envelope", StreamKind::kAudio},
+     {EvidenceKind::kPairs, "pairs", StreamKind::kSeries}}};
 
 std::vector<std::string> kind_names() {
   std::vector<std::string> names;
@@ -56,6 +57,7 @@ const StreamSpec& stream_named(const OpenSession& session, const std::string& na
 }
 
 void check_kind(EvidenceKind kind, const StreamSpec& spec, const std::string& where) {
+  if (kind == EvidenceKind::kPairs) return;
   for (const KindRow& row : kKinds)
     if (row.kind == kind && row.stream != spec.kind)
       throw InputError(where, std::string("'") + row.name + "' is asked of '" + spec.name +
@@ -129,6 +131,22 @@ ClockEvidence parse_one(const Json& value, const OpenSession& session, const std
       throw InputError(where + "/high", "expected {\"field\": value} or {\"field\": [values]}");
     (own.kind == StreamKind::kEvents ? evidence.own : evidence.against).high = high;
   }
+  if (evidence.own.kind == EvidenceKind::kPairs) {
+    if (against.kind != StreamKind::kSeries || !options.has("device"))
+      throw InputError(
+          where,
+          "pairs of stamps need a series as \"against\" and, as \"device\", the columns "
+          "in it that hold this clock's stamps: {\"stamp_us\": \"us\"}");
+    evidence.device = options.json("device");
+    if (!evidence.device.is_object() || evidence.device.empty())
+      throw InputError(where + "/device", "expected {\"column\": \"ns\"}; several are added up");
+    for (const auto& entry : evidence.device.items())
+      at_place(where + "/device/" + entry.key(), [&] {
+        parse_time_unit(entry.value().is_string() ? entry.value().get<std::string>() : "");
+      });
+    evidence.pairs.method = timeline::parse_pair_method(options.text("pair_method"));
+    evidence.pairs.window = options.duration("window");
+  }
   auto& how = evidence.options;
   how.activity = is_amount(evidence.own.kind) && is_amount(evidence.against.kind);
   how.either_sign = !how.activity;
@@ -175,7 +193,9 @@ const std::vector<OptionSpec>& clock_evidence_options() {
        "",
        {},
        "What this stream is asked for: motion or brightness of a video, speed or value of a "
-       "series, events or level of events, envelope of sound. Default: what moves.",
+       "series, events or level of events, envelope of sound, pairs of stamps in a log. Default: "
+       "what "
+       "moves.",
        kind_names(),
        true},
       {"against_by",
@@ -212,6 +232,22 @@ const std::vector<OptionSpec>& clock_evidence_options() {
        "ncc",
        "Correlation: ncc, or gcc_phat for sound and other broad-band signals.",
        {"ncc", "gcc_phat"}},
+      {"device",
+       OptionType::kJson,
+       "",
+       {},
+       "For pairs: columns of the other stream that hold this clock's stamps, with their units, "
+       "added up: {\"stamp.seconds\": \"s\", \"stamp.nanoseconds\": \"ns\"}.",
+       {},
+       true},
+      {"pair_method",
+       OptionType::kChoice,
+       "",
+       "hull",
+       "For pairs: hull (delays only add), theil_sen (their median), least_squares.",
+       {"hull", "theil_sen", "least_squares"}},
+      {"window", OptionType::kDuration, "", "300s",
+       "For pairs: length of the windows whose rates are joined."},
       {"expected", OptionType::kDuration, "", "0ns", "Where the search is centred."},
       {"max_offset", OptionType::kDuration, "", "0ns",
        "How far from there the offset may be; 0: as far as half of the shorter record overlaps, at "

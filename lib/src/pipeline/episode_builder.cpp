@@ -217,7 +217,8 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
                      GateAction::kKeep,
                      Json::array(),
                      "",
-                     std::nullopt};
+                     std::nullopt,
+                     false};
   try {
     if (run_gates(plan, candidate, signals, built->decision))
       built->episode = build_episode(plan, candidate, session, signals, built->pixels);
@@ -225,6 +226,7 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
     built->episode.reset();
     built->decision.action = GateAction::kQuarantine;
     built->decision.reason = error.what();
+    built->decision.failed = true;
   }
   return built;
 }

@@ -277,6 +277,8 @@ timeline::IntervalSignal extract_evidence(const OpenSession& session, const Evid
       return from_events(session, source, map);
     case EvidenceKind::kEnvelope:
       return from_audio(session, source, map);
+    case EvidenceKind::kPairs:
+      break;  // stamps are no signal
   }
   return {};
 }

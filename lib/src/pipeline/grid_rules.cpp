@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "internal/camera_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -31,6 +32,41 @@ std::optional<double> median_rate(const std::vector<SessionTime>& times) {
   return 1e9 / static_cast<double>(*middle);
 }
 
+/// The rate that every series with a stated one states: a data set's episode whose video is missing
+/// still has its rows' rate.
+std::optional<double> agreed_rate(const SessionDescription& session) {
+  std::optional<double> rate;
+  for (const StreamSpec& spec : session.streams) {
+    if (spec.kind != StreamKind::kSeries || !spec.rate_hz) continue;
+    if (rate && *rate != *spec.rate_hz) return std::nullopt;
+    rate = spec.rate_hz;
+  }
+  return rate;
+}
+
+/// A whole number within 1 %, or a broadcast rate (n * 1000 / 1001) within 0.005 %: stamps of
+/// unsteady clocks come near either by chance.
+std::optional<Rational> usual_rate(double hz) {
+  const double ntsc = std::round(hz * 1.001);
+  if (ntsc >= 24 && std::abs(hz - ntsc / 1.001) <= 5e-5 * hz &&
+      std::abs(hz - ntsc / 1.001) < std::abs(hz - ntsc))
+    return make_rational(static_cast<std::int64_t>(ntsc) * 1000, 1001);
+  const double whole = std::round(hz);
+  if (whole >= 1 && std::abs(hz - whole) <= 0.01 * whole)
+    return Rational{static_cast<std::int64_t>(whole), 1};
+  return std::nullopt;
+}
+
+/// The rate of a camera from its frames: the exact one when its stamps lie on a steady clock, else
+/// the usual one next to the median interval.
+std::optional<Rational> camera_rate(const OpenSession& session, const std::string& stream) {
+  const auto hz = median_rate(*session.frame_times(stream));
+  if (!hz) return std::nullopt;
+  const VideoFormat& format = session.video(stream)->format();
+  if (format.average_rate.den <= 1001 && average_is_steady(*hz, format)) return format.average_rate;
+  return usual_rate(*hz);
+}
+
 }  // namespace
 
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
@@ -41,15 +77,14 @@ Rational grid_rate(const GridRule& rule, const OpenSession& session) {
   if (spec && spec->rate_hz && spec->kind != StreamKind::kEvents)
     return rate_from_number(*spec->rate_hz);
   if (spec && spec->kind == StreamKind::kVideo) {
+    if (const auto rate = camera_rate(session, anchor)) return *rate;
     const auto hz = median_rate(*session.frame_times(anchor));
-    const double whole = hz ? std::round(*hz) : 0;
-    if (whole >= 1 && std::abs(*hz - whole) <= 0.01 * whole)
-      return {static_cast<std::int64_t>(whole), 1};
-    throw PlanError(session.session().id, "stream '" + anchor + "' runs at " +
-                                              (hz ? std::to_string(*hz) : "an unknown number of") +
-                                              " frames/s, which is not near a whole number" + ask);
+    throw InputError(session.session().id, "stream '" + anchor + "' runs at " +
+                                               (hz ? std::to_string(*hz) : "an unknown number of") +
+                                               " frames/s, which is not near a whole number" + ask);
   }
-  throw PlanError(session.session().id, "the rate of the grid is not known" + ask);
+  if (const auto hz = agreed_rate(session.session())) return rate_from_number(*hz);
+  throw InputError(session.session().id, "the rate of the grid is not known" + ask);
 }
 
 timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, TimeRange range,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "internal/camera_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
@@ -25,7 +26,7 @@ Json video_json(const VideoFormat& format) {
 }
 
 /// Key-frame spacing and the shape of time, from the frame table (demuxing only).
-Json frames_json(const FrameTable& table) {
+Json frames_json(const FrameTable& table, const timeline::ClockMap& clock = {}) {
   Json json = {{"frames", table.frames.size()}, {"complete", table.complete}};
   std::uint64_t keys = 0, longest = 0, since = 0, bytes = 0;
   timeline::StreamTimeStats stats;
@@ -34,12 +35,23 @@ Json frames_json(const FrameTable& table) {
     since = frame.key ? 1 : since + 1;
     longest = std::max(longest, since);
     bytes += frame.bytes;
-    stats.add(session_time(ns_of(frame.time)));
+    stats.add(clock.to_session(frame.time));
   }
   json["key_frames"] = keys;
   json["longest_gop"] = longest;
   json["coded_bytes"] = bytes;
   json["time"] = stats.to_json();
+  return json;
+}
+
+/// Of a file too large to be listed in a moment: `count` is null when only its first frames are
+/// known.
+Json glance_json(const FrameTable& table, bool listed) {
+  Json json = frames_json(table);
+  if (listed) return json;
+  json["first_frames"] = json["frames"];
+  json.erase("frames");
+  json.erase("complete");
   return json;
 }
 
@@ -55,22 +67,61 @@ Json columns_json(const std::vector<ColumnSpec>& columns) {
   return list;
 }
 
-Json scan_series(const Recording& recording, const StreamInfo& info, Diagnostics& diagnostics) {
+constexpr std::uint64_t kReadThrough = 16 << 20;  ///< bytes that are read in well under a second
+constexpr std::uint64_t kFirstSamples = 20'000;   ///< of a longer log, to tell how steady it runs
+
+/// Times of a series or of events as their cursor gives them. `whole` becomes false when more than
+/// `most` came.
+template <class Series, class Events>
+Json times_json(StreamKind kind, Series open_series, Events open_events,
+                const timeline::ClockMap& clock, std::uint64_t most, bool& whole) {
   timeline::StreamTimeStats stats;
-  if (info.kind == StreamKind::kSeries) {
+  whole = true;
+  if (kind == StreamKind::kSeries) {
     SeriesBatch batch;
-    for (auto cursor = recording.open_series(info.item, diagnostics); cursor->next(batch);)
-      for (const StreamTime t : batch.times) stats.add(session_time(ns_of(t)));
+    for (auto cursor = open_series(); whole && cursor->next(batch); whole = stats.samples() <= most)
+      for (const StreamTime t : batch.times) stats.add(clock.to_session(t));
   } else {
     StreamEvent event;
-    for (auto cursor = recording.open_events(info.item, diagnostics); cursor->next(event);)
-      stats.add(session_time(ns_of(event.time)));
+    for (auto cursor = open_events(); whole && cursor->next(event); whole = stats.samples() <= most)
+      stats.add(clock.to_session(event.time));
   }
   return stats.to_json();
 }
 
-Json stream_json(const Recording& recording, const StreamInfo& info, const InfoOptions& options,
-                 Diagnostics& diagnostics) {
+/// How far a log is read: through when asked to or small, else its start when it is one stream (a
+/// stream of many in a container may be spread over all of it).
+std::uint64_t samples_to_read(bool scan, std::uint64_t bytes, std::size_t streams) {
+  if (scan || bytes <= kReadThrough) return UINT64_MAX;
+  return streams == 1 ? kFirstSamples : 0;
+}
+
+/// Puts what was read into the stream's entry: exact figures when it was read through.
+void put_times(Json& json, Json time, bool whole) {
+  if (whole) {
+    json["count"] = time["samples"];
+    json["first_ns"] = time["first_ns"];
+    json["last_ns"] = time["last_ns"];
+  } else {
+    json["first_samples"] = time["samples"];
+  }
+  if (json["rate_hz"].is_null() || whole) json["rate_hz"] = time["rate_hz"];
+  json["time"] = std::move(time);
+}
+
+void put_video(Json& json, const VideoSource& source, const timeline::ClockMap& clock) {
+  const Json frames = frames_json(source.frames(), clock);
+  json["video"] = video_json(source.format());
+  json["video"].update(frames);
+  json["count"] = frames["frames"];
+  json["first_ns"] = frames["time"]["first_ns"];
+  json["last_ns"] = frames["time"]["last_ns"];
+  if (frames["time"]["rate_hz"].is_number())
+    json["rate_hz"] = camera_hz(frames["time"]["rate_hz"].get<double>(), source.format());
+}
+
+Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64_t bytes,
+                 const InfoOptions& options, Diagnostics& diagnostics) {
   Json json = {{"item", info.item},
                {"name", info.suggested_name},
                {"kind", std::string(to_string(info.kind))}};
@@ -80,30 +131,34 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const InfoO
   json["rate_hz"] = info.rate_hz ? Json(*info.rate_hz) : Json();
   if (!info.time_field.empty()) json["clock"] = info.time_field;
   if (!info.columns.empty()) json["columns"] = columns_json(info.columns);
-  if (info.kind == StreamKind::kVideo) {
-    try {
-      const auto source = recording.open_video(info.item, diagnostics);
-      const Json frames = frames_json(source->frames());
-      json["video"] = video_json(source->format());
-      json["video"].update(frames);
-      json["count"] = frames["frames"];
-      const FrameTable& table = source->frames();
-      if (!table.frames.empty()) {
-        json["first_ns"] = ns_of(table.frames.front().time);
-        json["last_ns"] = ns_of(table.frames.back().time);
-      }
-      if (json["rate_hz"].is_null() && frames["time"].contains("rate_hz"))
-        json["rate_hz"] = frames["time"]["rate_hz"];
-    } catch (const InputError& error) {
-      json["error"] = error.what();
-      diagnostics.loss("info-video-unreadable", info.item, error.what());
-    }
-  } else if (options.scan && info.kind != StreamKind::kAudio) {
-    json["time"] = scan_series(recording, info, diagnostics);
-    json["count"] = json["time"]["samples"];
-  }
   if (!info.details.empty()) json["details"] = info.details;
+  try {
+    if (info.kind == StreamKind::kVideo && info.glance && !options.scan) {
+      json["video"] = video_json(info.video.value_or(VideoFormat{}));
+      json["video"].update(glance_json(*info.glance, info.count == info.glance->frames.size()));
+      if (json["rate_hz"].is_null()) json["rate_hz"] = json["video"]["time"]["rate_hz"];
+    } else if (info.kind == StreamKind::kVideo) {
+      put_video(json, *recording.open_video(info.item, diagnostics), {});
+    } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
+      const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
+      if (most == 0) return json;
+      bool whole = true;
+      Json time = times_json(
+          info.kind, [&] { return recording.open_series(info.item, diagnostics); },
+          [&] { return recording.open_events(info.item, diagnostics); }, {}, most, whole);
+      put_times(json, std::move(time), whole);
+    }
+  } catch (const InputError& error) {
+    json["error"] = error.what();
+    diagnostics.loss("info-stream-unreadable", info.item.empty() ? info.suggested_name : info.item,
+                     error.what());
+  }
   return json;
+}
+
+/// Bytes that reading a stream through may touch.
+std::uint64_t bytes_at(const fs::path& path) {
+  return fs::is_directory(path) ? 0 : static_cast<std::uint64_t>(fs::file_size(path));
 }
 
 Json describe_recording(const ReaderRow& reader, const fs::path& path, const InfoOptions& options,
@@ -122,9 +177,45 @@ Json describe_recording(const ReaderRow& reader, const fs::path& path, const Inf
   if (!episode.empty()) json["streams_of"] = episode;
   Json streams = Json::array();
   for (const StreamInfo& info : recording->streams())
-    streams.push_back(stream_json(*recording, info, options, diagnostics));
+    streams.push_back(stream_json(*recording, info, bytes_at(path), options, diagnostics));
+  if (streams.empty())
+    json["note"] = "holds no stream: no video, audio, numbers or events were found in it";
   json["streams"] = streams;
   return json;
+}
+
+void session_stream_json(const OpenSession& session, const StreamSpec& spec, const StreamInfo& info,
+                         const InfoOptions& options, Diagnostics& diagnostics, Json& entry) {
+  const timeline::ClockMap& clock = session.clock(spec.name);
+  const auto on_session = [&](const std::optional<StreamTime>& time) {
+    return time ? Json(ns_of(clock.to_session(*time))) : Json();
+  };
+  const std::optional<double> rate = spec.rate_hz ? spec.rate_hz : info.rate_hz;
+  entry["rate_hz"] = rate ? Json(*rate) : Json();
+  entry["count"] = info.count ? Json(*info.count) : Json();
+  entry["first_ns"] = on_session(info.first);
+  entry["last_ns"] = on_session(info.last);
+  entry["clock"] = clock.to_json();
+  if (spec.kind == StreamKind::kSeries) entry["columns"] = columns_json(spec.columns);
+  if (!info.time_field.empty()) entry["time_field"] = info.time_field;
+  if (!info.details.empty()) entry["details"] = info.details;
+  try {
+    if (spec.kind == StreamKind::kVideo) {
+      put_video(entry, *session.video(spec.name), clock);
+      if (rate) entry["rate_hz"] = *rate;
+    } else if (spec.kind != StreamKind::kAudio) {
+      const std::uint64_t most =
+          samples_to_read(options.scan, bytes_at(session.source_path(spec.name)), 1);
+      bool whole = true;
+      Json time = times_json(
+          spec.kind, [&] { return session.open_series(spec.name); },
+          [&] { return session.open_events(spec.name); }, clock, most, whole);
+      put_times(entry, std::move(time), whole);
+    }
+  } catch (const InputError& error) {
+    entry["error"] = error.what();
+    diagnostics.loss("info-stream-unreadable", spec.name, error.what());
+  }
 }
 
 Json describe_session(const fs::path& path, const InfoOptions& options, Diagnostics& diagnostics) {
@@ -141,35 +232,7 @@ Json describe_session(const fs::path& path, const InfoOptions& options, Diagnost
                   {"kind", std::string(to_string(spec.kind))},
                   {"file", spec.source.path},
                   {"format", spec.source.format}};
-    entry["rate_hz"] = spec.rate_hz   ? Json(*spec.rate_hz)
-                       : info.rate_hz ? Json(*info.rate_hz)
-                                      : Json();
-    entry["count"] = info.count ? Json(*info.count) : Json();
-    entry["first_ns"] =
-        info.first ? Json(ns_of(session->clock(spec.name).to_session(*info.first))) : Json();
-    entry["last_ns"] =
-        info.last ? Json(ns_of(session->clock(spec.name).to_session(*info.last))) : Json();
-    entry["clock"] = session->clock(spec.name).to_json();
-    if (spec.kind == StreamKind::kVideo) {
-      const auto source = session->video(spec.name);
-      const auto times = session->frame_times(spec.name);
-      entry["video"] = video_json(source->format());
-      entry["video"].update(frames_json(source->frames()));
-      entry["count"] = times->size();
-      if (!times->empty()) {
-        entry["first_ns"] = ns_of(times->front());
-        entry["last_ns"] = ns_of(times->back());
-      }
-    } else if (spec.kind == StreamKind::kSeries) {
-      entry["columns"] = columns_json(spec.columns);
-    }
-    if (options.scan && (spec.kind == StreamKind::kSeries || spec.kind == StreamKind::kEvents)) {
-      const TimeRange range = session->stream_extent(spec.name);
-      if (!range.empty()) {
-        entry["first_ns"] = ns_of(range.start);
-        entry["last_ns"] = ns_of(range.end) - 1;
-      }
-    }
+    session_stream_json(*session, spec, info, options, diagnostics, entry);
     streams.push_back(std::move(entry));
   }
   json["streams"] = streams;

@@ -1,5 +1,7 @@
 #include "internal/manifest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace reelcell::pipeline {
@@ -36,6 +38,24 @@ std::string human_rate(Rational rate) {
                        : std::to_string(rate.num) + "/" + std::to_string(rate.den);
 }
 
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+/// How far rows are from the samples that stand for them.
+std::string times_section(const BuildReport& report) {
+  if (report.alignment.empty()) return "";
+  std::string text =
+      "\n## Times\n\nEvery row keeps its reference time and the true time of each sample in it. "
+      "How far they are apart:\n\n"
+      "| stream | rows | without a sample | half within [ms] | 95 % within [ms] | all within [ms] "
+      "|\n|---|---|---|---|---|---|\n";
+  for (const timeline::StreamAlignment& line : report.alignment)
+    text += fmt::format("| {} | {} | {} | {:.3f} | {:.3f} | {:.3f} |\n", line.stream, line.rows,
+                        line.gap_rows, line.skew_p50_ms, line.skew_p95_ms, line.skew_max_ms);
+  return text;
+}
+
 }  // namespace
 
 void ManifestBuilder::add(const Episode& episode, const std::string& group) {
@@ -46,15 +66,20 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group) {
   split->second.rows += episode.rows;
   auto& groups = split->second.groups;
   if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  for (const Label& label : episode.segment.labels)
-    ++label_values_[label.name][to_text(label.value)];
+  statistics_.add(episode);
+  for (const Label& label : episode.segment.labels) {
+    auto entry = std::find_if(labels_.begin(), labels_.end(),
+                              [&](const auto& known) { return known.first == label.name; });
+    if (entry == labels_.end()) entry = labels_.insert(labels_.end(), {label.name, {}});
+    entry->second.add(label.value);
+  }
   Json clips = Json::array();
   for (const EpisodeClip& clip : episode.clips) {
     if (clip.packets.packets.empty()) continue;
-    Json entry = {{"feature", clip.feature},
-                  {"stream", clip.stream},
-                  {"copied", clip.packets.copied},
-                  {"bytes", clip.packets.bytes}};
+    Json entry = {{"feature", clip.feature},          {"stream", clip.stream},
+                  {"copied", clip.packets.copied},    {"frames", clip.packets.frames},
+                  {"bytes", clip.packets.bytes},      {"copied_frames", clip.copied_frames},
+                  {"copied_bytes", clip.copied_bytes}};
     if (!clip.packets.copied) entry["why_encoded"] = clip.packets.reason;
     clips.push_back(std::move(entry));
   }
@@ -116,6 +141,8 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
     dropped += decision.action == GateAction::kDrop;
     quarantined += decision.action == GateAction::kQuarantine;
   }
+  Json labels = Json::object();
+  for (const auto& [name, summary] : labels_) labels[name] = summary.json();
   Json own = Json::array();
   for (const CorpusFile& file : own_files_) own.push_back(file_json(file));
   return {{"version", 1},
@@ -136,6 +163,7 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
             {"dropped", dropped},
             {"quarantined", quarantined}}},
           {"splits", splits},
+          {"statistics", {{"features", statistics_.json()}, {"labels", labels}}},
           {"outputs", outputs_},
           {"files", own},
           {"samples", samples_}};
@@ -145,9 +173,10 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
   const CorpusSchema& schema = plan_->schema;
   std::string text = "# " + schema.name + "\n\n";
   if (!schema.description.empty()) text += schema.description + "\n\n";
-  text += "Made by Reelcell " REELCELL_VERSION " from " + std::to_string(plan_->sessions.size()) +
-          " sessions. `corpus.json` lists every file with its hashes and every sample with its "
-          "lineage.\n\n";
+  const std::size_t sessions = plan_->sessions.size() - plan_->quarantined.size();
+  text += "Made by Reelcell " REELCELL_VERSION " from " + counted(sessions, "session") +
+          ". `corpus.json` lists every file with its hashes and every sample with its lineage; "
+          "`report.json` says what every gate measured.\n\n";
   text += "| | |\n|---|---|\n| episodes | " + std::to_string(report.episodes) + " |\n| rows | " +
           std::to_string(report.rows) + " |\n| rows per second | " + human_rate(schema.rate) +
           " |\n| robot | " + schema.robot_type + " |\n| licence | " + schema.license +
@@ -165,18 +194,26 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
     text += "| " + name + " | " + std::to_string(count.episodes) + " | " +
             std::to_string(count.rows) + " | " + std::to_string(count.groups.size()) + " |\n";
   text += "\nSplit by " + plan_->recipe.splits.by + ": no group is in two splits.\n";
-  if (!label_values_.empty()) {
+  if (!labels_.empty()) {
     text += "\n## Labels\n\n| label | value | episodes |\n|---|---|---|\n";
-    for (const auto& [name, values] : label_values_)
-      for (const auto& [value, count] : values)
-        text += "| " + name + " | " + value + " | " + std::to_string(count) + " |\n";
+    for (const auto& [name, summary] : labels_) text += summary.rows(name);
   }
-  text +=
-      "\n## Video\n\n| feature | clips copied | clips encoded | bytes copied | bytes encoded "
-      "|\n|---|---|---|---|---|\n";
+  text += "\n## Files\n\n| folder | format | files | bytes |\n|---|---|---|---|\n";
+  for (const Json& output : outputs_) {
+    std::uint64_t bytes = 0;
+    for (const Json& file : output["files"]) bytes += file["bytes"].get<std::uint64_t>();
+    text += "| " + output["folder"].get<std::string>() + " | " +
+            output["format"].get<std::string>() + " | " + std::to_string(output["files"].size()) +
+            " | " + std::to_string(bytes) + " |\n";
+  }
+  text += times_section(report);
+  if (!report.clips.empty())
+    text +=
+        "\n## Video\n\n| feature | frames copied | frames encoded | bytes copied | bytes encoded "
+        "|\n|---|---|---|---|---|\n";
   for (const auto& [feature, account] : report.clips)
-    text += "| " + feature + " | " + std::to_string(account.copied_clips) + " | " +
-            std::to_string(account.encoded_clips) + " | " + std::to_string(account.copied_bytes) +
+    text += "| " + feature + " | " + std::to_string(account.copied_frames) + " | " +
+            std::to_string(account.encoded_frames) + " | " + std::to_string(account.copied_bytes) +
             " | " + std::to_string(account.encoded_bytes) + " |\n";
   text += "\n## Left out\n\n";
   bool any = false;
@@ -188,7 +225,7 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
   }
   for (const QuarantinedSession& session : plan_->quarantined) {
     any = true;
-    text += "* session " + session.id + " (quarantine)\n";
+    text += "* session " + session.id + " (quarantine): " + session.reason + "\n";
   }
   if (!any) text += "Nothing.\n";
   return text;

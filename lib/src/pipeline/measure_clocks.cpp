@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "reelcell/base/error.hpp"
@@ -112,6 +113,83 @@ std::vector<Task> in_order(std::vector<Task> tasks) {
   return ordered;
 }
 
+/// This clock's stamp of each row, in ns; empty where a part is missing.
+std::vector<std::optional<std::int64_t>> stamps_of(const SeriesBatch& batch, const Json& device,
+                                                   const std::string& where) {
+  std::vector<std::optional<std::int64_t>> out(batch.size(), std::int64_t{0});
+  for (const auto& entry : device.items()) {
+    const std::string& name = entry.key();
+    const auto column = std::find_if(batch.columns.begin(), batch.columns.end(),
+                                     [&](const Column& c) { return c.spec.name == name; });
+    if (column == batch.columns.end()) {
+      std::vector<std::string> names;
+      for (const Column& c : batch.columns) names.push_back(c.spec.name);
+      throw InputError(where, unknown_name("column", name, names));
+    }
+    const TimeUnit time_unit = parse_time_unit(entry.value().get<std::string>());
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      // By way of decimal text: integers keep all their digits, and so do decimal fractions.
+      std::string text;
+      if (const auto* whole = std::get_if<std::vector<std::int64_t>>(&column->data))
+        text = std::to_string((*whole)[row * column->spec.width]);
+      else if (const auto* words = std::get_if<std::vector<std::string>>(&column->data))
+        text = (*words)[row * column->spec.width];
+      else
+        text = fmt::format("{:.17g}", column->number(row));
+      std::int64_t ns = 0;
+      if (out[row] && parse_time(text, time_unit, &ns))
+        *out[row] += ns;
+      else
+        out[row].reset();
+    }
+  }
+  return out;
+}
+
+void measure_pairs(const OpenSession& session, const ClockEvidence& evidence,
+                   const timeline::ClockMap& map, ClockMeasurement& out) {
+  std::vector<timeline::ClockPair> pairs;
+  SeriesBatch batch;
+  for (auto cursor = session.open_series(evidence.against.stream); cursor->next(batch);) {
+    const auto stamps = stamps_of(batch, evidence.device, evidence.against.stream);
+    for (std::size_t row = 0; row < stamps.size(); ++row)
+      if (stamps[row])
+        pairs.push_back({stream_time(*stamps[row]), map.to_session(batch.times[row])});
+  }
+  out.pairs = timeline::fit_pairs(std::move(pairs), evidence.pairs);
+  auto& r = out.result;
+  r.reason = out.pairs->reason;
+  if (out.pairs->pieces.empty()) return;
+  const auto offset_of = [](const timeline::PairPiece& piece, std::int64_t at) {
+    return ns_of(timeline::map_through(piece.points, "measured").to_session(stream_time(at))) - at;
+  };
+  for (const auto& piece : out.pairs->pieces)
+    r.candidates.push_back({offset_of(piece, ns_of(piece.start)), 1});
+  if (out.pairs->pieces.size() > 1) {
+    r.verdict = timeline::Verdict::kAmbiguous;
+    r.reason = fmt::format("the device's clock began anew {} times{}", r.candidates.size() - 1,
+                           out.pairs->pieces.front().wrapped ? " (its counter ran over)" : "");
+    return;
+  }
+  const auto& piece = out.pairs->pieces.front();
+  const double length = static_cast<double>((piece.end - piece.start).count());
+  r.verdict = timeline::Verdict::kMeasured;
+  r.reference_ns = ns_of(piece.start) + (piece.end - piece.start).count() / 2;
+  r.offset_ns = offset_of(piece, r.reference_ns);
+  r.drift_ppm = static_cast<double>(offset_of(piece, ns_of(piece.end)) -
+                                    offset_of(piece, ns_of(piece.start))) /
+                length * 1e6;
+  // A delay that all messages share cannot be seen; the usual one is the least that is claimed.
+  r.offset_interval_ms = out.pairs->residual_p50_ms;
+  r.drift_interval_ppm = 2 * out.pairs->residual_p50_ms * 1e6 / length * 1e6;
+  r.height = 1;
+  r.ratio = 0;
+  for (const auto& w : piece.windows) {
+    const std::int64_t middle = ns_of(w.start) + (w.end - w.start).count() / 2;
+    r.windows.push_back({middle, offset_of(piece, middle), 1});
+  }
+}
+
 ClockMeasurement measure_one(const OpenSession& session, const std::string& stream,
                              const ClockEvidence& evidence,
                              const std::map<std::string, timeline::ClockMap>& maps) {
@@ -125,6 +203,12 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
   const timeline::ClockMap& map =
       made != maps.end() ? made->second : session.clock(evidence.against.stream);
   out.against_assumed = map.method() == "assumed";
+  if (evidence.own.kind == EvidenceKind::kPairs) {
+    out.method = timeline::to_string(evidence.pairs.method);
+    out.against_by = "log";
+    measure_pairs(session, evidence, map, out);
+    return out;
+  }
   out.own_signal = extract_evidence(session, evidence.own, nullptr);
   out.against_signal = extract_evidence(session, evidence.against, &map);
   timeline::MeasureOptions options = evidence.options;
@@ -172,7 +256,9 @@ ClockSpec spec_of(const ClockMeasurement& m) {
   const bool drifts = std::abs(m.result.drift_ppm) > m.result.drift_interval_ppm;
   clock.drift_ppm = drifts ? std::round(m.result.drift_ppm * 1e4) / 1e4 : 0;
   clock.stated = true;
-  clock.source = fmt::format("measured: {} against {} of {}", m.by, m.against_by, m.against);
+  clock.source = m.pairs
+                     ? fmt::format("measured: pairs of stamps in {}", m.against)
+                     : fmt::format("measured: {} against {} of {}", m.by, m.against_by, m.against);
   return clock;
 }
 
@@ -209,6 +295,7 @@ Json to_json(const ClockMeasurement& m) {
   out["ratio"] = rounded(r.ratio, 1e-6);
   out["contrast"] = rounded(r.contrast, 1e-4);
   if (m.stated_error_ms) out["stated_error_ms"] = rounded(*m.stated_error_ms, 1e-6);
+  if (m.pairs) out["pairs"] = timeline::to_json(*m.pairs);
   Json candidates = Json::array();
   for (const auto& c : r.candidates)
     candidates.push_back({{"offset_ns", c.offset_ns}, {"height", rounded(c.height, 1e-6)}});
@@ -239,7 +326,10 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
     if (best.result.measured()) {
       if (before.stated) best.stated_error_ms = error_of_stated(session.clock(task.stream), best);
       best.clock = spec_of(best);
-      maps.insert_or_assign(task.stream, timeline::ClockMap::from_spec(*best.clock));
+      if (best.pairs) best.points = best.pairs->pieces.front().points;
+      maps.insert_or_assign(task.stream, best.points.empty()
+                                             ? timeline::ClockMap::from_spec(*best.clock)
+                                             : timeline::map_through(best.points, "measured"));
     }
     out.push_back(std::move(best));
     progress.advance(out.size());
@@ -297,7 +387,7 @@ Json clock_json(const ClockMeasurement& m, const Json& before) {
   }
   clock["source"] = m.clock->source;
   clock["measured"] = to_json(m);
-  for (const char* key : {"stream", "candidates", "windows", "offset_ns", "reference_ns"})
+  for (const char* key : {"stream", "candidates", "windows", "offset_ns", "reference_ns", "pairs"})
     clock["measured"].erase(key);
   return clock;
 }

@@ -82,6 +82,10 @@ class CountedCursor : public Cursor {
   CountedCursor& operator=(const CountedCursor&) = delete;
 
  protected:
+  /// While the cursor is open too: what was lost so far is known when a result is stored.
+  void share() {
+    if (!own_.empty()) total_->merge_max(own_);
+  }
   Diagnostics own_;
   Diagnostics* total_;
   std::unique_ptr<Cursor> inner_;
@@ -90,12 +94,20 @@ class CountedSeries : public CountedCursor<SeriesCursor> {
  public:
   using CountedCursor::CountedCursor;
   const std::vector<ColumnSpec>& columns() const override { return inner_->columns(); }
-  bool next(SeriesBatch& batch) override { return inner_->next(batch); }
+  bool next(SeriesBatch& batch) override {
+    const bool more = inner_->next(batch);
+    share();
+    return more;
+  }
 };
 class CountedEvents : public CountedCursor<EventCursor> {
  public:
   using CountedCursor::CountedCursor;
-  bool next(StreamEvent& event) override { return inner_->next(event); }
+  bool next(StreamEvent& event) override {
+    const bool more = inner_->next(event);
+    share();
+    return more;
+  }
 };
 
 OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec,
@@ -274,6 +286,8 @@ TimeRange OpenSession::extent() const {
   TimeRange all{};
   bool any = false;
   for (const StreamSpec& spec : session_.streams) {
+    // Sound is kept beside the session; a microphone that ran on makes no rows.
+    if (spec.kind == StreamKind::kAudio) continue;
     const TimeRange range = stream_extent(spec.name);
     if (range.empty()) continue;
     all = any ? TimeRange{std::min(all.start, range.start), std::max(all.end, range.end)} : range;

@@ -123,10 +123,11 @@ void scan_beside(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& p
       pixels);
 }
 
-void scan_clip(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pixels) {
+void scan_clip(const EpisodeClip& clip, std::size_t begin, std::size_t end, ClipObserver& observer,
+               Diagnostics& pixels) {
   std::vector<std::uint32_t> ordinals;
   std::vector<std::size_t> rows;
-  for (std::size_t row = 0; row < clip.frame.size(); ++row) {
+  for (std::size_t row = begin; row < end; ++row) {
     if (!observer.needs(row)) continue;
     ordinals.push_back(clip.frame[row]);
     rows.push_back(row);
@@ -140,6 +141,30 @@ void scan_clip(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pix
       pixels);
 }
 
+/// What the recipe lets be copied of a clip.
+std::vector<media::ClipPiece> plan_clip_pieces(const Recipe& recipe, const EpisodeClip& clip) {
+  const bool resized = recipe.encode.width > 0 || recipe.encode.height > 0;
+  std::vector<media::ClipPiece> pieces = media::plan_pieces(*clip.source, clip.frame);
+  const bool copies =
+      std::any_of(pieces.begin(), pieces.end(), [](const auto& p) { return p.copy; });
+  if (!copies || (!recipe.always_encode && !resized)) return pieces;
+  const std::string reason =
+      recipe.always_encode ? "the recipe asks for encoding" : "the recipe sets a picture size";
+  return {{0, static_cast<std::uint32_t>(clip.frame.size()), false, reason}};
+}
+
+/// One cause a clip: the first piece's; others of the same clip are told by their number.
+std::string why_encoded(const std::vector<media::ClipPiece>& pieces) {
+  std::string reason;
+  std::size_t encoded = 0;
+  for (const media::ClipPiece& piece : pieces) {
+    if (piece.copy) continue;
+    if (encoded++ == 0) reason = piece.reason;
+  }
+  if (encoded > 1) reason += "; and " + std::to_string(encoded - 1) + " more pieces of the clip";
+  return reason;
+}
+
 }  // namespace
 
 void run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
@@ -151,19 +176,19 @@ void run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& 
   for (EpisodeClip& clip : episode.clips) {
     const auto frame_times = session.frame_times(clip.stream);
     ClipObserver observer(recipe, clip, episode.segment, *frame_times);
-    media::ClipPlan how = media::plan_clip(*clip.source, clip.frame);
-    const bool resized = recipe.encode.width > 0 || recipe.encode.height > 0;
-    if (how.copy && (recipe.always_encode || resized))
-      how = {false, recipe.always_encode ? "the recipe asks for encoding"
-                                         : "the recipe sets a picture size"};
-    if (!clips_wanted || how.copy) {
-      if (clips_wanted) clip.packets = media::copy_clip(*clip.source, clip.frame, plan.schema.rate);
-      scan_clip(clip, observer, pixels);
-    } else {
-      clip.packets = media::encode_clip(
-          clip.source, clip.frame, plan.schema.rate, recipe.encode, pixels,
+    if (clips_wanted) {
+      std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, clip);
+      media::CutClip cut = media::cut_clip(
+          clip.source, clip.frame, pieces, plan.schema.rate, recipe.encode, pixels,
           [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
-      clip.packets.reason = how.reason;
+      clip.packets = std::move(cut.packets);
+      if (!clip.packets.copied) clip.packets.reason = why_encoded(pieces);
+      clip.copied_frames = cut.copied_frames;
+      clip.copied_bytes = cut.copied_bytes;
+      for (const media::ClipPiece& piece : pieces)
+        if (piece.copy) scan_clip(clip, piece.begin, piece.end, observer, pixels);
+    } else {
+      scan_clip(clip, 0, clip.frame.size(), observer, pixels);
     }
     scan_beside(clip, observer, pixels);
     observer.finish(episode);

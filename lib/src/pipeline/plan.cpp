@@ -1,23 +1,20 @@
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <tuple>
 
+#include "internal/codec.hpp"
 #include "internal/features.hpp"
+#include "internal/identity.hpp"
+#include "internal/isolate.hpp"
+#include "internal/session_plan.hpp"
+#include "internal/spool.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
 namespace {
-
-struct SessionPlan {
-  std::string error;  ///< why the session cannot be used, "" when it can
-  std::vector<FeatureSpec> features;
-  std::vector<std::string> time_streams;
-  Rational rate{};
-  std::string robot_type;
-  std::vector<Candidate> candidates;
-};
 
 std::string clean_key(std::string text) {
   for (char& c : text)
@@ -79,11 +76,73 @@ std::vector<std::string> streams_of(const std::vector<ResolvedFeature>& features
   return streams;
 }
 
+/// What a source of unknown rate is taken for, in bytes a second: a folder's size is that of many
+/// sessions.
+constexpr std::uint64_t kFolderVideoRate = 1'000'000, kFolderSeriesRate = 200'000;
+/// Text becomes doubles, and rows stand beside native samples.
+constexpr std::uint64_t kSeriesExpansion = 4;
+/// Pictures that a decoder and an encoder with look-ahead hold at once.
+constexpr std::uint64_t kPicturesHeld = 64;
+
+/// How long the session is, from what the files' headers and the segments say.
+double known_seconds(const OpenSession& session, const std::vector<Segment>& segments) {
+  Nanos longest(1'000'000'000);
+  if (!segments.empty()) {
+    SessionTime end = segments.front().range.end;
+    for (const Segment& segment : segments) end = std::max(end, segment.range.end);
+    longest = std::max(longest, end - segments.front().range.start);
+  }
+  for (const StreamSpec& spec : session.session().streams) {
+    const StreamInfo& info = session.info(spec.name);
+    if (info.first && info.last) longest = std::max(longest, *info.last - *info.first);
+  }
+  return std::chrono::duration<double>(longest).count();
+}
+
+void estimate_sizes(const OpenSession& session, double seconds, SessionPlan& plan) {
+  std::set<fs::path> seen;
+  for (const StreamSpec& spec : session.session().streams) {
+    const bool video = spec.kind == StreamKind::kVideo;
+    if (video && spec.video)
+      plan.picture_bytes += static_cast<std::uint64_t>(spec.video->width) *
+                            static_cast<std::uint64_t>(spec.video->height) * 3;
+    const fs::path path = session.source_path(spec.name);
+    if (!seen.insert(path).second) continue;
+    std::error_code error;
+    const auto bytes = fs::file_size(path, error);
+    if (error)
+      plan.bytes_per_second += video ? kFolderVideoRate : kFolderSeriesRate;
+    else
+      plan.bytes_per_second += static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds) *
+                               (video ? 2 : kSeriesExpansion);
+  }
+}
+
+std::uint64_t estimate(const SessionPlan& plan, TimeRange range) {
+  const double seconds = std::chrono::duration<double>(range.length()).count();
+  return static_cast<std::uint64_t>(seconds * static_cast<double>(plan.bytes_per_second)) +
+         kPicturesHeld * plan.picture_bytes;
+}
+
+/// Declared before whatever reads the session, so it sees the losses when the reading has ended.
+class LossesAtEnd {
+ public:
+  LossesAtEnd(const OpenSession& session, SessionPlan& plan) : session_(&session), plan_(&plan) {}
+  ~LossesAtEnd() { plan_->losses = session_->losses().summary(); }
+  LossesAtEnd(const LossesAtEnd&) = delete;
+  LossesAtEnd& operator=(const LossesAtEnd&) = delete;
+
+ private:
+  const OpenSession* session_;
+  SessionPlan* plan_;
+};
+
 SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_t index,
                          Diagnostics& ledger) {
   SessionPlan plan;
   try {
     const auto session = OpenSession::open(ref, ledger);
+    const LossesAtEnd losses(*session, plan);
     const auto signals = session->signals();
     const auto features = resolve_features(recipe, *session);
     for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
@@ -91,7 +150,9 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
     plan.rate = grid_rate(recipe.grid, *session);
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
-    for (Segment& segment : cut_segments(recipe, *signals, session->losses())) {
+    std::vector<Segment> segments = cut_segments(recipe, *signals, session->losses());
+    estimate_sizes(*session, known_seconds(*session, segments), plan);
+    for (Segment& segment : segments) {
       if (segment.range.empty()) continue;
       add_frame_pts(*session, segment);
       segment.labels = rules.apply(segment, *signals);
@@ -104,6 +165,7 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
       candidate.group = curate::split_group(recipe.splits, session->session(), segment);
       candidate.split = curate::split_of(recipe.splits, candidate.group);
       candidate.key = clean_key(segment.kind == "session" ? ref.id : ref.id + "_" + segment.name);
+      candidate.bytes = estimate(plan, segment.range);
       candidate.segment = std::move(segment);
       plan.candidates.push_back(std::move(candidate));
     }
@@ -112,6 +174,74 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
   }
   return plan;
 }
+
+/// Plans of sessions from run to run.
+class PlanStore {
+ public:
+  PlanStore(const PlanRequest& request, const BuildPlan& plan) : request_(&request), plan_(&plan) {}
+
+  /// Reads those that brought an earlier run down, each in a process of its own. Before any thread
+  /// is started.
+  void read_suspects() {
+    if (!request_->spool) return;
+    const auto begun = request_->spool->begun();
+    for (std::size_t i = 0; i < plan_->sessions.size() && !begun.empty(); ++i) {
+      const std::string name = fingerprint(i);
+      if (!begun.contains(name)) continue;
+      if (!load(name)) {
+        std::string end;
+        for (int attempt = 0; attempt < 2; ++attempt) {
+          end = run_isolated([&] {
+            Diagnostics own;
+            store(name, plan_session(plan_->recipe, plan_->sessions[i], i, own));
+          });
+          if (end.empty()) break;
+        }
+        if (!end.empty()) {
+          SessionPlan failed;
+          failed.error = "the process that read it " + end + ", twice";
+          store(name, failed);
+        }
+      }
+      request_->spool->end(name);
+    }
+  }
+
+  SessionPlan get(std::size_t index) {
+    Diagnostics& ledger = *plan_->losses;
+    if (!request_->spool) return plan_session(plan_->recipe, plan_->sessions[index], index, ledger);
+    const std::string name = fingerprint(index);
+    if (auto known = load(name)) {
+      for (Candidate& candidate : known->candidates) candidate.session = index;
+      Diagnostics losses;
+      for (const Diagnostic& entry : known->losses) losses.add(entry);
+      ledger.merge_max(losses);
+      return std::move(*known);
+    }
+    const SpoolMark mark(*request_->spool, name);
+    SessionPlan plan = plan_session(plan_->recipe, plan_->sessions[index], index, ledger);
+    store(name, plan);
+    return plan;
+  }
+
+ private:
+  std::string fingerprint(std::size_t index) const {
+    return fingerprint_of(as_bytes("plan 1 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+                                   plan_->identities[index]));
+  }
+  std::optional<SessionPlan> load(const std::string& name) const {
+    const auto bytes = request_->spool->load(name);
+    if (!bytes) return std::nullopt;
+    SessionPlan plan = decode_plan(*bytes);
+    if (request_->retry_failed && !plan.error.empty()) return std::nullopt;
+    return plan;
+  }
+  void store(const std::string& name, const SessionPlan& plan) const {
+    request_->spool->store(name, encode_plan(plan));
+  }
+  const PlanRequest* request_;
+  const BuildPlan* plan_;
+};
 
 void require_unique_keys(const std::vector<Candidate>& candidates) {
   std::set<std::string> keys;
@@ -128,6 +258,11 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
   BuildPlan plan;
   plan.recipe = request.recipe;
   plan.sessions = find_sessions(request.inputs);
+  InputIdentity identity;
+  for (const SessionRef& ref : plan.sessions)
+    plan.identities.push_back(request.spool ? identity.of(ref) : std::string());
+  PlanStore store(request, plan);
+  store.read_suspects();
   CorpusSchema& schema = plan.schema;
   schema.name = plan.recipe.name;
   schema.robot_type = plan.recipe.robot_type;
@@ -140,8 +275,7 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
   bool first = true;
   progress.begin("plan", plan.sessions.size(), "sessions");
   ordered_pool<SessionPlan>(
-      plan.sessions.size(), request.threads,
-      [&](std::size_t i) { return plan_session(plan.recipe, plan.sessions[i], i, *plan.losses); },
+      plan.sessions.size(), request.threads, [&](std::size_t i) { return store.get(i); },
       [&](std::size_t i, SessionPlan&& session) {
         if (session.error.empty() && first) {
           schema.features = session.features;
@@ -212,7 +346,8 @@ Json to_json(const BuildPlan& plan) {
     quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
   Json splits = Json::object();
   for (const auto& [name, count] : plan.split_order) splits[name] = count;
-  return {{"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
+  return {{"version", 1},
+          {"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
           {"rate_hz",
            static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
           {"features", features},

@@ -49,11 +49,12 @@ Views corpus_views(const fs::path& corpus) {
   const fs::path manifest = corpus / "corpus.json";
   if (fs::exists(manifest)) {
     const Json document = read_json_file(manifest);
-    // DuckDB takes twice this in memory at once, so it follows the file.
-    const auto largest = std::max<std::uintmax_t>(fs::file_size(manifest), 1u << 20) + 1;
+    // The document is one JSON object. DuckDB takes twice this size as its buffer at once, so it is
+    // the file's and no more.
+    const std::uint64_t size = std::max<std::uint64_t>(fs::file_size(manifest) + 4096, 1u << 24);
     views.emplace_back("samples", "(SELECT unnest(samples, max_depth := 2) FROM read_json(" +
                                       quoted(manifest.string()) +
-                                      ", maximum_object_size = " + std::to_string(largest) + "))");
+                                      ", maximum_object_size = " + std::to_string(size) + "))");
     std::vector<std::string> folders;
     for (const Json& output : document.value("outputs", Json::array()))
       if (output.value("format", "").starts_with("lerobot"))
@@ -77,6 +78,24 @@ Views corpus_views(const fs::path& corpus) {
 table::QueryResult query_corpus(const fs::path& corpus, const std::string& sql,
                                 std::uint64_t row_limit) {
   return table::query(corpus_views(corpus), sql, row_limit);
+}
+
+std::vector<TableOverview> overview_of_tables(const fs::path& corpus) {
+  std::vector<TableOverview> tables;
+  std::string counts;
+  for (const auto& row : describe_tables(corpus).rows) {
+    const std::string name = row[0].get<std::string>();
+    if (tables.empty() || tables.back().name != name) {
+      tables.push_back({name, 0, {}});
+      counts += (counts.empty() ? "SELECT " : ", ") + ("(SELECT count(*) FROM " + name + ")");
+    }
+    tables.back().columns.emplace_back(row[1].get<std::string>(), row[2].get<std::string>());
+  }
+  if (tables.empty()) return tables;
+  const auto counted = query_corpus(corpus, counts, 1);
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    tables[i].rows = counted.rows.at(0).at(i).get<std::uint64_t>();
+  return tables;
 }
 
 table::QueryResult describe_tables(const fs::path& corpus) {

@@ -1,8 +1,10 @@
 #include <algorithm>
 
-#include "internal/episode_builder.hpp"
+#include "internal/build_folder.hpp"
+#include "internal/candidate_source.hpp"
+#include "internal/identity.hpp"
 #include "internal/manifest.hpp"
-#include "internal/session_cache.hpp"
+#include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
@@ -10,32 +12,12 @@
 namespace reelcell::pipeline {
 namespace {
 
-constexpr const char* kMark = ".reelcell-build";
-
-/// A folder we may write to: new, empty, ours and unfinished, or to be overwritten on request.
-void prepare_folder(const BuildPlan& plan, const BuildRequest& request) {
-  const fs::path& out = request.out;
-  std::error_code error;
-  const bool exists = fs::exists(out, error);
-  if (exists && !fs::is_directory(out))
-    throw OutputError(out.string(), "is a file, a folder for the corpus was expected");
-  const bool unfinished = exists && fs::exists(out / kMark);
-  const bool complete = exists && fs::exists(out / "corpus.json") && !unfinished;
-  if (complete && !request.overwrite)
-    throw OutputError(
-        out.string(),
-        "already holds a complete corpus; give --overwrite to replace it or choose another folder");
-  if (exists && !complete && !unfinished && !fs::is_empty(out))
-    throw OutputError(out.string(),
-                      "is not empty and holds no corpus; choose an empty or new folder");
-  make_folders(out);
-  write_file_atomic(out / kMark,
-                    "A build is under way or was interrupted; run it again to finish.\n");
-  // Only what a build of ours makes is removed.
-  for (const char* name : {"corpus.json", "README.md", "report.json"})
-    fs::remove(out / name, error);
-  for (const OutputRule& output : plan.recipe.outputs)
-    if (!output.folder.empty()) fs::remove_all(out / output.folder, error);
+/// Did anything fail, so that --retry-failed has something to do?
+bool failed(const Json& report) {
+  if (!report.value("quarantined_sessions", Json::array()).empty()) return true;
+  for (const Json& decision : report.value("decisions", Json::array()))
+    if (decision.value("failed", false)) return true;
+  return false;
 }
 
 struct Writers {
@@ -94,14 +76,15 @@ class Accountant {
   void add_clip(const EpisodeClip& clip) {
     if (clip.packets.packets.empty()) return;
     ClipAccount& account = report_->clips[clip.feature];
+    account.copied_frames += clip.copied_frames;
+    account.copied_bytes += clip.copied_bytes;
+    account.encoded_frames += clip.packets.frames - clip.copied_frames;
+    account.encoded_bytes += clip.packets.bytes - clip.copied_bytes;
     if (clip.packets.copied) {
       account.copied_clips += 1;
-      account.copied_frames += clip.packets.frames;
-      account.copied_bytes += clip.packets.bytes;
     } else {
       account.encoded_clips += 1;
-      account.encoded_frames += clip.packets.frames;
-      account.encoded_bytes += clip.packets.bytes;
+      account.joined_clips += clip.copied_frames > 0;
       account.reasons[without_numbers(clip.packets.reason)] += 1;
     }
   }
@@ -144,55 +127,75 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
   write("README.md", manifest.data_card(report));
   // The manifest is the commit: a folder without it is not a corpus.
   write_file_atomic(out / "corpus.json", dump_json(manifest.corpus_json(report)));
-  fs::remove(out / kMark);
 }
 
 }  // namespace
 
-BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progress& progress) {
-  if (plan.recipe.outputs.empty())
-    throw PlanError(plan.recipe.where, "names no output; add one to \"outputs\"");
+namespace {
+
+void require_segments(const BuildPlan& plan) {
   if (plan.candidates.empty())
     throw PlanError(plan.recipe.where, "no segment was found in " +
                                            std::to_string(plan.sessions.size()) +
                                            " sessions; check \"segments\" with 'reelcell label'");
-  prepare_folder(plan, request);
+}
+
+/// Stops a build of which too much fails.
+class FailureLimit {
+ public:
+  FailureLimit(const BuildPlan& plan, std::optional<std::uint64_t> limit) : limit_(limit) {
+    for (const QuarantinedSession& session : plan.quarantined) add(session.id, session.reason);
+  }
+  void add(const std::string& key, const std::string& reason) {
+    if (count_++ == 0) first_ = key + ": " + reason;
+    if (limit_ && count_ > *limit_)
+      throw InputError(std::to_string(count_) +
+                       " sessions and segments could not be built, more than --max-failures " +
+                       std::to_string(*limit_) + " allows; the first: " + first_ +
+                       ". What is done is kept: run again with a higher limit to go on, with "
+                       "--retry-failed to try those again");
+  }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::optional<std::uint64_t> limit_;
+  std::uint64_t count_ = 0;
+  std::string first_;
+};
+
+BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const fs::path& out,
+                      CandidateSource& source, FailureLimit& failures, Progress& progress) {
   BuildReport report;
   report.quarantined = plan.quarantined;
   ManifestBuilder manifest(plan);
   Accountant accountant(plan, report);
-  Writers writers = open_writers(plan, request.out, *plan.losses);
-  {
-    SessionCache cache(plan.sessions, *plan.losses, 2 * std::max<std::size_t>(1, request.threads));
-    progress.begin("build", plan.candidates.size(), "segments");
-    ordered_pool<std::unique_ptr<BuiltCandidate>>(
-        plan.candidates.size(), request.threads,
-        [&](std::size_t i) {
-          const Candidate& candidate = plan.candidates[i];
-          SessionCache::Lease lease = cache.take(candidate.session);
-          auto built = build_candidate(plan, candidate, lease.session, *lease.signals);
-          cache.give_back(candidate.session, std::move(lease));
-          return built;
-        },
-        [&](std::size_t i, std::unique_ptr<BuiltCandidate>&& built) {
-          plan.losses->merge(built->pixels);
-          if (built->episode) {
-            built->episode->index = report.episodes;
-            built->decision.episode = report.episodes;
-            writers.add(*built->episode);
-            manifest.add(*built->episode, plan.candidates[i].group);
-            accountant.add(*built->episode);
-          } else {
-            plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
-                                                                          : "segment-quarantined",
-                              built->decision.key, built->decision.reason);
-          }
-          report.decisions.push_back(std::move(built->decision));
-          progress.advance(i + 1);
-        },
-        request.threads + 1);
-    progress.end();
-  }
+  source.build_suspects(0, plan.candidates.size());
+  Writers writers = open_writers(plan, out, *plan.losses);
+  progress.begin("build", plan.candidates.size(), "segments");
+  ordered_pool<std::unique_ptr<BuiltCandidate>>(
+      plan.candidates.size(), request.threads, [&](std::size_t i) { return source.get(i); },
+      [&](std::size_t i, std::unique_ptr<BuiltCandidate>&& built) {
+        plan.losses->merge(built->pixels);
+        if (built->episode) {
+          built->episode->index = report.episodes;
+          built->decision.episode = report.episodes;
+          writers.add(*built->episode);
+          manifest.add(*built->episode, plan.candidates[i].group);
+          accountant.add(*built->episode);
+        } else {
+          plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
+                                                                        : "segment-quarantined",
+                            built->decision.key, built->decision.reason);
+          if (built->decision.failed) failures.add(built->decision.key, built->decision.reason);
+        }
+        report.decisions.push_back(std::move(built->decision));
+        progress.advance(i + 1);
+      },
+      2 * request.threads + 2,
+      {[&](std::size_t i) { return plan.candidates[i].bytes; },
+       request.memory ? request.memory : default_memory()});
+  progress.end();
+  source.close_sessions();
   for (std::size_t i = 0; i < writers.list.size(); ++i) {
     const WriterReport written = writers.list[i]->close();
     manifest.add_output(plan.recipe.outputs[i], written);
@@ -203,8 +206,65 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progre
   }
   accountant.finish();
   report.lost = plan.losses->has_loss();
-  write_own_files(request.out, manifest, report);
+  write_own_files(out, manifest, report);
   return report;
+}
+
+}  // namespace
+
+namespace {
+
+/// A folder that holds a complete corpus: is it the one that is asked for? Else OutputError.
+bool is_asked_for(const BuildFolder& folder, const PlanRequest& planned,
+                  const BuildRequest& request, const std::string& fingerprint) {
+  if (folder.fingerprint() == fingerprint && !request.retry_failed) return true;
+  const Json recipe = read_json_file(folder.out() / "corpus.json").value("recipe", Json::object());
+  if (request.retry_failed && recipe.value("hash", "") == planned.recipe.hash)
+    return !failed(read_json_file(folder.out() / "report.json"));
+  throw OutputError(
+      folder.out().string(),
+      "already holds a complete corpus of other sessions, another recipe or another version of "
+      "this program; give --overwrite to replace it or choose another folder");
+}
+
+}  // namespace
+
+std::string build_fingerprint(const PlanRequest& request) {
+  std::string text = "build 1 " REELCELL_VERSION "\n" + request.recipe.hash + "\n";
+  InputIdentity identity;
+  for (const SessionRef& ref : find_sessions(request.inputs)) text += identity.of(ref) + "\n";
+  return fingerprint_of(as_bytes(text));
+}
+
+BuildResult build_from(PlanRequest planned, const BuildRequest& request, const Spool* results,
+                       PacketScope scope, Progress& progress) {
+  if (planned.recipe.outputs.empty())
+    throw PlanError(planned.recipe.where, "names no output; add one to \"outputs\"");
+  const std::string fingerprint = build_fingerprint(planned);
+  BuildFolder folder(request.out);
+  BuildResult result;
+  if (folder.complete() && !request.overwrite &&
+      is_asked_for(folder, planned, request, fingerprint)) {
+    result.nothing_to_do = true;
+    result.known_report = read_json_file(folder.out() / "report.json");
+    folder.finish(fingerprint, failed(result.known_report));
+    return result;
+  }
+  planned.spool = results ? results : &folder.spool();
+  planned.retry_failed = request.retry_failed;
+  const BuildPlan plan = plan_build(planned, progress);
+  require_segments(plan);
+  result.losses = plan.losses;
+  folder.begin(fingerprint);
+  FailureLimit failures(plan, request.max_failures);
+  CandidateSource source(plan, *planned.spool, scope, request);
+  result.report = run_build(plan, request, folder.out(), source, failures, progress);
+  folder.finish(fingerprint, failures.count() > 0);
+  return result;
+}
+
+BuildResult build_corpus(PlanRequest planned, const BuildRequest& request, Progress& progress) {
+  return build_from(std::move(planned), request, nullptr, PacketScope::kEncodedOnly, progress);
 }
 
 Json to_json(const BuildReport& report) {
@@ -216,6 +276,7 @@ Json to_json(const BuildReport& report) {
                   {"split", decision.split},
                   {"action", std::string(to_string(decision.action))},
                   {"reason", decision.reason},
+                  {"failed", decision.failed},
                   {"gates", decision.gates}};
     entry["episode"] = decision.episode ? Json(*decision.episode) : Json();
     decisions.push_back(std::move(entry));
@@ -230,22 +291,27 @@ Json to_json(const BuildReport& report) {
                        {{"clips", account.encoded_clips},
                         {"frames", account.encoded_frames},
                         {"bytes", account.encoded_bytes}}},
+                      {"joined", {{"clips", account.joined_clips}}},
                       {"why_encoded", account.reasons}};
   timeline::AlignmentReport alignment;
-  alignment.session = "all";
   alignment.streams = report.alignment;
+  Json joins = Json::array();
+  // Over many sessions a stream has many clocks; what was joined is what there is to say. Each
+  // sample's own clock map is in the manifest.
+  const Json measured = timeline::to_json(alignment);
+  for (const Json& line : measured["streams"]) {
+    Json join = line["join"];
+    join.erase("over_tolerance");
+    join.erase("unused");
+    joins.push_back({{"stream", line["stream"]}, {"join", std::move(join)}});
+  }
   Json quarantined = Json::array();
   for (const auto& session : report.quarantined)
     quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
-  return {{"version", 1},
-          {"episodes", report.episodes},
-          {"rows", report.rows},
-          {"lost", report.lost},
-          {"decisions", decisions},
-          {"quarantined_sessions", quarantined},
-          {"video", clips},
-          {"alignment", timeline::to_json(alignment)["streams"]},
-          {"outputs", report.outputs}};
+  return {
+      {"version", 1},        {"episodes", report.episodes},   {"rows", report.rows},
+      {"lost", report.lost}, {"decisions", decisions},        {"quarantined_sessions", quarantined},
+      {"video", clips},      {"alignment", std::move(joins)}, {"outputs", report.outputs}};
 }
 
 }  // namespace reelcell::pipeline

@@ -12,20 +12,24 @@ Json recipe_schema() {
   "required": ["version"],
   "additionalProperties": false,
   "properties": {
-    "$schema": {"type": "string"},
+    "$schema": {"type": "string", "description": "This schema, for editors."},
     "comment": {"type": "string", "description": "For people; not read."},
     "version": {"const": 1, "description": "Version of this document."},
     "name": {"type": "string", "default": "corpus", "description": "Name of the corpus."},
     "description": {"type": "string", "description": "For the data card."},
     "license": {"type": "string", "default": "unknown", "description": "Licence of the data, for the data card."},
-    "url": {"type": "string"},
-    "creator": {"type": "string"},
+    "url": {"type": "string", "description": "Where the data is published, for the data card."},
+    "creator": {"type": "string", "description": "Who made the data, for the data card."},
     "robot_type": {"type": "string", "default": "unknown", "description": "LeRobot's robot_type."},
     "parameters": {
       "type": "object", "description": "Values that change from line to line; rules use them by name.",
       "additionalProperties": {"anyOf": [
         {"type": ["number", "string", "boolean"]},
-        {"type": "object", "required": ["value"], "properties": {"value": {"type": ["number", "string", "boolean"]}, "unit": {"type": "string"}, "help": {"type": "string"}}}
+        {"type": "object", "required": ["value"], "properties": {
+          "value": {"type": ["number", "string", "boolean"], "description": "The value, in the unit below."},
+          "unit": {"type": "string", "description": "Such as \"rad/s\", \"N\", \"ms\"."},
+          "help": {"type": "string", "description": "What it is, for people."}
+        }}
       ]}
     },
     "variants": {
@@ -35,7 +39,7 @@ Json recipe_schema() {
     "grid": {
       "type": "object", "additionalProperties": false, "description": "Reference times of the rows.",
       "properties": {
-        "comment": {"type": "string"},
+        "comment": {"type": "string", "description": "For people; not read."},
         "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Rows a second [Hz]; default: the anchor camera's own rate."},
         "anchor": {"type": "string", "description": "Stream whose first frame in a segment is the first row; default: the first camera."},
         "policy": {
@@ -43,7 +47,7 @@ Json recipe_schema() {
           "additionalProperties": {
             "type": "object", "additionalProperties": false,
             "properties": {
-              "comment": {"type": "string"},
+              "comment": {"type": "string", "description": "For people; not read."},
               "method": {"enum": ["nearest", "linear", "slerp", "hold"], "default": "nearest", "description": "nearest for video, linear for joints and forces, slerp for orientations, hold for states and commands."},
               "tolerance": {"type": "string", "description": "Further away than this is a gap, such as \"20ms\"; \"0s\" = no limit."}
             }
@@ -54,13 +58,13 @@ Json recipe_schema() {
     "features": {
       "type": "array", "description": "Columns of the corpus; default: every column and every camera.",
       "items": {
-        "type": "object", "required": ["name"], "additionalProperties": false,
+        "type": "object", "required": ["name"], "additionalProperties": false, "description": "One column.",
         "properties": {
-          "comment": {"type": "string"},
+          "comment": {"type": "string", "description": "For people; not read."},
           "name": {"type": "string", "minLength": 1, "pattern": "^[^/]+$", "description": "Such as observation.state or observation.images.front."},
           "from": {"description": "Source columns, joined in order: \"joints.q\", \"joints.q[2]\".", "anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}]},
           "video": {"type": "string", "description": "Camera stream."},
-          "dtype": {"enum": ["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"]},
+          "dtype": {"description": "Type in the corpus; default: the source's own.", "enum": ["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "string"]},
           "modality": {"enum": ["", "state", "action", "video"], "description": "For GR00T's modality.json."}
         }
       }
@@ -69,11 +73,11 @@ Json recipe_schema() {
     "labels": {
       "type": "array", "description": "Label rules.",
       "items": {
-        "type": "object", "required": ["name"],
+        "type": "object", "required": ["name"], "description": "One rule.",
         "properties": {
-          "name": {"type": "string", "minLength": 1},
+          "name": {"type": "string", "minLength": 1, "description": "Name of the label."},
           "value": {"type": "string", "description": "Expression whose value is the label."},
-          "cases": {"type": "array", "items": {"type": "object", "required": ["when", "value"]}, "description": "The first case whose \"when\" is true gives the value."},
+          "cases": {"type": "array", "items": {"type": "object", "required": ["when", "value"], "description": "A condition (when) and the value that it gives."}, "description": "The first case whose \"when\" is true gives the value."},
           "else": {"description": "Value when no case fires."},
           "confidence": {"description": "Expression from 0 to 1."},
           "unknown_if": {"type": "string", "description": "Expression: when true the label is unknown."}
@@ -86,7 +90,7 @@ Json recipe_schema() {
       "type": "object", "description": "Which split a sample goes to: by group and hash, stable when data arrives.",
       "properties": {
         "by": {"type": "string", "default": "session", "description": "session, attribute:NAME or label:NAME; a group is never in two splits."},
-        "ratios": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}, "description": "Shares; they sum to 1."},
+        "ratios": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1, "description": "Share of the groups, 0 to 1."}, "description": "Shares; they sum to 1."},
         "salt": {"type": "string", "description": "Another salt gives another split."}
       }
     },
@@ -97,9 +101,9 @@ Json recipe_schema() {
     "stills": {
       "type": "object", "additionalProperties": false, "description": "Pictures at chosen instants, for outputs that take them.",
       "properties": {
-        "at": {"type": "array", "items": {"enum": ["first", "middle", "last", "evidence"]}, "description": "evidence: the frame that a visit has as its evidence."},
-        "format": {"enum": ["jpg", "png"], "default": "jpg"},
-        "quality": {"type": "integer", "minimum": 1, "maximum": 100, "default": 90}
+        "at": {"type": "array", "description": "At which instants of a segment; evidence: the frame that a visit has as its evidence.", "items": {"enum": ["first", "middle", "last", "evidence"]}},
+        "format": {"enum": ["jpg", "png"], "default": "jpg", "description": "Format of the pictures."},
+        "quality": {"type": "integer", "minimum": 1, "maximum": 100, "default": 90, "description": "Quality of JPEG pictures, 1 to 100."}
       }
     },
     "outputs": {"type": "array", "description": "Formats to write; all from one pass."}

@@ -24,7 +24,7 @@ Json document() {
   "required": ["version", "id", "streams"],
   "additionalProperties": false,
   "properties": {
-    "$schema": {"type": "string"},
+    "$schema": {"type": "string", "description": "This schema, for editors."},
     "comment": {"type": "string", "description": "For people; not read."},
     "version": {"const": 1, "description": "Version of this document."},
     "id": {"type": "string", "minLength": 1, "description": "Unique name of the session; becomes part of sample keys."},
@@ -37,14 +37,14 @@ Json document() {
       "type": "object", "description": "What is known of the recording: cell, part, operator, line. Splits and labels can use them.",
       "additionalProperties": {"type": ["string", "number", "boolean", "null"]}
     },
-    "streams": {"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/stream"}},
+    "streams": {"type": "array", "minItems": 1, "description": "What was recorded, one entry a stream.", "items": {"$ref": "#/definitions/stream"}},
     "plan": {"description": "Planned inspection points: a file beside this one, or the plan itself.", "type": ["string", "object", "array"]}
   },
   "definitions": {
     "stream": {
-      "type": "object", "required": ["name", "kind", "path"], "additionalProperties": false,
+      "type": "object", "required": ["name", "kind", "path"], "additionalProperties": false, "description": "One sequence with its own clock.",
       "properties": {
-        "comment": {"type": "string"},
+        "comment": {"type": "string", "description": "For people; not read."},
         "name": {"type": "string", "minLength": 1, "description": "Unique in the session."},
         "kind": {"enum": ["video", "series", "events", "audio"], "description": "Frames, numbers at times, things that happened, or sound."},
         "path": {"type": "string", "minLength": 1, "description": "File, relative to the session's folder."},
@@ -56,14 +56,14 @@ Json document() {
           "type": "object", "additionalProperties": false,
           "description": "session = stream + offset_ns + drift_ppm * 1e-6 * (stream - reference_ns). Leave out what is not known: it is then reported as assumed.",
           "properties": {
-            "comment": {"type": "string"},
+            "comment": {"type": "string", "description": "For people; not read."},
             "offset_ns": {"type": "integer", "default": 0, "description": "Added to the stream's time [ns]."},
             "drift_ppm": {"type": "number", "default": 0, "exclusiveMinimum": -100000, "exclusiveMaximum": 100000, "description": "How much faster the session clock runs than the stream's [ppm]."},
             "reference_ns": {"type": "integer", "default": 0, "description": "Stream time at which the drift term is 0 [ns]."},
             "source": {"type": "string", "description": "How the values were found."},
             "points": {
               "type": "array", "minItems": 2, "description": "In place of offset and drift: the same instants on both clocks, strictly later from one to the next; between them the line, beyond them the last rate.",
-              "items": {"type": "object", "required": ["stream_ns", "session_ns"], "additionalProperties": false, "properties": {"stream_ns": {"type": "integer"}, "session_ns": {"type": "integer"}}}
+              "items": {"type": "object", "required": ["stream_ns", "session_ns"], "additionalProperties": false, "properties": {"stream_ns": {"type": "integer", "description": "Time on the stream's clock [ns]."}, "session_ns": {"type": "integer", "description": "The same moment on the session clock [ns]."}}}
             },
             "measured": {"type": "object", "description": "How the values were measured: evidence, verdict, intervals. Written by 'reelcell align --write'."}
           }

@@ -1,5 +1,7 @@
 #include "reelcell/pipeline/schemas.hpp"
 
+#include <utility>
+
 #include "internal/schema_documents.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -18,7 +20,8 @@ Json stage_items(const Rows& rows, const char* discriminator, const Json& extra)
     Json schema = options_schema(row->options);
     schema["title"] = row->name;
     schema["description"] = row->summary;
-    schema["properties"]["comment"] = {{"type", "string"}};
+    schema["properties"]["comment"] = {{"type", "string"},
+                                       {"description", "For people; not read."}};
     schema["properties"][discriminator] = {{"const", row->name}, {"description", row->summary}};
     for (const auto& [key, value] : extra.items()) schema["properties"][key] = value;
     Json required = Json::array({discriminator});
@@ -54,15 +57,53 @@ Json full_recipe_schema() {
   return schema;
 }
 
+constexpr std::pair<const char*, Json (*)()> kDocuments[] = {
+    {"alignment", alignment_schema},
+    {"build-plan", build_plan_schema},
+    {"corpus", corpus_schema},
+    {"findings", findings_schema},
+    {"formats", formats_schema},
+    {"info", info_schema},
+    {"labels", labels_schema},
+    {"recipe", full_recipe_schema},
+    {"replay", replay_schema},
+    {"report", report_schema},
+    {"session", session_schema},
+    {"webdataset-index", webdataset_index_schema},
+    {"webdataset-sample", webdataset_sample_schema},
+};
+
+/// Adds the shared parts that `json` refers to, and those that these refer to.
+void add_parts(const Json& json, const Json& parts, Json& definitions) {
+  static const std::string kPrefix = "#/definitions/";
+  if (json.is_object() && json.contains("$ref")) {
+    const std::string name = json["$ref"].get<std::string>().substr(kPrefix.size());
+    if (definitions.contains(name)) return;
+    definitions[name] = parts.at(name);
+    add_parts(parts.at(name), parts, definitions);
+  } else if (json.is_structured()) {
+    for (const Json& child : json) add_parts(child, parts, definitions);
+  }
+}
+
+Json with_parts(Json schema) {
+  Json definitions = schema.value("definitions", Json::object());
+  add_parts(Json(schema), schema_parts(), definitions);
+  if (!definitions.empty()) schema["definitions"] = std::move(definitions);
+  return schema;
+}
+
 }  // namespace
 
-std::vector<std::string> schema_names() { return {"corpus", "recipe", "report", "session"}; }
+std::vector<std::string> schema_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kDocuments) names.emplace_back(name);
+  return names;
+}
 
 Json schema_named(const std::string& name) {
-  if (name == "corpus") return corpus_schema();
-  if (name == "recipe") return full_recipe_schema();
-  if (name == "report") return report_schema();
-  if (name == "session") return session_schema();
+  for (const auto& [known, make] : kDocuments)
+    if (name == known) return with_parts(make());
   throw InputError(unknown_name("document", name, schema_names()));
 }
 

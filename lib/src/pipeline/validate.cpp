@@ -1,6 +1,7 @@
 #include "reelcell/pipeline/validate.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "reelcell/audit/corpus_check.hpp"
 #include "reelcell/audit/schema_check.hpp"
@@ -120,19 +121,38 @@ void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findi
   }
 }
 
+/// Which document it is, by the keys that only this one has; "" when it is none.
+std::string kind_of(const Json& document) {
+  if (!document.is_object()) return "";
+  const std::string format =
+      document.contains("format") && document["format"].is_string() ? document["format"] : Json("");
+  if (format == "reelcell-webdataset") return "webdataset-sample";
+  if (format == "reelcell-webdataset-index") return "webdataset-index";
+  // Those with more keys of their own come first; a recipe needs none but "version".
+  static const std::pair<const char*, std::vector<const char*>> kKinds[] = {
+      {"session", {"streams"}},
+      {"corpus", {"samples", "generator"}},
+      {"report", {"decisions"}},
+      {"formats", {"label_functions"}},
+      {"build-plan", {"segments", "sessions", "rate_hz"}},
+      {"labels", {"segments", "diagnostics"}},
+      {"alignment", {"sessions", "diagnostics"}},
+      {"info", {"items", "diagnostics"}},
+      {"findings", {"results"}},
+      {"replay", {"file", "width", "height"}},
+      {"recipe", {"outputs"}},
+      {"recipe", {"segments"}}};
+  for (const auto& [kind, keys] : kKinds)
+    if (std::all_of(keys.begin(), keys.end(), [&](const char* k) { return document.contains(k); }))
+      return kind;
+  return "";
+}
+
 /// A JSON document by what it says of itself.
 std::string validate_document(const fs::path& file, Findings& findings) {
   const Json document = read_json_file(file);
   const std::string name = file.filename().string();
-  std::string kind;
-  if (document.is_object() && document.contains("streams"))
-    kind = "session";
-  else if (document.is_object() && document.contains("samples") && document.contains("generator"))
-    kind = "corpus";
-  else if (document.is_object() && document.contains("decisions"))
-    kind = "report";
-  else if (document.is_object() && (document.contains("outputs") || document.contains("segments")))
-    kind = "recipe";
+  const std::string kind = kind_of(document);
   if (kind.empty()) {
     findings.error(
         "DOC-UNKNOWN", name, "",
@@ -162,8 +182,20 @@ std::string validate_known(const fs::path& path, const VerifyOptions& options, F
   }
   if (const ReaderRow* reader = readers::sniff(path))
     return validate_recording(*reader, path, options, findings), reader->name;
-  findings.error("PATH-UNKNOWN", path.filename().string(), "",
-                 "is no document, session, corpus, data set or recording that this program knows");
+  std::string next = "'reelcell formats' lists what is read";
+  if (fs::is_directory(path)) {
+    next = "it holds neither corpus.json, session.json nor meta/info.json, and no shards";
+    std::set<std::string> inside;
+    for (const auto& entry : fs::directory_iterator(path))
+      if (entry.is_directory() &&
+          (readers::sniff(entry.path()) || writers::recognise(entry.path())))
+        inside.insert(entry.path().filename().string());
+    if (!inside.empty())
+      next += "; check what is in it by name: " + list_of({inside.begin(), inside.end()});
+  }
+  findings.error(
+      "PATH-UNKNOWN", path.filename().string(), "",
+      "is no document, session, corpus, data set or recording that this program knows: " + next);
   return "unknown";
 }
 

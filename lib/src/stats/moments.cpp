@@ -8,31 +8,17 @@ namespace {
 // Independent partial sums let the compiler use vector registers, and round better than one sum.
 constexpr std::size_t kLanes = 8;
 
-template <class Term>
-double sum_of(std::span<const double> values, const Term& term) {
+/// A sum that goes round the lanes; what is left over after whole rounds comes last.
+struct LaneSum {
   double lanes[kLanes] = {};
-  std::size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(values[i + lane]);
-  double sum = 0;
-  for (const double lane : lanes) sum += lane;
-  for (; i < values.size(); ++i) sum += term(values[i]);
-  return sum;
-}
+  double total = 0;
+  void close() {
+    for (const double lane : lanes) total += lane;
+  }
+};
 
-template <class Better>
-double extreme_of(std::span<const double> values, const Better& better) {
-  double lanes[kLanes];
-  std::fill(std::begin(lanes), std::end(lanes), values[0]);
-  std::size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
-      lanes[lane] = better(values[i + lane], lanes[lane]);
-  double best = values[0];
-  for (const double lane : lanes) best = better(lane, best);
-  for (; i < values.size(); ++i) best = better(values[i], best);
-  return best;
-}
+double smaller(double a, double b) { return a < b ? a : b; }
+double larger(double a, double b) { return a > b ? a : b; }
 }  // namespace
 
 Moments moments_of(std::span<const double> values) {
@@ -40,16 +26,47 @@ Moments moments_of(std::span<const double> values) {
   if (values.empty()) return out;
   out.count = values.size();
   const double n = static_cast<double>(values.size());
+  const std::size_t whole = values.size() / kLanes * kLanes;
   // Relative to the first value: a large common part cancels before it can cost digits.
   const double origin = values[0];
-  const double shifted = sum_of(values, [&](double x) { return x - origin; }) / n;
-  out.mean = origin + shifted;
+  LaneSum shifted;
+  double low[kLanes], high[kLanes];
+  std::fill(std::begin(low), std::end(low), origin);
+  std::fill(std::begin(high), std::end(high), origin);
+  for (std::size_t i = 0; i < whole; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double x = values[i + lane];
+      shifted.lanes[lane] += x - origin;
+      low[lane] = smaller(x, low[lane]);
+      high[lane] = larger(x, high[lane]);
+    }
+  shifted.close();
+  out.min = out.max = origin;
+  for (const double x : low) out.min = smaller(x, out.min);
+  for (const double x : high) out.max = larger(x, out.max);
+  for (std::size_t i = whole; i < values.size(); ++i) {
+    shifted.total += values[i] - origin;
+    out.min = smaller(values[i], out.min);
+    out.max = larger(values[i], out.max);
+  }
+  out.mean = origin + shifted.total / n;
   const double mean = out.mean;
-  const double rest = sum_of(values, [&](double x) { return x - mean; });
-  out.squares = sum_of(values, [&](double x) { return (x - mean) * (x - mean); }) - rest * rest / n;
-  out.squares = std::max(out.squares, 0.0);
-  out.min = extreme_of(values, [](double a, double b) { return a < b ? a : b; });
-  out.max = extreme_of(values, [](double a, double b) { return a > b ? a : b; });
+  LaneSum rest, squares;
+  for (std::size_t i = 0; i < whole; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double x = values[i + lane] - mean;
+      rest.lanes[lane] += x;
+      squares.lanes[lane] += x * x;
+    }
+  rest.close();
+  squares.close();
+  for (std::size_t i = whole; i < values.size(); ++i) {
+    const double x = values[i] - mean;
+    rest.total += x;
+    squares.total += x * x;
+  }
+  // What rounding left in the mean is taken out again.
+  out.squares = std::max(squares.total - rest.total * rest.total / n, 0.0);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <utility>
 
 namespace reelcell::stats {
 
@@ -29,6 +30,31 @@ double value_of(std::uint64_t key) {
   return std::bit_cast<double>(key ^ ((key >> 63) ? std::uint64_t{1} << 63 : ~std::uint64_t{0}));
 }
 
+/// Below this the counters of a radix sort cost more than comparing.
+constexpr std::size_t kFewKeys = 96;
+
+/// Sorts by one byte at a time, passing over bytes that all keys share.
+template <class Key>
+void sort_keys(std::vector<Key>& keys) {
+  if (keys.size() < kFewKeys) {
+    std::sort(keys.begin(), keys.end());
+    return;
+  }
+  constexpr std::size_t kBytes = sizeof(Key);
+  std::uint32_t counts[kBytes][256] = {};
+  for (const Key key : keys)
+    for (std::size_t byte = 0; byte < kBytes; ++byte) ++counts[byte][(key >> (8 * byte)) & 255];
+  std::vector<Key> other(keys.size());
+  for (std::size_t byte = 0; byte < kBytes; ++byte) {
+    std::uint32_t* const at = counts[byte];
+    if (at[(keys[0] >> (8 * byte)) & 255] == keys.size()) continue;
+    std::uint32_t before = 0;
+    for (std::size_t value = 0; value < 256; ++value) before += std::exchange(at[value], before);
+    for (const Key key : keys) other[at[(key >> (8 * byte)) & 255]++] = key;
+    keys.swap(other);
+  }
+}
+
 /// Selection over keys of one width; float32 stores take the 32-bit keys, which spread better.
 template <class Key, class Number>
 class Selection {
@@ -42,6 +68,7 @@ class Selection {
            std::vector<double>& out) {
     if (known == 0 && store_.size() + tail_.size() <= kSmall) {
       std::vector<Key> keys;
+      keys.reserve(store_.size() + tail_.size());
       each_key(0, 0, [&](Key key) { keys.push_back(key); });
       return pick(keys, ranks, out);
     }
@@ -121,6 +148,11 @@ class Selection {
     const auto [low, high] = std::minmax_element(keys.begin(), keys.end());
     if (*low == *high) {  // a gripper that is open or closed, a bit
       out.insert(out.end(), ranks.size(), value_of(*low));
+      return;
+    }
+    if (keys.size() <= kSmall) {
+      sort_keys(keys);
+      for (const std::uint64_t rank : ranks) out.push_back(value_of(keys[rank]));
       return;
     }
     auto begin = keys.begin();

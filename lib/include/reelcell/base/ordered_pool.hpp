@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -13,6 +14,13 @@
 
 namespace reelcell {
 
+/// What the jobs in work and the results not yet taken may weigh together. A job that is heavier
+/// than the limit runs alone.
+struct PoolBudget {
+  std::function<std::uint64_t(std::size_t)> weight;  ///< of job i; empty: no limit
+  std::uint64_t limit = 0;
+};
+
 /// Runs make(i) for i in [0, count) on `threads` threads and calls take(i, result) on the calling
 /// thread in increasing i. At most `window` results exist that were not yet taken (default 2 x
 /// threads): memory follows the window. The first exception, in order of i, stops the run and is
@@ -20,7 +28,8 @@ namespace reelcell {
 template <class Result>
 void ordered_pool(std::size_t count, std::size_t threads,
                   const std::function<Result(std::size_t)>& make,
-                  const std::function<void(std::size_t, Result&&)>& take, std::size_t window = 0) {
+                  const std::function<void(std::size_t, Result&&)>& take, std::size_t window = 0,
+                  const PoolBudget& budget = {}) {
   if (threads <= 1 || count <= 1) {
     for (std::size_t i = 0; i < count; ++i) take(i, make(i));
     return;
@@ -35,15 +44,25 @@ void ordered_pool(std::size_t count, std::size_t threads,
   std::condition_variable changed;
   std::vector<Slot> slots(window);
   std::size_t next = 0, taken = 0;
+  std::uint64_t held = 0;  // weight of jobs in [taken, next)
   bool stop = false;
+  const auto weight = [&](std::size_t i) {
+    return budget.weight ? budget.weight(i) : std::uint64_t{0};
+  };
+  // Jobs are claimed in order, so the one that `take` waits for is always claimed: no deadlock.
+  const auto fits = [&] {
+    return next < taken + window &&
+           (next == taken || held + weight(next) <= budget.limit || !budget.weight);
+  };
   auto work = [&] {
     for (;;) {
       std::size_t index;
       {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return stop || next >= count || next < taken + window; });
+        changed.wait(lock, [&] { return stop || next >= count || fits(); });
         if (stop || next >= count) return;
         index = next++;
+        held += weight(index);
       }
       std::optional<Result> result;
       std::exception_ptr error;
@@ -78,6 +97,7 @@ void ordered_pool(std::size_t count, std::size_t threads,
       failure = std::current_exception();
     }
     std::lock_guard lock(mutex);
+    held -= weight(taken);
     ++taken;
     if (failure) {
       stop = true;

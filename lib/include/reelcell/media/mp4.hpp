@@ -18,7 +18,10 @@ class Mp4Writer {
   ~Mp4Writer();
   Mp4Writer(const Mp4Writer&) = delete;
   Mp4Writer& operator=(const Mp4Writer&) = delete;
-  /// Format must share the track (VideoFormat::can_share_track), else PlanError.
+  /// Can the clip follow on this track? Same codec, size and pixel format, and parameter sets that
+  /// the track has or can take up beside its own.
+  bool accepts(const ClipPackets& clip) const;
+  /// The clip must be accepted, else PlanError.
   void add(const ClipPackets& clip);
   std::uint64_t frames() const;
   std::uint64_t bytes() const;  ///< payload so far

@@ -47,6 +47,22 @@ int sniff_video(const fs::path& path, ByteView head);
 std::shared_ptr<VideoSource> open_video_file(const fs::path& path, int track,
                                              Diagnostics& diagnostics);
 
+/// What can be told of a track in a moment, also of one in a file of many gigabytes.
+struct TrackSurvey {
+  std::optional<std::uint64_t> packets;  ///< that are shown; nullopt: not all were listed
+  /// Shown times; the end is that of the last packet, with its duration where that is known.
+  /// nullopt: not found within the budget.
+  std::optional<std::int64_t> first_pts, last_pts, end_pts;
+  /// All packets, or those of the first whole GOPs. Key frames of an MP4 are those its tables name;
+  /// only the first ones are looked at.
+  FrameTable frames;
+  Rational average_rate{0, 1};  ///< of those frames
+};
+/// Lists a video or audio track when its file has tables (MP4, MOV) or is no longer than `budget`
+/// bytes; else reads at most that much at its start and at its end. Damage is not reported here.
+/// Throws InputError when the file cannot be opened.
+TrackSurvey survey_track(const fs::path& path, int track, std::uint64_t budget);
+
 /// A VideoSource over packets that some reader holds (messages of a log). `load` gives the bytes of
 /// packet i in decode order; it must be thread-safe. With B-frames `pts` order differs from packet
 /// order.

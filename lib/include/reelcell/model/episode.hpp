@@ -72,6 +72,8 @@ struct EpisodeClip {
   std::shared_ptr<const VideoSource> source;
   std::vector<std::uint32_t> frame;  ///< per row: ordinal in source->frames(), presentation order
   ClipPackets packets;
+  std::uint32_t copied_frames = 0;  ///< of packets.frames; the others are encoded
+  std::uint64_t copied_bytes = 0;   ///< of packets.bytes
 };
 
 /// A still picture at a chosen instant, encoded.

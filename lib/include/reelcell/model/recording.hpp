@@ -25,6 +25,9 @@ struct StreamInfo {
   std::optional<std::uint64_t> count;
   std::optional<StreamTime> first, last;
   std::optional<double> rate_hz;
+  /// Video in a file that is too large to be listed in a moment: the frames its tables name, or its
+  /// first ones when `count` is not known. Null where VideoSource::frames() is cheap.
+  std::shared_ptr<const FrameTable> glance;
   std::string time_field;
   Json details =
       Json::object();  ///< format-specific: encoding, schema, codec, key-frame spacing, ..

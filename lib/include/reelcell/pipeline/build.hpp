@@ -18,12 +18,15 @@ struct Candidate {
   Segment segment;
   std::string group, split;
   std::string key;
+  std::uint64_t bytes = 0;  ///< estimate of the memory that building it takes
 };
 
 struct QuarantinedSession {
   std::string id;
   std::string reason;
 };
+
+class Spool;
 
 struct BuildPlan {
   Recipe recipe;
@@ -32,6 +35,7 @@ struct BuildPlan {
   std::vector<Candidate> candidates;  ///< in corpus order: split, session id, time
   std::vector<std::pair<std::string, std::uint64_t>> split_order;
   std::vector<QuarantinedSession> quarantined;
+  std::vector<std::string> identities;  ///< of each session's files: they change when a file does
   /// Losses of all sessions, each counted once however often its streams were read; the caller
   /// reports them.
   std::shared_ptr<Diagnostics> losses = std::make_shared<Diagnostics>();
@@ -41,6 +45,10 @@ struct PlanRequest {
   std::vector<fs::path> inputs;
   Recipe recipe;
   std::size_t threads = 1;
+  /// Where plans of sessions are kept from run to run; a session of which none is there and that
+  /// brought an earlier run down is read in a process of its own.
+  const Spool* spool = nullptr;
+  bool retry_failed = false;  ///< read sessions that failed before once more
 };
 /// Opens every session, cuts segments, applies label rules and splits. Reads series and headers,
 /// decodes nothing.
@@ -54,11 +62,13 @@ struct Decision {
   Json gates = Json::array();  ///< each gate's figure, limit, unit, reason
   std::string reason;
   std::optional<std::uint64_t> episode;
+  bool failed = false;  ///< it could not be built; a gate's verdict is no failure
 };
 
 struct ClipAccount {
   std::uint64_t copied_frames = 0, copied_bytes = 0, copied_clips = 0;
   std::uint64_t encoded_frames = 0, encoded_bytes = 0, encoded_clips = 0;
+  std::uint64_t joined_clips = 0;  ///< of encoded_clips: those that hold copied packets too
   std::map<std::string, std::uint64_t> reasons;  ///< why encoded -> clips
 };
 
@@ -73,14 +83,30 @@ struct BuildReport {
 };
 Json to_json(const BuildReport& report);
 
+/// Memory of what is in work at once when the caller names none: half of the machine's (or of the
+/// control group's limit, where that is less).
+std::uint64_t default_memory();
+
 struct BuildRequest {
   fs::path out;
   bool overwrite = false;
   std::size_t threads = 1;
+  std::uint64_t memory =
+      0;  ///< bytes that segments in work may take together; 0 = default_memory()
+  bool retry_failed = false;  ///< build anew what failed in the build that the folder holds
+  std::optional<std::uint64_t> max_failures;  ///< more failed sessions and segments stop the build
 };
-/// Writes the corpus. Complete only when it returns. Throws OutputError; a candidate that cannot be
-/// built is quarantined with its reason and the rest goes on.
-BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, Progress& progress);
+struct BuildResult {
+  BuildReport report;
+  std::shared_ptr<Diagnostics> losses;
+  bool nothing_to_do = false;  ///< the folder holds this corpus already; `report` is empty
+  Json known_report;           ///< then: report.json of that corpus
+};
+/// Plans and builds. Complete only when it returns; killed at any moment and called again with the
+/// same request, it goes on and ends with the same bytes. A session or segment that cannot be built
+/// is quarantined with its reason and the rest goes on. Throws OutputError, PlanError, and
+/// InputError when no session can be used.
+BuildResult build_corpus(PlanRequest plan, const BuildRequest& request, Progress& progress);
 
 /// The grid of one range of a session by the recipe. Throws PlanError when the rate is not known.
 Rational grid_rate(const GridRule& rule, const OpenSession& session);

@@ -12,6 +12,7 @@
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/timeline/clock_pairs.hpp"
 #include "reelcell/timeline/measure.hpp"
+#include "reelcell/timeline/report.hpp"
 
 namespace reelcell::pipeline {
 
@@ -24,6 +25,7 @@ enum class EvidenceKind {
   kEvents,      ///< events: an impulse each
   kLevel,       ///< events: 1 from an event that matches to the next that does not
   kEnvelope,    ///< audio: loudness
+  kPairs,       ///< any: a log that holds this clock's stamps beside its own
 };
 std::string_view to_string(EvidenceKind kind);
 EvidenceKind parse_evidence_kind(std::string_view text);
@@ -42,6 +44,8 @@ struct EvidenceSource {
 struct ClockEvidence {
   EvidenceSource own, against;
   timeline::MeasureOptions options;
+  Json device;  ///< pairs: {"column": unit} of `against` whose sum is this clock's stamp
+  timeline::PairOptions pairs;
 };
 /// Options of one entry of "measure": the schema and the documents follow from these.
 const std::vector<OptionSpec>& clock_evidence_options();
@@ -74,6 +78,7 @@ struct ClockMeasurement {
   std::string by, against_by, method;
   bool against_assumed = false;  ///< then the offset is to that stream, not to the session clock
   timeline::OffsetMeasurement result;
+  std::optional<timeline::PairFit> pairs;  ///< where pairs of stamps gave it
   /// For session.json; empty unless measured. Points in place of offset and drift where pairs of
   /// stamps gave them.
   std::optional<ClockSpec> clock;
@@ -95,6 +100,11 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
 /// stays as it is, "measure" included. InputError when the session has no such file.
 void write_clocks(const fs::path& session_folder,
                   const std::vector<ClockMeasurement>& measurements);
+
+/// One HTML page without anything from the network: correlations with their peaks, residuals, skew,
+/// gaps, and frames beside the signals.
+std::string clock_page(const OpenSession& session, const timeline::AlignmentReport& report,
+                       const std::vector<ClockMeasurement>& clocks);
 
 /// What a stream shows, on its own clock or through `map`.
 timeline::IntervalSignal extract_evidence(const OpenSession& session, const EvidenceSource& source,

@@ -1,6 +1,10 @@
 // A corpus as SQL tables.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "reelcell/base/file.hpp"
 #include "reelcell/table/parquet.hpp"
 
@@ -12,6 +16,13 @@ namespace reelcell::pipeline {
 /// when the folder is neither.
 table::QueryResult query_corpus(const fs::path& corpus, const std::string& sql,
                                 std::uint64_t row_limit);
+struct TableOverview {
+  std::string name;
+  std::uint64_t rows = 0;
+  std::vector<std::pair<std::string, std::string>> columns;  ///< name and type
+};
+/// The tables by name, each with its columns in order.
+std::vector<TableOverview> overview_of_tables(const fs::path& corpus);
 /// table, column, type
 table::QueryResult describe_tables(const fs::path& corpus);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "reelcell/base/file.hpp"
@@ -37,6 +38,10 @@ FrameClass classify_frame(const std::string& codec, int nal_length, ByteView hea
 
 /// Calls visit(nal unit without prefix) until it returns false. Damaged lengths end the walk.
 void for_each_nal(ByteView packet, int nal_length, const std::function<bool(ByteView)>& visit);
+/// The first Exp-Golomb number of an escaped payload.
+std::optional<unsigned> first_exp_golomb(ByteView payload);
+/// Does a key frame bring its own sequence header (AV1), so that it needs none of the container's?
+bool brings_sequence_header(ByteView av1_packet);
 /// Annex B to 4-byte length prefixes, as MP4 wants it.
 Bytes to_length_prefixed(ByteView annex_b);
 

@@ -10,7 +10,8 @@ namespace reelcell::media {
 /// the codec.
 class Encoder {
  public:
-  Encoder(Rational rate, EncodeOptions options);
+  /// `set_id`: H.264 parameter sets carry this id, so that they can stand beside another encoder's.
+  Encoder(Rational rate, EncodeOptions options, unsigned set_id = 0);
   /// Converts when size, format or range differ. `rotation` = degrees clockwise to turn the
   /// picture.
   void add(const AVFrame& picture, int rotation);
@@ -28,10 +29,17 @@ class Encoder {
   FrameHandle prepare(const AVFrame& picture, int rotation) const;
   Rational rate_;
   EncodeOptions options_;
+  unsigned set_id_;
   CodecHandle codec_;
   PacketHandle packet_ = new_packet();
   ClipPackets clip_;
   std::int64_t rows_ = 0;
 };
+
+/// Encodes rows of a source with parameter sets of this id.
+ClipPackets encode_part(std::shared_ptr<const VideoSource> source,
+                        std::span<const std::uint32_t> frames, Rational rate,
+                        const EncodeOptions& options, unsigned set_id, Diagnostics& diagnostics,
+                        const FrameObserver& observer);
 
 }  // namespace reelcell::media

@@ -27,6 +27,8 @@ struct PacketEntry {
   FrameClass seen;
 };
 
+PacketEntry entry_of(const AVPacket& packet);
+
 struct TrackIndex {
   std::vector<PacketEntry> packets;
   FrameTable table;
@@ -40,11 +42,14 @@ struct TrackIndex {
       false;  ///< within the track; only what is stated at its start is used
 };
 
+inline constexpr std::size_t kEveryHead = static_cast<std::size_t>(-1);
+
 /// Demuxes one track of a file; `mov` = an MP4 or MOV, whose tables suffice. Loss goes to
-/// `diagnostics` under `where`. Throws InputError.
+/// `diagnostics` under `where`. Of an MP4 at most `most_heads` key frames are looked at; for the
+/// others the container's flag is believed. Throws InputError.
 TrackIndex scan_track(const fs::path& path, const InputFile& file, bool mov, int track,
-                      const VideoFormat& format, const std::string& where,
-                      Diagnostics& diagnostics);
+                      const VideoFormat& format, const std::string& where, Diagnostics& diagnostics,
+                      std::size_t most_heads = kEveryHead);
 
 /// Exact frames per second of increasing time stamps: the constant rate behind them when every
 /// stamp lies within one tick of it (a 1 ms time base rounds 30 Hz to 33, 33, 34), else frames by

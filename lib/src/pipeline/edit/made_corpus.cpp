@@ -230,6 +230,10 @@ class MadeCorpus : public StoredCorpus {
         if (!clip.packets.copied) continue;
         clip.packets.copied = entry.value("copied", true);
         clip.packets.reason = entry.value("why_encoded", "");
+        if (!clip.packets.copied) {
+          clip.copied_frames = entry.value("copied_frames", 0u);
+          clip.copied_bytes = entry.value("copied_bytes", std::uint64_t{0});
+        }
       }
   }
 

@@ -187,14 +187,15 @@ class PartWriter {
   /// As the manifest tells of a clip: what became of it when it was taken from the recording.
   void add_clip(const EpisodeClip& clip) {
     ClipAccount& account = report_.clips[clip.feature];
+    account.copied_frames += clip.copied_frames;
+    account.copied_bytes += clip.copied_bytes;
+    account.encoded_frames += clip.packets.frames - clip.copied_frames;
+    account.encoded_bytes += clip.packets.bytes - clip.copied_bytes;
     if (clip.packets.copied) {
       account.copied_clips += 1;
-      account.copied_frames += clip.packets.frames;
-      account.copied_bytes += clip.packets.bytes;
     } else {
       account.encoded_clips += 1;
-      account.encoded_frames += clip.packets.frames;
-      account.encoded_bytes += clip.packets.bytes;
+      account.joined_clips += clip.copied_frames > 0;
       account.reasons[clip.packets.reason] += 1;
     }
   }

@@ -11,6 +11,8 @@ void take_clip(std::shared_ptr<const VideoSource> source, std::vector<std::uint3
   const media::ClipPlan how = media::plan_clip(*source, frames);
   if (how.copy) {
     clip.packets = media::copy_clip(*source, frames, options.rate);
+    clip.copied_frames = clip.packets.frames;
+    clip.copied_bytes = clip.packets.bytes;
     loaded.copied_clips += 1;
     loaded.copied_bytes += clip.packets.bytes;
     return;

@@ -15,6 +15,7 @@ struct BuiltCandidate {
   std::optional<Episode> episode;              ///< absent when dropped or quarantined
   std::shared_ptr<const OpenSession> session;  ///< keeps what the episode borrows
   Diagnostics pixels;                          ///< what decoding lost; adds up over candidates
+  std::vector<Diagnostic> losses;              ///< of the session so far, as the spool keeps them
 };
 
 /// Thread-safe for different candidates with different `signals`. Throws OutputError only; an input

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "internal/corpus_stats.hpp"
 #include "reelcell/model/corpus.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -12,7 +13,7 @@ namespace reelcell::pipeline {
 /// Collects what the manifest says of each sample, without the sample's data.
 class ManifestBuilder {
  public:
-  explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan) {}
+  explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan), statistics_(plan.schema) {}
   void add(const Episode& episode, const std::string& group);
   /// One writer's report, in the order of the recipe's outputs.
   void add_output(const OutputRule& output, const WriterReport& report);
@@ -28,7 +29,8 @@ class ManifestBuilder {
   const BuildPlan* plan_;
   std::vector<Json> samples_;
   std::vector<std::pair<std::string, SplitCount>> splits_;
-  std::map<std::string, std::map<std::string, std::uint64_t>> label_values_;
+  CorpusStatistics statistics_;
+  std::vector<std::pair<std::string, LabelSummary>> labels_;  ///< in the recipe's order
   Json outputs_ = Json::array();
   std::vector<CorpusFile> own_files_;
 };

@@ -44,7 +44,8 @@ class CsvRecording : public textlog::SingleStreamRecording {
     if (!times.empty()) info.first = stream_time(times.front());
     info.last = textlog::find_last(layout.data_offset, file_->size(),
                                    [&](std::uint64_t offset) { return last_from(offset); });
-    info.details = {{"delimiter", std::string(1, layout.delimiter)},
+    info.details = {{"time_column", layout.raw_names[plan_->time_column]},
+                    {"delimiter", std::string(1, layout.delimiter)},
                     {"header", layout.has_header},
                     {"decimal", layout.decimal_comma ? "comma" : "point"},
                     {"time_unit", to_string(plan_->time.unit)},

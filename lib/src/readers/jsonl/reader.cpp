@@ -38,9 +38,14 @@ class JsonlRecording : public textlog::SingleStreamRecording {
     if (!plan_->sample_times.empty()) info.first = stream_time(plan_->sample_times.front());
     info.last = textlog::find_last(0, file_->size(),
                                    [&](std::uint64_t offset) { return last_from(offset); });
-    Json names = Json::array();
-    for (const Field& field : plan_->survey.fields()) names.push_back(field.name);
-    info.details = {{"time_unit", to_string(plan_->time.unit)},
+    Json names = Json::array(), texts = Json::array();
+    for (const Field& field : plan_->survey.fields()) {
+      names.push_back(field.name);
+      if (field.texts > 0 && field.name != plan_->time_name) texts.push_back(field.name);
+    }
+    info.details = {{"time_column", plan_->time_name},
+                    {"text_fields", std::move(texts)},
+                    {"time_unit", to_string(plan_->time.unit)},
                     {"time_unit_assumed", plan_->time_unit_assumed},
                     {"fields", std::move(names)},
                     {"bytes", file_->size()}};

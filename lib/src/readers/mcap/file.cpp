@@ -54,6 +54,84 @@ ByteView indexed_body(const ByteSource& source, Opcode opcode, std::uint64_t off
                          " bytes is there, but an index says so; the file is damaged");
   return record.subspan(kRecordHead);
 }
+
+/// Log times of one channel in one chunk, from the MessageIndex record behind the chunk.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> indexed_times(const ByteSource& source,
+                                                                     std::uint16_t channel,
+                                                                     std::uint64_t offset,
+                                                                     Buffer& buffer) {
+  const ByteView head = source.view(offset, kRecordHead, buffer);
+  if (head.size() < kRecordHead || head[0] != static_cast<std::uint8_t>(Opcode::kMessageIndex))
+    return std::nullopt;
+  const std::uint64_t length = load_u64(head.data() + 1);
+  if (length > kLargestRecord) return std::nullopt;
+  const ByteView body = source.view(offset + kRecordHead, length, buffer);
+  if (body.size() < length) return std::nullopt;
+  const MessageIndex index = parse_message_index(body);
+  if (index.channel_id != channel || index.entries.empty()) return std::nullopt;
+  const auto [first, last] = std::minmax_element(index.entries.begin(), index.entries.end());
+  return std::pair{first->first, last->first};
+}
+
+/// Visits the chunks that hold `channel`, ordered by `before`, until visit says that it is enough.
+/// False: an index is missing.
+template <class Before, class Visit>
+bool visit_chunks(const Summary& summary, std::uint16_t channel, Before before, Visit visit) {
+  std::vector<std::pair<const ChunkIndex*, std::uint64_t>> chunks;
+  for (const ChunkIndex& chunk : summary.chunks) {
+    if (chunk.message_index_offsets.empty() && chunk.uncompressed_size > 0) return false;
+    for (const auto& [id, offset] : chunk.message_index_offsets)
+      if (id == channel) chunks.emplace_back(&chunk, offset);
+  }
+  std::sort(chunks.begin(), chunks.end(),
+            [&](const auto& a, const auto& b) { return before(*a.first, *b.first); });
+  for (const auto& [chunk, offset] : chunks)
+    if (!visit(*chunk, offset)) break;
+  return true;
+}
+
+struct ChannelTimes {
+  std::optional<std::uint64_t> first, last;
+  bool known = true;
+};
+
+/// Chunks may overlap in time, so one is enough only when the next begins later than what was
+/// found.
+ChannelTimes channel_times(const ByteSource& source, const Summary& summary,
+                           std::uint16_t channel) {
+  ChannelTimes found;
+  Buffer buffer;
+  const auto look = [&](const ChunkIndex& chunk, std::uint64_t offset, auto done) {
+    if (done(chunk)) return false;
+    const auto times = indexed_times(source, channel, offset, buffer);
+    if (!times) return found.known = false;
+    found.first = std::min(found.first.value_or(times->first), times->first);
+    found.last = std::max(found.last.value_or(times->second), times->second);
+    return true;
+  };
+  const bool starts = visit_chunks(
+      summary, channel,
+      [](const ChunkIndex& a, const ChunkIndex& b) {
+        return a.message_start_time < b.message_start_time;
+      },
+      [&](const ChunkIndex& chunk, std::uint64_t offset) {
+        return look(chunk, offset, [&](const ChunkIndex& c) {
+          return found.first && c.message_start_time >= *found.first;
+        });
+      });
+  const bool ends = visit_chunks(
+      summary, channel,
+      [](const ChunkIndex& a, const ChunkIndex& b) {
+        return a.message_end_time > b.message_end_time;
+      },
+      [&](const ChunkIndex& chunk, std::uint64_t offset) {
+        return look(chunk, offset, [&](const ChunkIndex& c) {
+          return found.last && c.message_end_time <= *found.last;
+        });
+      });
+  found.known = found.known && starts && ends;
+  return found;
+}
 }  // namespace
 
 McapFile::McapFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -75,6 +153,8 @@ std::shared_ptr<const McapFile> McapFile::open_bytes(std::string name, Bytes byt
 const Summary& McapFile::summary() const { return state_->layout.summary; }
 const std::string& McapFile::name() const { return state_->source->name(); }
 
+std::uint64_t McapFile::size() const { return state_->source->size(); }
+
 std::unique_ptr<MessageCursor> McapFile::messages(const MessageQuery& query,
                                                   Diagnostics& diagnostics) const {
   return at_place(name(), [&] {
@@ -83,6 +163,36 @@ std::unique_ptr<MessageCursor> McapFile::messages(const MessageQuery& query,
     if (query.order == Order::kFile) return make_file_cursor(std::move(context), query);
     return make_time_cursor(std::move(context), query, state_->charted(diagnostics));
   });
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> McapFile::log_times(
+    const std::vector<std::uint16_t>& channels) const {
+  const Layout& layout = state_->layout;
+  const bool only_chunks =
+      std::all_of(layout.pieces.begin(), layout.pieces.end(),
+                  [](const Piece& piece) { return piece.kind == Piece::Kind::kChunk; });
+  if (layout.summary.channel_times.empty() && !only_chunks) return std::nullopt;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> all;
+  const auto widen = [&](std::uint64_t first, std::uint64_t last) {
+    if (!all) all = {first, last};
+    all = {std::min(all->first, first), std::max(all->second, last)};
+  };
+  for (const std::uint16_t channel : channels) {
+    const auto scanned = layout.summary.channel_times.find(channel);
+    if (scanned != layout.summary.channel_times.end()) {
+      widen(scanned->second.first, scanned->second.second);
+      continue;
+    }
+    if (!layout.summary.channel_times.empty()) continue;  // scanned, and without messages
+    try {
+      const ChannelTimes times = channel_times(*state_->source, layout.summary, channel);
+      if (!times.known) return std::nullopt;
+      if (times.first && times.last) widen(*times.first, *times.last);
+    } catch (const InputError&) {
+      return std::nullopt;  // a damaged index; reading the messages reports it
+    }
+  }
+  return all;
 }
 
 Bytes McapFile::read(const MessageRef& ref) const {

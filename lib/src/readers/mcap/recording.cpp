@@ -24,6 +24,9 @@ std::string suggested_name(const std::string& topic) {
   return name.empty() ? "topic" : name;
 }
 
+constexpr std::uint64_t kListedAtOnce =
+    256 << 20;  ///< images in a larger file are not all read to tell what it holds
+
 class McapRecording final : public Recording {
  public:
   McapRecording(std::shared_ptr<const McapFile> file, ReadOptions options, Diagnostics& diagnostics)
@@ -162,8 +165,10 @@ class McapRecording final : public Recording {
         [](const ColumnSpec& c) { return c.dtype != DType::kString; });
     if (image_kind(topic) != ImageKind::kNone) {
       info.kind = StreamKind::kVideo;
+      info.rate_hz.reset();  // the mean; lost frames lower it, and the frames tell the camera's own
       info.video = probe_video(*file_, topic, options);
       if (info.video) info.details["codec"] = info.video->codec;
+      if (file_->size() > kListedAtOnce) info.glance = glance_video(*file_, topic, options);
     } else if ((!numbers && plan.decoded > 0) || is_service(topic)) {
       info.kind = StreamKind::kEvents;  // nothing but text, or requests and responses in turn
     }
@@ -176,33 +181,18 @@ class McapRecording final : public Recording {
            topic.schema->name.find("/srv/") != std::string::npos;
   }
 
-  /// First and last log times as far as the index tells, and the rate from the count between them.
+  /// First and last log times as the indexes tell, and the rate from the count between them.
   void times(const Topic& topic, StreamInfo& info) const {
-    const Summary& summary = file_->summary();
-    std::optional<std::uint64_t> first, last;
-    for (const ChunkIndex& chunk : summary.chunks) {
-      const bool inside =
-          std::any_of(chunk.message_index_offsets.begin(), chunk.message_index_offsets.end(),
-                      [&](const auto& index) {
-                        return std::find(topic.channels.begin(), topic.channels.end(),
-                                         index.first) != topic.channels.end();
-                      });
-      if (!inside) continue;
-      first = std::min(first.value_or(chunk.message_start_time), chunk.message_start_time);
-      last = std::max(last.value_or(chunk.message_end_time), chunk.message_end_time);
-    }
-    if (!first && topic.count.value_or(0) > 0) {
-      first = summary.start_time;
-      last = summary.end_time;
-    }
-    if (!first || !last || *last > static_cast<std::uint64_t>(INT64_MAX) || *first > *last) return;
+    const auto range = file_->log_times(topic.channels);
+    if (!range || range->second > static_cast<std::uint64_t>(INT64_MAX)) return;
+    const auto [first, last] = *range;
     if (options_.clock == Clock::kLogTime) {
-      info.first = stream_time(static_cast<std::int64_t>(*first));
-      info.last = stream_time(static_cast<std::int64_t>(*last));
+      info.first = stream_time(static_cast<std::int64_t>(first));
+      info.last = stream_time(static_cast<std::int64_t>(last));
     }
-    if (topic.count.value_or(0) > 1 && *last > *first)
+    if (topic.count.value_or(0) > 1 && last > first)
       info.rate_hz =
-          static_cast<double>(*topic.count - 1) * 1e9 / static_cast<double>(*last - *first);
+          static_cast<double>(*topic.count - 1) * 1e9 / static_cast<double>(last - first);
   }
 
   std::shared_ptr<const McapFile> file_;

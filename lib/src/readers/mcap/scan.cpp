@@ -116,6 +116,12 @@ class Scan {
     ++summary.statistics->channel_message_counts[message.channel_id];
     summary.start_time = std::min(summary.start_time.value_or(message.log_time), message.log_time);
     summary.end_time = std::max(summary.end_time.value_or(message.log_time), message.log_time);
+    const auto [times, added] =
+        summary.channel_times.try_emplace(message.channel_id, message.log_time, message.log_time);
+    if (!added) {
+      times->second.first = std::min(times->second.first, message.log_time);
+      times->second.second = std::max(times->second.second, message.log_time);
+    }
     last_time_ = message.log_time;
   }
 

@@ -162,8 +162,13 @@ struct Scan {
   std::vector<Frame> frames;
 };
 
+struct Limit {
+  std::size_t frames = std::numeric_limits<std::size_t>::max();
+  std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();
+};
+
 Scan scan_frames(const McapFile& file, const Topic& topic, ImageReader& reader,
-                 const ReadOptions& options, Diagnostics& diagnostics) {
+                 const ReadOptions& options, Diagnostics& diagnostics, Limit limit = {}) {
   Scan scan;
   LossTally losses(diagnostics, place_of(file, topic));
   MessageQuery query;
@@ -171,7 +176,9 @@ Scan scan_frames(const McapFile& file, const Topic& topic, ImageReader& reader,
   query.order = Order::kLogTime;
   const auto messages = file.messages(query, diagnostics);
   MessageView message;
-  while (messages->next(message)) {
+  std::uint64_t read = 0;
+  while (scan.frames.size() < limit.frames && read < limit.bytes && messages->next(message)) {
+    read += message.data.size();
     const DecodeStatus status = reader.read(message.data);
     if (status != DecodeStatus::kOk) {
       tally(losses, status, reader.decoder(), message.log_time);
@@ -274,6 +281,22 @@ std::optional<VideoFormat> probe_video(const McapFile& file, const Topic& topic,
     return media::format_from_packet(format.codec, bytes);
   } catch (const InputError&) {
     return std::nullopt;
+  }
+}
+
+std::shared_ptr<const FrameTable> glance_video(const McapFile& file, const Topic& topic,
+                                               const ReadOptions& options) {
+  constexpr Limit kGlance{300, 16 << 20};
+  try {
+    Node shape = topic_shape(file, topic);
+    ImageReader reader(topic, shape, image_kind(topic), image_stamp(shape, options));
+    Diagnostics ignored;  // the same is reported when the stream is opened
+    Scan scan = scan_frames(file, topic, reader, options, ignored, kGlance);
+    drop_head(scan, file, topic, ignored);
+    if (scan.frames.empty()) return nullptr;
+    return std::make_shared<const FrameTable>(packet_list(scan).table);
+  } catch (const InputError&) {
+    return nullptr;
   }
 }
 

@@ -1,5 +1,6 @@
 // Video files as recordings: each video track a stream, audio tracks listed.
 #include <algorithm>
+#include <mutex>
 
 #include "internal/frame_stamps.hpp"
 #include "reelcell/base/error.hpp"
@@ -26,6 +27,12 @@ std::optional<StreamTime> time_of(std::optional<std::int64_t> pts, Rational time
   return StreamTime(pts_to_ns(*pts, time_base));
 }
 
+constexpr std::uint64_t kListedAtOnce =
+    256 << 20;  ///< a larger file's frames are not listed to tell what it holds
+constexpr std::uint64_t kGlance = 24 << 20;  ///< read at each end of one
+
+/// What the header says for certain. Its rates, durations and frame counts are often guesses, and
+/// wrong in fragmented files: those come from the packets.
 StreamInfo stream_info(const fs::path& path, const media::FileInfo& info,
                        const media::TrackInfo& track) {
   StreamInfo out;
@@ -37,22 +44,33 @@ StreamInfo stream_info(const fs::path& path, const media::FileInfo& info,
   out.details["codec"] = track.codec;
   out.details["time_base"] =
       std::to_string(track.time_base.num) + "/" + std::to_string(track.time_base.den);
-  out.first = time_of(track.start_pts, track.time_base);
-  if (track.start_pts && track.duration_pts && *track.duration_pts > 0)
-    out.last = time_of(*track.start_pts + *track.duration_pts, track.time_base);
-  if (track.video) {
-    out.video = track.video;
-    if (track.frames_from_header && *track.frames_from_header > 0)
-      out.count = static_cast<std::uint64_t>(*track.frames_from_header);
-    const Rational rate = track.video->average_rate;
-    if (rate.valid()) out.rate_hz = static_cast<double>(rate.num) / static_cast<double>(rate.den);
-  }
+  out.video = track.video;
   if (track.audio) {
     out.details["sample_rate_hz"] = track.audio->sample_rate;
     out.details["channels"] = track.audio->channels;
-    out.rate_hz = track.audio->sample_rate;
+    if (track.audio->sample_rate > 0) out.rate_hz = track.audio->sample_rate;
   }
   return out;
+}
+
+/// Times from the packets, as far as a moment's reading finds them. A video in a file that is
+/// listed in a moment tells its own.
+void look_into(const fs::path& path, bool large, StreamInfo& stream) {
+  if (stream.kind == StreamKind::kVideo && !large) return;
+  media::TrackSurvey survey = media::survey_track(path, std::stoi(stream.item), kGlance);
+  const Rational time_base = survey.frames.time_base;
+  stream.first = time_of(survey.first_pts, time_base);
+  if (stream.kind == StreamKind::kAudio) {
+    stream.last = time_of(survey.end_pts, time_base);
+    if (survey.packets) stream.details["packets"] = *survey.packets;
+    return;
+  }
+  stream.last = time_of(survey.last_pts, time_base);
+  stream.count = survey.packets;
+  if (survey.average_rate.valid())
+    stream.rate_hz =
+        static_cast<double>(survey.average_rate.num) / static_cast<double>(survey.average_rate.den);
+  stream.glance = std::make_shared<const FrameTable>(std::move(survey.frames));
 }
 
 class VideoRecording : public Recording {
@@ -68,7 +86,13 @@ class VideoRecording : public Recording {
     stamps_ = video::StampOptions{times, request.options.text("times_column"),
                                   parse_time_unit(request.options.text("times_unit"))};
   }
-  const std::vector<StreamInfo>& streams() const override { return streams_; }
+  const std::vector<StreamInfo>& streams() const override {
+    std::call_once(looked_, [this] {
+      const bool large = fs::file_size(path_) > kListedAtOnce;
+      for (StreamInfo& stream : streams_) look_into(path_, large, stream);
+    });
+    return streams_;
+  }
 
   std::unique_ptr<SeriesCursor> open_series(const std::string& item, Diagnostics&) const override {
     throw InputError(path_.string(), not_a(item, "series"));
@@ -90,7 +114,7 @@ class VideoRecording : public Recording {
   }
   int index_of(const std::string& item) const {
     std::vector<std::string> videos;
-    for (const StreamInfo& stream : streams_) {
+    for (const StreamInfo& stream : streams()) {
       if (stream.kind != StreamKind::kVideo) continue;
       if (stream.item == item) return std::stoi(item);
       videos.push_back(stream.item);
@@ -98,7 +122,8 @@ class VideoRecording : public Recording {
     throw InputError(path_.string(), unknown_name("video track", item, videos));
   }
   fs::path path_;
-  std::vector<StreamInfo> streams_;
+  mutable std::once_flag looked_;
+  mutable std::vector<StreamInfo> streams_;
   std::optional<video::StampOptions> stamps_;
 };
 

@@ -53,7 +53,7 @@ VideoRoll::~VideoRoll() = default;
 bool VideoRoll::must_roll(const ClipPackets& clip) const {
   if (!writer_) return true;
   const std::int64_t frames = static_cast<std::int64_t>(writer_->frames() + clip.frames);
-  return !format_.can_share_track(clip.format) || frames > kLongestFileSeconds * fps_ ||
+  return !writer_->accepts(clip) || frames > kLongestFileSeconds * fps_ ||
          writer_->bytes() + clip.bytes > settings_.video_bytes();
 }
 
@@ -65,7 +65,6 @@ void VideoRoll::open(const ClipPackets& clip) {
   target_ = std::make_unique<AtomicPath>(folder_->file(path_));
   writer_ =
       std::make_unique<media::Mp4Writer>(target_->temp_path(), clip.format, Rational{fps_, 1});
-  format_ = clip.format;
 }
 
 ClipPlace VideoRoll::append(const ClipPackets& clip) {

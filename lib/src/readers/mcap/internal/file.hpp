@@ -106,6 +106,8 @@ struct Summary {
   std::vector<MetadataIndex> metadata;
   std::optional<std::uint64_t> start_time,
       end_time;  ///< log times, end inclusive; none without messages
+  /// First and last log time of each channel; only a scan knows them without further reading.
+  std::map<std::uint16_t, std::pair<std::uint64_t, std::uint64_t>> channel_times;
   bool from_summary =
       false;               ///< false: gathered by scanning (no summary, or one that is not usable)
   bool truncated = false;  ///< the file ends before its footer
@@ -141,9 +143,14 @@ class McapFile : public std::enable_shared_from_this<McapFile> {
 
   const Summary& summary() const;
   const std::string& name() const;  ///< path as given
+  std::uint64_t size() const;       ///< bytes
   /// `diagnostics` must outlive the cursor. Equal log times come in file order.
   std::unique_ptr<MessageCursor> messages(const MessageQuery& query,
                                           Diagnostics& diagnostics) const;
+  /// First and last log time of these channels' messages, from the indexes behind the first and the
+  /// last chunks; nullopt without messages, or when only reading all messages would tell.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> log_times(
+      const std::vector<std::uint16_t>& channels) const;
   /// The data of one message; chunks used last stay decompressed in a small cache. Throws
   /// InputError.
   Bytes read(const MessageRef& ref) const;

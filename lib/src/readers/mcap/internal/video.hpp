@@ -23,6 +23,10 @@ ImageKind image_kind(const Topic& topic);
 std::optional<VideoFormat> probe_video(const McapFile& file, const Topic& topic,
                                        const ReadOptions& options);
 
+/// The first frames of the topic; null when there are none that can be decoded.
+std::shared_ptr<const FrameTable> glance_video(const McapFile& file, const Topic& topic,
+                                               const ReadOptions& options);
+
 /// Reads every message of the topic once for its stamp and size. Memory: about 64 bytes a frame.
 std::shared_ptr<VideoSource> open_topic_video(std::shared_ptr<const McapFile> file,
                                               const Topic& topic, const ReadOptions& options,

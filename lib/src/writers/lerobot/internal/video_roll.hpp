@@ -44,7 +44,6 @@ class VideoRoll {
   ChunkFile place_;
   bool any_ = false;
   std::string path_;
-  VideoFormat format_;
   std::unique_ptr<AtomicPath> target_;
   std::unique_ptr<media::Mp4Writer> writer_;
 };

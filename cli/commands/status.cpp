@@ -1,0 +1,48 @@
+// reelcell status: how far the parts of a plan are.
+#include <algorithm>
+#include <iostream>
+
+#include "command.hpp"
+#include "groups/common.hpp"
+#include "reelcell/pipeline/cluster.hpp"
+#include "render/parts.hpp"
+
+namespace reelcell::cli {
+namespace {
+
+class StatusCommand : public Command {
+ public:
+  std::string name() const override { return "status"; }
+  std::string summary() const override {
+    return "Show how far each part of a plan is and what failed in it.";
+  }
+  std::string examples() const override {
+    return "  reelcell status --plan plan\n  reelcell status --plan plan --json";
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("--plan", plan_, "Folder that 'reelcell plan' made")
+        ->required()
+        ->type_name("DIR");
+    json_.setup(app);
+  }
+  Outcome run() override {
+    const auto parts = pipeline::plan_status(plan_);
+    if (json_.json)
+      print_json(parts_json(parts));
+    else
+      std::cout << parts_table(parts);
+    const bool failed =
+        std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.failed > 0; });
+    return failed ? Outcome::kDataLost : Outcome::kDone;
+  }
+
+ private:
+  std::string plan_;
+  JsonOption json_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> status_command() { return std::make_unique<StatusCommand>(); }
+
+}  // namespace reelcell::cli

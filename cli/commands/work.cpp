@@ -1,0 +1,65 @@
+// reelcell work: build one part of a plan.
+#include <iostream>
+
+#include "command.hpp"
+#include "groups/common.hpp"
+#include "reelcell/base/options.hpp"
+#include "reelcell/pipeline/cluster.hpp"
+#include "render/parts.hpp"
+#include "render/progress_bar.hpp"
+
+namespace reelcell::cli {
+namespace {
+
+class WorkCommand : public Command {
+ public:
+  std::string name() const override { return "work"; }
+  std::string summary() const override {
+    return "Build one part of a plan; run it again to go on where it stopped.";
+  }
+  std::string examples() const override {
+    return "  reelcell work --plan plan --part 0\n  reelcell work --plan plan --part 3 -j 8";
+  }
+  void setup(CLI::App& app) override {
+    app.add_option("--plan", plan_, "Folder that 'reelcell plan' made")
+        ->required()
+        ->type_name("DIR");
+    app.add_option("--part", part_, "Number of the part, from 0")->required()->type_name("N");
+    threads_.setup(app);
+    app.add_option("--memory", memory_,
+                   "Let the segments in work take at most this much memory together (default: half "
+                   "of the machine's)")
+        ->type_name("SIZE");
+    app.add_flag("--retry-failed", retry_failed_, "Build anew what failed before");
+    json_.setup(app);
+  }
+  Outcome run() override {
+    ProgressBar progress;
+    pipeline::WorkRequest request;
+    request.folder = plan_;
+    request.part = part_;
+    request.threads = threads_.value();
+    if (!memory_.empty()) request.memory = parse_size(memory_);
+    request.retry_failed = retry_failed_;
+    const auto status = pipeline::work_part(request, progress);
+    if (json_.json)
+      print_json(parts_json({status}));
+    else
+      std::cout << parts_table({status});
+    if (!status.complete()) return Outcome::kFailed;
+    return status.failed ? Outcome::kDataLost : Outcome::kDone;
+  }
+
+ private:
+  std::string plan_, memory_;
+  std::size_t part_ = 0;
+  bool retry_failed_ = false;
+  ThreadsOption threads_;
+  JsonOption json_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> work_command() { return std::make_unique<WorkCommand>(); }
+
+}  // namespace reelcell::cli

@@ -1,0 +1,103 @@
+// Label Studio's JSON export: timeline labels of video tasks. Their frame numbers count from 1, at
+// the project's frame rate; both ends are labelled.
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/json.hpp"
+#include "reelcell/labelio/labels.hpp"
+
+namespace reelcell::labelio {
+namespace {
+void read_result(const Json& result, const std::string& place, const std::string& where,
+                 LabelFile& file) {
+  if (!result.is_object()) throw InputError(where, place + ": expected an object");
+  const std::string type = result.value("type", "");
+  if (type != "timelinelabels") {
+    ++file.left_out;
+    return;
+  }
+  const Json value = result.value("value", Json::object());
+  const Json names = value.value("timelinelabels", Json::array());
+  const Json ranges = value.value("ranges", Json::array());
+  if (!names.is_array() || names.empty() || !ranges.is_array())
+    throw InputError(where, place + ": a timeline label needs \"ranges\" and \"timelinelabels\"");
+  if (result.contains("framesCount") && result["framesCount"].is_number_integer())
+    file.frames = result["framesCount"].get<std::int64_t>();
+  for (const Json& range : ranges) {
+    if (!range.is_object() || !range.contains("start") || !range.contains("end") ||
+        !range["start"].is_number_integer() || !range["end"].is_number_integer())
+      throw InputError(where, place + ": a range needs whole frame numbers \"start\" and \"end\"");
+    const auto number = [&](const char* key) {
+      const auto frame = range[key].get<std::int64_t>();
+      if (frame >= 1 && frame <= 1'000'000'000'000) return frame - 1;
+      throw InputError(where, place + ": frame " + std::to_string(frame) +
+                                  " does not exist; frames count from 1");
+    };
+    for (const Json& name : names) {
+      if (!name.is_string()) throw InputError(where, place + ": a label is no text");
+      Span span;
+      span.first = number("start");
+      span.last = number("end");
+      span.name = name.get<std::string>();
+      span.tier = result.value("from_name", "");
+      span.where = place;
+      file.spans.push_back(std::move(span));
+    }
+  }
+}
+
+LabelFile read(std::string_view text, const std::string& where) {
+  const Json document = parse_json(text, where);
+  const Json tasks = document.is_array() ? document : Json::array({document});
+  LabelFile file;
+  if (tasks.size() != 1)
+    throw InputError(where, "holds " + std::to_string(tasks.size()) +
+                                " tasks, expected one: export the task of this video alone");
+  const Json& task = tasks[0];
+  // What a person has made, or else the pre-labels that nobody has corrected yet.
+  const char* const made =
+      task.is_object() && task.contains("annotations") ? "annotations" : "predictions";
+  if (!task.is_object() || !task.contains(made) || !task[made].is_array())
+    throw InputError(where, "is no Label Studio export: expected a task with \"annotations\"");
+  if (task.contains("data") && task["data"].is_object())
+    file.media = task["data"].value("video", "");
+  std::size_t used = 0;
+  for (const Json& annotation : task[made]) {
+    if (!annotation.is_object()) throw InputError(where, "an annotation is no object");
+    if (annotation.value("was_cancelled", false)) continue;
+    if (++used > 1)
+      throw InputError(where,
+                       "has several annotations of this video, by several people or tries; export "
+                       "the one that is agreed on");
+    const Json results = annotation.value("result", Json::array());
+    for (std::size_t i = 0; i < results.size(); ++i)
+      read_result(results[i], "result " + std::to_string(i + 1), where, file);
+  }
+  return file;
+}
+
+/// A task with one prediction, as Label Studio imports pre-labels.
+std::string write(const LabelFile& file) {
+  Json results = Json::array();
+  for (const Span& span : file.spans) {
+    Json result = {{"id", "r" + std::to_string(results.size() + 1)},
+                   {"type", "timelinelabels"},
+                   {"from_name", span.tier.empty() ? "timelineLabels" : span.tier},
+                   {"to_name", "video"},
+                   {"score", span.confidence},
+                   {"value",
+                    {{"ranges", Json::array({{{"start", span.first + 1}, {"end", span.last + 1}}})},
+                     {"timelinelabels", Json::array({span.name})}}}};
+    if (file.frames) result["framesCount"] = *file.frames;
+    results.push_back(std::move(result));
+  }
+  return dump_json(Json::array(
+      {{{"data", {{"video", file.media}}},
+        {"predictions", Json::array({{{"model_version", "reelcell"}, {"result", results}}})}}}));
+}
+}  // namespace
+
+const FormatRow& label_studio_labels() {
+  static const FormatRow row{"label_studio", "Label Studio JSON: timeline labels", read, write};
+  return row;
+}
+
+}  // namespace reelcell::labelio

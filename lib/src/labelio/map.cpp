@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/labelio/labels.hpp"
+
+namespace reelcell::labelio {
+namespace {
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+}  // namespace
+
+std::optional<std::size_t> FrameMap::ordinal(std::int64_t frame) const {
+  constexpr std::int64_t kMost = 1'000'000'000'000;  // beyond it a product of times overflows
+  if (frame < 0 || frame > kMost || times.empty()) return std::nullopt;
+  if (by_count) {
+    const auto at = static_cast<std::uint64_t>(frame);
+    return at < times.size() ? std::optional(static_cast<std::size_t>(at)) : std::nullopt;
+  }
+  // The frame nearest to that instant of the playing time; none where it is past the end.
+  if (static_cast<double>(frame) / fps > 3e9) return std::nullopt;
+  const SessionTime wanted =
+      times.front() + Nanos(std::llround(static_cast<double>(frame) * 1e9 / fps));
+  const Nanos half(std::llround(0.5e9 / fps));
+  if (wanted > times.back() + half) return std::nullopt;
+  const auto next = std::lower_bound(times.begin(), times.end(), wanted);
+  if (next == times.end()) return times.size() - 1;
+  const auto at = static_cast<std::size_t>(next - times.begin());
+  return at > 0 && wanted - times[at - 1] < times[at] - wanted ? at - 1 : at;
+}
+
+FrameMap map_frames(const LabelFile& file, std::optional<double> fps,
+                    std::vector<SessionTime> times, const std::string& stream,
+                    const std::string& where) {
+  FrameMap map;
+  map.times = std::move(times);
+  const bool frames = std::any_of(file.spans.begin(), file.spans.end(),
+                                  [](const Span& span) { return span.unit == SpanUnit::kFrames; });
+  if (map.times.empty()) throw InputError(where, "stream '" + stream + "' holds no frame");
+  if (!frames) return map;
+  if (file.fps && fps && std::abs(*file.fps - *fps) > 1e-3 * *fps)
+    throw InputError(where, "the file says its frame numbers are at " + number(*file.fps) +
+                                " fps, the recipe says " + number(*fps) +
+                                "; correct the recipe, or export at that rate");
+  if (!fps) fps = file.fps;
+  const auto count = static_cast<std::int64_t>(map.times.size());
+  // A count equal to the video's is proof enough: then numbers are ordinals at any rate.
+  if (file.frames && *file.frames == count) return map;
+  if (!fps || !(*fps > 0))
+    throw InputError(where,
+                     "holds frame numbers but does not say at how many frames a second; give "
+                     "\"fps\", the frame rate of the labelling project (not of the file)");
+  map.fps = *fps;
+  const double seconds = static_cast<double>((map.times.back() - map.times.front()).count()) / 1e9;
+  const auto by_time = static_cast<std::int64_t>(std::llround(seconds * *fps)) + 1;
+  const bool regular = std::abs(by_time - count) <= 1;
+  const std::string facts = "stream '" + stream + "' holds " + std::to_string(count) +
+                            " frames in " + number(seconds) + " s, which are " +
+                            std::to_string(by_time) + " at " + number(*fps) + " fps";
+  if (file.frames) {
+    if (std::abs(*file.frames - by_time) > 1)
+      throw InputError(where, "was made on a video of " + std::to_string(*file.frames) +
+                                  " frames, but " + facts +
+                                  "; it is another video, another cut, or another fps");
+    map.by_count = false;
+    return map;
+  }
+  if (!regular)
+    throw InputError(where, "has frame numbers at " + number(*fps) + " fps, but " + facts +
+                                ": either fps is wrong, or frames were lost and the numbers could "
+                                "mean a count or a time. Give \"frames\", the number of frames "
+                                "that the labelling tool shows for the video");
+  map.by_count = count == by_time;
+  return map;
+}
+
+const FormatRow& format_named(std::string_view name) {
+  std::vector<std::string> names;
+  for (const FormatRow* row : all_formats()) {
+    if (row->name == name) return *row;
+    names.push_back(row->name);
+  }
+  throw InputError(unknown_name("label format", name, names));
+}
+
+}  // namespace reelcell::labelio

@@ -1,0 +1,123 @@
+#include "internal/corpus_stats.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace reelcell::pipeline {
+namespace {
+
+constexpr std::uint64_t kMemory = 64ull << 20;
+constexpr std::uint64_t kLeast = 1ull << 20;
+
+/// float32 features are float32 in every format's files.
+Column as_stored(const Column& column, DType dtype) {
+  Column stored = column;
+  if (dtype == DType::kFloat32)
+    if (auto* values = std::get_if<std::vector<double>>(&stored.data))
+      for (double& value : *values) value = static_cast<double>(static_cast<float>(value));
+  return stored;
+}
+
+Json figures(const stats::FeatureStats& stats) {
+  Json json = Json::object();
+  json["min"] = stats.integer ? Json(stats.integer_min) : Json(stats.min);
+  json["max"] = stats.integer ? Json(stats.integer_max) : Json(stats.max);
+  json["mean"] = stats.mean;
+  json["std"] = stats.std;
+  json["q01"] = stats.q01;
+  json["q10"] = stats.q10;
+  json["q50"] = stats.q50;
+  json["q90"] = stats.q90;
+  json["q99"] = stats.q99;
+  json["count"] = stats.count;
+  if (std::any_of(stats.missing.begin(), stats.missing.end(), [](auto n) { return n > 0; }))
+    json["missing"] = stats.missing;
+  return json;
+}
+
+}  // namespace
+
+CorpusStatistics::CorpusStatistics(const CorpusSchema& schema) {
+  const auto count = static_cast<std::uint64_t>(std::max<std::size_t>(1, schema.features.size()));
+  for (const FeatureSpec& spec : schema.features) {
+    if (spec.is_video) continue;
+    Feature feature{spec, std::nullopt};
+    if (spec.dtype != DType::kString)
+      feature.values.emplace(spec, std::max(kLeast, kMemory / count));
+    features_.push_back(std::move(feature));
+  }
+}
+
+void CorpusStatistics::add(const Episode& episode) {
+  for (std::size_t i = 0; i < features_.size() && i < episode.columns.size(); ++i)
+    if (features_[i].values)
+      features_[i].values->add(as_stored(episode.columns[i], features_[i].spec.dtype));
+  for (const auto& [feature, pixels] : episode.video_stats.items())
+    if (pixels.contains("histogram"))
+      pictures_[feature].merge(stats::ChannelAccumulator::from_json(pixels));
+}
+
+Json CorpusStatistics::json() const {
+  Json json = Json::object();
+  for (const Feature& feature : features_)
+    if (feature.values) json[feature.spec.name] = figures(feature.values->finish());
+  for (const auto& [name, pixels] : pictures_) json[name] = figures(pixels.finish());
+  return json;
+}
+
+void LabelSummary::add(const Value& value) {
+  if (std::holds_alternative<std::monostate>(value)) {
+    ++unknown_;
+    return;
+  }
+  const auto* number = std::get_if<double>(&value);
+  const auto* whole = std::get_if<std::int64_t>(&value);
+  if (number || whole) {
+    const double x = number ? *number : static_cast<double>(*whole);
+    fractional_ = fractional_ || number;
+    low_ = numbers_ ? std::min(low_, x) : x;
+    high_ = numbers_ ? std::max(high_, x) : x;
+    ++numbers_;
+    mean_ += (x - mean_) / static_cast<double>(numbers_);
+  }
+  const std::string text = to_text(value);
+  const auto found = counts_.find(text);
+  if (found != counts_.end()) {
+    ++found->second;
+  } else if (counts_.size() < kValues) {
+    counts_[text] = 1;
+  } else {
+    many_ = true;
+    ++others_;
+  }
+}
+
+std::string LabelSummary::rows(const std::string& name) const {
+  std::string text;
+  const auto row = [&](const std::string& value, std::uint64_t episodes) {
+    text += "| " + name + " | " + value + " | " + std::to_string(episodes) + " |\n";
+  };
+  if (as_range()) {
+    row(fmt::format("{:.6g} to {:.6g}, mean {:.6g}", low_, high_, mean_), numbers_);
+  } else {
+    for (const auto& [value, count] : counts_) row(value, count);
+    if (others_ > 0) row("other values", others_);
+  }
+  if (unknown_ > 0) row("unknown", unknown_);
+  return text;
+}
+
+Json LabelSummary::json() const {
+  Json json = Json::object();
+  if (as_range()) {
+    json = {{"min", low_}, {"max", high_}, {"mean", mean_}, {"count", numbers_}};
+  } else {
+    json["values"] = counts_;
+    if (others_ > 0) json["others"] = others_;
+  }
+  if (unknown_ > 0) json["unknown"] = unknown_;
+  return json;
+}
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,52 @@
+// The folder of a corpus while it is built: lock, journal, spool, and what may be deleted in it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "internal/spool.hpp"
+#include "reelcell/base/file_ledger.hpp"
+#include "reelcell/base/journal.hpp"
+#include "reelcell/base/lock_file.hpp"
+
+namespace reelcell::pipeline {
+
+/// OUT/.reelcell holds `lock`, `journal` and the spool. A folder with corpus.json is a complete
+/// corpus; one with a journal and without corpus.json is a build to be gone on with. Every file
+/// that appears below OUT while this object lives is in the journal first, so a later run deletes
+/// what an interrupted one made, and nothing else.
+class BuildFolder : public FileLedger {
+ public:
+  /// Takes the lock; makes the folder where there is none. Throws OutputError: a file is there,
+  /// something else is in it, another builder is at work.
+  explicit BuildFolder(const fs::path& out);
+  ~BuildFolder() override;
+  BuildFolder(const BuildFolder&) = delete;
+  BuildFolder& operator=(const BuildFolder&) = delete;
+
+  const fs::path& out() const { return out_; }
+  bool complete() const;
+  /// Of the build that this folder holds or held, "" when the journal does not say.
+  std::string fingerprint() const;
+  const Spool& spool() const { return *spool_; }
+  /// Deletes what earlier runs of ours made (never the spool) and starts a new build in its place.
+  void begin(const std::string& fingerprint);
+  /// After corpus.json is in place. Leaves a journal that says which build this was, and the spool
+  /// for --retry-failed when `keep_spool`.
+  void finish(const std::string& fingerprint, bool keep_spool);
+
+  void about_to_appear(const fs::path& path) override;
+
+ private:
+  std::set<std::string> files_of_ours() const;
+  void remove_state();
+  fs::path out_, state_;
+  bool made_folder_ = false, made_state_ = false, begun_ = false;
+  std::optional<LockFile> lock_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Spool> spool_;
+};
+
+}  // namespace reelcell::pipeline

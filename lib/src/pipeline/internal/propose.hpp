@@ -1,0 +1,20 @@
+// What init proposes for one stream.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reelcell/model/recording.hpp"
+
+namespace reelcell::pipeline {
+
+/// The reader's options as it found them, written down so that a person can correct them: time
+/// column and unit, delimiter, columns with their units (q1 .. q7 as one vector).
+Json proposed_options(const StreamInfo& info, StreamKind kind);
+/// As people write it: of a camera the rate its frames show, of a series a whole number within 1 %.
+std::optional<double> proposed_rate(const Recording& recording, const StreamInfo& info,
+                                    StreamKind kind);
+/// "verdicts", "plc", "marks" or "", by the names of the file and its fields.
+std::string proposed_role(const std::string& file, const StreamInfo& info, StreamKind kind);
+
+}  // namespace reelcell::pipeline

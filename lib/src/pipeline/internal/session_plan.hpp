@@ -1,0 +1,23 @@
+// What planning finds in one session.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reelcell/pipeline/build.hpp"
+
+namespace reelcell::pipeline {
+
+struct SessionPlan {
+  std::string error;  ///< why the session cannot be used, "" when it can
+  std::vector<FeatureSpec> features;
+  std::vector<std::string> time_streams;
+  Rational rate{};
+  std::string robot_type;
+  std::vector<Candidate> candidates;
+  std::vector<Diagnostic> losses;      ///< what was lost while reading it
+  std::uint64_t bytes_per_second = 0;  ///< of its sources: what a second of an episode may take
+  std::uint64_t picture_bytes = 0;     ///< of one frame of every camera
+};
+
+}  // namespace reelcell::pipeline

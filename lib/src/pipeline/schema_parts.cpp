@@ -1,0 +1,212 @@
+// Parts that several documents have in common; schemas.cpp adds those that a schema refers to.
+#include "internal/schema_documents.hpp"
+
+namespace reelcell::pipeline {
+
+Json schema_parts() {
+  return Json::parse(R"json({
+  "value": {"description": "A value of any kind; null = unknown.", "type": ["string", "number", "boolean", "null"]},
+  "clock_map": {
+    "type": "object", "required": ["method", "knots"], "description": "How a stream's own time becomes session time: linear between knots and beyond them.",
+    "properties": {
+      "method": {"type": "string", "description": "given: stated in session.json; assumed: nobody stated it; else how it was measured."},
+      "knots": {
+        "type": "array", "description": "Points of the map, in order of time.",
+        "items": {
+          "type": "object", "required": ["stream_ns", "session_ns", "skew_ppm"], "description": "One point of the map.",
+          "properties": {
+            "stream_ns": {"type": "integer", "description": "Time on the stream's clock [ns]."},
+            "session_ns": {"type": "integer", "description": "The same moment on the session clock [ns]."},
+            "skew_ppm": {"type": "number", "description": "How much faster the session clock runs from here on [ppm]."}
+          }
+        }
+      }
+    }
+  },
+  "label": {
+    "type": "object", "required": ["value", "confidence", "rule", "inputs"], "description": "One label with where it comes from.",
+    "properties": {
+      "value": {"description": "The label; null = unknown.", "type": ["string", "number", "boolean", "null"]},
+      "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description": "From 0 to 1."},
+      "rule": {"type": "string", "description": "The expression that gave it."},
+      "inputs": {"type": "array", "items": {"type": "string", "description": "A signal, parameter or event, with its time where it has one."}, "description": "What the rule looked at."},
+      "explanation": {"type": "string", "description": "Why, in one line."}
+    }
+  },
+  "labels": {"type": "object", "description": "Labels by name.", "additionalProperties": {"$ref": "#/definitions/label"}},
+  "boundary": {
+    "type": "object", "required": ["source", "uncertainty_ns"], "description": "Where one end of a segment comes from.",
+    "properties": {
+      "source": {"type": "string", "description": "The event, signal or rule that set it."},
+      "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off it may be [ns]."}
+    }
+  },
+  "segment": {
+    "type": "object", "required": ["name", "kind", "start_ns", "end_ns"], "description": "A half-open range of the session clock.",
+    "properties": {
+      "name": {"type": "string", "description": "Name of the segment, unique in its session."},
+      "kind": {"type": "string", "description": "What it is: session, window, visit, .."},
+      "start_ns": {"type": "integer", "description": "First moment, session clock [ns]."},
+      "end_ns": {"type": "integer", "description": "First moment behind it, session clock [ns]."},
+      "begin": {"$ref": "#/definitions/boundary"},
+      "finish": {"$ref": "#/definitions/boundary"},
+      "attributes": {"type": "object", "description": "What is known of the segment, such as the point of a visit."},
+      "labels": {"$ref": "#/definitions/labels"},
+      "task": {"type": "string", "description": "Language instruction."},
+      "key": {"type": "string", "description": "Unique key over all sessions."},
+      "session": {"type": "string", "description": "Id of its session."},
+      "split": {"type": "string", "description": "The split that its group falls into."},
+      "group": {"type": "string", "description": "What is never divided between splits."}
+    }
+  },
+  "diagnostics": {
+    "type": "array", "description": "What was lost or had to be assumed; each cause once.",
+    "items": {
+      "type": "object", "required": ["severity", "code", "where", "message", "count"], "description": "One cause.",
+      "properties": {
+        "severity": {"enum": ["note", "warning", "loss"], "description": "loss: data is gone (exit code 3)."},
+        "code": {"type": "string", "description": "Stable name of the cause."},
+        "where": {"type": "string", "description": "File and place in it."},
+        "message": {"type": "string", "description": "What was found, what was expected, what to do."},
+        "count": {"type": "integer", "minimum": 1, "description": "How often it happened."},
+        "first_ns": {"type": "integer", "description": "When it happened first [ns]."},
+        "last_ns": {"type": "integer", "description": "When it happened last [ns]."}
+      }
+    }
+  },
+  "gap": {
+    "type": "object", "required": ["start_ns", "end_ns", "ms"], "description": "A stretch without a sample.",
+    "properties": {
+      "start_ns": {"type": "integer", "description": "Last sample before it [ns]."},
+      "end_ns": {"type": "integer", "description": "First sample after it [ns]."},
+      "ms": {"type": "number", "description": "Its length [ms]."}
+    }
+  },
+  "times": {
+    "type": ["object", "null"], "description": "The shape of a stream's own times; null when it was not read.",
+    "properties": {
+      "samples": {"type": "integer", "minimum": 0, "description": "Samples read."},
+      "first_ns": {"type": ["integer", "null"], "description": "First sample [ns]."},
+      "last_ns": {"type": ["integer", "null"], "description": "Last sample [ns]."},
+      "rate_hz": {"type": ["number", "null"], "description": "By the median interval [Hz]."},
+      "mean_rate_hz": {"type": ["number", "null"], "description": "Samples by length; losses make it lower [Hz]."},
+      "jitter_ms": {"type": ["object", "null"], "description": "Deviation of the intervals from the median one [ms]: p50, p95, max."},
+      "gaps": {
+        "type": "object", "required": ["count", "longest"], "description": "Intervals that are much longer than the median one.",
+        "properties": {
+          "count": {"type": "integer", "minimum": 0, "description": "How many."},
+          "total_ms": {"type": "number", "description": "Their length in all [ms]."},
+          "longer_than_ms": {"type": ["number", "null"], "description": "From which length on an interval counts as a gap [ms]."},
+          "longest": {"type": "array", "items": {"$ref": "#/definitions/gap"}, "description": "The longest ones."}
+        }
+      },
+      "backward": {"type": "integer", "minimum": 0, "description": "Samples earlier than the one before them."},
+      "duplicates": {"type": "integer", "minimum": 0, "description": "Samples with the time of the one before them."}
+    }
+  },
+  "stream_alignment": {
+    "type": "object", "required": ["stream", "kind", "clock", "times", "join", "overlap"], "description": "One stream's clock, times and join onto the grid.",
+    "properties": {
+      "stream": {"type": "string", "description": "Name of the stream."},
+      "kind": {"type": "string", "description": "video, series or events."},
+      "clock": {
+        "type": "object", "required": ["method", "stated", "offset_ns", "drift_ppm", "reference_ns"], "description": "The clock map and where it comes from.",
+        "properties": {
+          "method": {"type": "string", "description": "given, assumed, or how it was measured."},
+          "stated": {"type": "boolean", "description": "False: nobody stated it, so an offset of 0 is no measurement."},
+          "source": {"type": "string", "description": "Where the values come from."},
+          "offset_ns": {"type": "integer", "description": "Added to the stream's time [ns]."},
+          "offset_interval_ms": {"description": "Confidence interval of a measured offset [ms]; null when it was not measured."},
+          "drift_ppm": {"type": "number", "description": "How much faster the session clock runs [ppm]."},
+          "reference_ns": {"type": "integer", "description": "Stream time at which the drift term is 0 [ns]."}
+        }
+      },
+      "times": {"$ref": "#/definitions/times"},
+      "join": {
+        "type": ["object", "null"], "description": "How its samples meet the rows of the grid; null when there is no grid.",
+        "properties": {
+          "rows": {"type": "integer", "minimum": 0, "description": "Rows of the grid."},
+          "exact": {"type": "integer", "minimum": 0, "description": "Rows with a sample at exactly their time."},
+          "interpolated": {"type": "integer", "minimum": 0, "description": "Rows between two samples."},
+          "held": {"type": "integer", "minimum": 0, "description": "Rows that take the last value before them."},
+          "nearest": {"type": "integer", "minimum": 0, "description": "Rows that take the nearest sample."},
+          "gap": {"type": "integer", "minimum": 0, "description": "Rows without a sample within the tolerance."},
+          "over_tolerance": {"type": "integer", "minimum": 0, "description": "Rows whose sample is further away than the tolerance."},
+          "reused": {"type": "integer", "minimum": 0, "description": "Rows with the sample of the row before."},
+          "unused": {"type": "integer", "minimum": 0, "description": "Samples that no row takes."},
+          "skew_ms": {"type": "object", "description": "True time minus reference time, absolute [ms]: p50, p95, max; null without a row."},
+          "histogram": {"type": "array", "items": {"type": "object", "description": "Rows with a skew up to this [ms]; null = beyond the last edge."}, "description": "Rows by skew."}
+        }
+      },
+      "overlap": {"type": "number", "description": "Share of the session that the stream covers, 0 to 1."}
+    }
+  },
+  "features": {
+    "type": "array", "description": "Columns of the corpus.",
+    "items": {
+      "type": "object", "required": ["name", "dtype", "shape"], "description": "One column.",
+      "properties": {
+        "name": {"type": "string", "description": "Such as observation.state."},
+        "dtype": {"type": "string", "description": "numpy's name, string, or video."},
+        "shape": {"type": "array", "items": {"type": "integer", "minimum": 0, "description": "Size along one axis."}, "description": "Shape of one row's value."},
+        "names": {"description": "Names of the elements; null when they have none."},
+        "unit": {"type": "string", "description": "SI unit of all elements, where they have one in common."},
+        "from": {"type": "array", "items": {"type": "string", "description": "stream.column"}, "description": "Source columns in order."}
+      }
+    }
+  },
+  "hashed_file": {
+    "type": "object", "required": ["path", "bytes", "xxh3_128", "sha256"], "description": "A file with its size and hashes.",
+    "properties": {
+      "path": {"type": "string", "minLength": 1, "description": "Relative to the corpus folder."},
+      "bytes": {"type": "integer", "minimum": 0, "description": "Size [bytes]."},
+      "xxh3_128": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "XXH3-128 of the content, quick to check."},
+      "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the content."}
+    }
+  },
+  "hashed_files": {"type": "array", "description": "Files with size and hashes.", "items": {"$ref": "#/definitions/hashed_file"}},
+  "lineage": {
+    "type": "array", "description": "From which samples of which sources it was made, one entry a stream.",
+    "items": {
+      "type": "object", "required": ["stream", "path", "format", "first_ns", "last_ns", "clock_map"], "description": "One source.",
+      "properties": {
+        "stream": {"type": "string", "description": "Name of the stream."},
+        "path": {"type": "string", "description": "Source file, relative to its session."},
+        "format": {"type": "string", "description": "Reader that read it."},
+        "item": {"type": "string", "description": "Topic, track or feature in the file."},
+        "first_pts": {"type": "integer", "description": "Time stamp of the first sample as the source has it, in time_base."},
+        "last_pts": {"type": "integer", "description": "Time stamp of the last sample as the source has it, in time_base."},
+        "time_base": {"description": "Seconds a tick, as a fraction."},
+        "first_ns": {"type": "integer", "description": "First sample, session clock [ns]."},
+        "last_ns": {"type": "integer", "description": "Last sample, session clock [ns]."},
+        "clock_map": {"$ref": "#/definitions/clock_map"},
+        "xxh3_128": {"type": "string", "description": "XXH3-128 of the source file."},
+        "sha256": {"type": "string", "description": "SHA-256 of the source file."}
+      }
+    }
+  },
+  "option": {"type": "object", "description": "JSON Schema of one option: type, description, default."},
+  "stage": {
+    "type": "object", "required": ["name", "summary", "options"], "description": "One registered format or stage.",
+    "properties": {
+      "name": {"type": "string", "description": "As written in recipes and sessions."},
+      "summary": {"type": "string", "description": "What it is, in one line."},
+      "options": {"type": "object", "additionalProperties": {"$ref": "#/definitions/option"}, "description": "Its options by name."}
+    }
+  },
+  "explained": {
+    "type": "object", "description": "A part of an expression with the value it had.",
+    "properties": {
+      "part": {"type": "string", "description": "value, when, confidence or unknown_if."},
+      "text": {"type": "string", "description": "The part as written."},
+      "value": {"description": "Its value, in base units; a time in ns."},
+      "shown": {"type": "string", "description": "Its value for people, with unit."},
+      "is": {"type": "string", "description": "What it is, where it has no single value."},
+      "note": {"type": "string", "description": "When it was so, or over how many samples."},
+      "children": {"type": "array", "items": {"$ref": "#/definitions/explained"}, "description": "The parts that it is made of."}
+    }
+  }
+})json");
+}
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,188 @@
+// Labels that people made elsewhere, as segments: tied to the frames of a video by its true times,
+// or refused.
+#include <algorithm>
+
+#include "internal/common.hpp"
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/file.hpp"
+#include "reelcell/labelio/labels.hpp"
+
+namespace reelcell::segment {
+namespace {
+using labelio::Span;
+using labelio::SpanUnit;
+
+struct Placed {
+  TimeRange range{};
+  Nanos begin_uncertainty{0}, end_uncertainty{0};
+  std::optional<std::size_t> first, last;  ///< frames
+};
+
+class Placer {
+ public:
+  Placer(labelio::FrameMap map, const SessionDescription& session, const StreamSpec* camera,
+         std::string where)
+      : map_(std::move(map)), session_(session), camera_(camera), where_(std::move(where)) {}
+
+  Placed place(const Span& span) const {
+    if (span.unit == SpanUnit::kFrames ? span.last < span.first : span.last <= span.first)
+      throw InputError(where_, span.where + ": ends before it starts");
+    // Beyond it (127 years) sums and differences of times overflow.
+    constexpr std::int64_t kMost = 4'000'000'000'000'000'000;
+    if (span.first < -kMost || span.last > kMost)
+      throw InputError(where_, span.where + ": its time is out of range");
+    switch (span.unit) {
+      case SpanUnit::kFrames:
+        return of_frames(span);
+      case SpanUnit::kMedia:
+        return {{media(span.first), media(span.last)}, {}, {}, {}, {}};
+      case SpanUnit::kSession:
+        return {{session_time(span.first), session_time(span.last)}, {}, {}, {}, {}};
+      case SpanUnit::kUnix:
+        break;
+    }
+    if (session_.clock_epoch != "unix")
+      throw InputError(where_, span.where +
+                                   ": has a time of day, but the session clock counts from '" +
+                                   session_.clock_epoch +
+                                   "'; state \"clock\": {\"epoch\": \"unix\"} in session.json if "
+                                   "that is so");
+    return {{session_time(span.first), session_time(span.last)}, {}, {}, {}, {}};
+  }
+
+ private:
+  /// From the first labelled frame to the one after the last; each border lies somewhere between
+  /// two frames.
+  Placed of_frames(const Span& span) const {
+    const auto first = map_.ordinal(span.first), last = map_.ordinal(span.last);
+    if (!first || !last)
+      throw InputError(where_, span.where + ": frames " + std::to_string(span.first) + " to " +
+                                   std::to_string(span.last) +
+                                   " (from 0) are not all in the "
+                                   "video, which holds " +
+                                   std::to_string(map_.times.size()));
+    Placed placed;
+    placed.first = first;
+    placed.last = last;
+    const std::vector<SessionTime>& times = map_.times;
+    const bool to_end = *last + 1 == times.size();
+    placed.range = {times[*first], to_end ? times[*last] + Nanos{1} : times[*last + 1]};
+    placed.begin_uncertainty = *first > 0 ? (times[*first] - times[*first - 1]) / 2 : Nanos{0};
+    placed.end_uncertainty = to_end ? Nanos{0} : (times[*last + 1] - times[*last]) / 2;
+    return placed;
+  }
+  /// Playing time runs on the camera's clock.
+  SessionTime media(std::int64_t ns) const {
+    const double drift = camera_->clock.drift_ppm * 1e-6 * static_cast<double>(ns);
+    return map_.times.front() + Nanos(ns) + Nanos(std::llround(drift));
+  }
+
+  labelio::FrameMap map_;
+  const SessionDescription& session_;
+  const StreamSpec* camera_;
+  std::string where_;
+};
+
+std::string read_labels(const std::string& path, const SessionDescription& session,
+                        const std::string& where) {
+  const fs::path file = at_place(where, [&] { return safe_join(session.folder, path); });
+  return read_text_file(file);
+}
+
+std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
+                         const EventPredicateCompiler&, Diagnostics& diagnostics) {
+  const SessionDescription& session = signals.session();
+  const labelio::FormatRow& format = at_place(
+      options.where() + "/format",
+      [&]() -> const labelio::FormatRow& { return labelio::format_named(options.text("format")); });
+  const std::string path = options.text("file"), where = session.id + ": " + path;
+  labelio::LabelFile file =
+      format.read(read_labels(path, session, options.where() + "/file"), where);
+  if (options.has("frames")) {
+    const std::int64_t stated = options.integer("frames");
+    if (file.frames && *file.frames != stated)
+      throw InputError(where, "states " + std::to_string(*file.frames) +
+                                  " frames, the recipe says " + std::to_string(stated));
+    file.frames = stated;
+  }
+  const bool needs_video = std::any_of(file.spans.begin(), file.spans.end(), [](const Span& span) {
+    return span.unit == SpanUnit::kFrames || span.unit == SpanUnit::kMedia;
+  });
+  const StreamSpec* camera = nullptr;
+  labelio::FrameMap map;
+  if (needs_video) {
+    if (!options.has("camera"))
+      throw InputError(options.where() + "/camera",
+                       "is missing: say which video the labels are of");
+    camera = &stream_named(options.text("camera"), session, StreamKind::kVideo,
+                           options.where() + "/camera");
+    const auto frames = signals.frames(camera->name, {SessionTime::min(), SessionTime::max()});
+    map = labelio::map_frames(
+        file, options.has("fps") ? std::optional(options.number("fps")) : std::nullopt,
+        frames.times, camera->name, where);
+  }
+  if (file.left_out > 0)
+    diagnostics.note("labels-left-out", where,
+                     std::to_string(file.left_out) +
+                         " entries are no spans of time, or results of a simulation; they were "
+                         "left out");
+  const Placer placer(std::move(map), session, camera, where);
+  const std::vector<std::string> tiers = options.texts("tiers");
+  std::vector<Segment> segments;
+  const std::string source = format.name + " " + path;
+  for (const Span& span : file.spans) {
+    if (!tiers.empty() && std::find(tiers.begin(), tiers.end(), span.tier) == tiers.end()) continue;
+    const Placed placed = placer.place(span);
+    Segment& segment = segments.emplace_back();
+    segment.range = placed.range;
+    segment.kind = options.text("name");
+    segment.begin = {source + " " + span.where, placed.begin_uncertainty};
+    segment.finish = {source + " " + span.where, placed.end_uncertainty};
+    segment.attributes = {{"label", span.name}, {"confidence", span.confidence}};
+    if (!span.tier.empty()) segment.attributes.emplace_back("tier", span.tier);
+    if (placed.first) {
+      segment.attributes.emplace_back("first_frame", static_cast<std::int64_t>(*placed.first));
+      segment.attributes.emplace_back("last_frame", static_cast<std::int64_t>(*placed.last));
+    }
+    for (const auto& attribute : span.attributes) segment.attributes.push_back(attribute);
+  }
+  std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
+    return a.range.start < b.range.start;
+  });
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    segments[i].name = numbered_name(segments[i].kind, i);
+  return segments;
+}
+}  // namespace
+
+const SegmenterRow& import_segmenter() {
+  static const SegmenterRow row{
+      "import",
+      "Labels made in another tool, checked against the video's frames",
+      {{.name = "file", .help = "Label file, relative to the session folder"},
+       {.name = "format", .help = "label_studio, cvat, elan, csv or opcua"},
+       {.name = "camera",
+        .help = "Video that the labels are of; needed for frame numbers and playing times",
+        .optional = true},
+       {.name = "fps",
+        .type = OptionType::kNumber,
+        .unit = "Hz",
+        .help = "Frame rate of the labelling project, not of the file; needed for frame numbers",
+        .optional = true},
+       {.name = "frames",
+        .type = OptionType::kInteger,
+        .help = "Number of frames that the labelling tool shows for the video; needed where frames "
+                "were lost",
+        .optional = true},
+       {.name = "tiers",
+        .type = OptionType::kTextList,
+        .fallback = Json::array(),
+        .help = "Only these tiers or controls (default: all)"},
+       {.name = "name",
+        .fallback = "label",
+        .help = "Kind of the segments, and start of their names"}},
+      run};
+  return row;
+}
+
+}  // namespace reelcell::segment

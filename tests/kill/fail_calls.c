@@ -1,0 +1,135 @@
+// LD_PRELOAD: lets call number FAIL_AT of the calls that put data on a disk fail, once or from then
+// on. KILL_ON kills the process (SIGKILL) when it opens a path that holds the text. FAIL_LOG names a file that gets the number of calls seen. Only files below FAIL_BELOW count.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static atomic_long calls;
+static long fail_at = -1;
+static int fail_errno = EIO;
+static int sticky;
+static const char *below;
+static const char *log_file;
+static const char *kill_on;
+
+__attribute__((constructor)) static void setup(void) {
+  const char *text = getenv("FAIL_AT");
+  if (text) fail_at = atol(text);
+  text = getenv("FAIL_ERRNO");
+  if (text) fail_errno = atoi(text);
+  sticky = getenv("FAIL_STICKY") != NULL;
+  below = getenv("FAIL_BELOW");
+  log_file = getenv("FAIL_LOG");
+  kill_on = getenv("KILL_ON");
+}
+
+__attribute__((destructor)) static void report(void) {
+  if (!log_file) return;
+  int (*real_open)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+  ssize_t (*real_write)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+  int fd = real_open(log_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (fd < 0) return;
+  char line[32];
+  int length = snprintf(line, sizeof line, "%ld\n", atomic_load(&calls));
+  if (real_write(fd, line, (size_t)length) != length) _exit(99);
+}
+
+static int path_counts(const char *path) {
+  char full[PATH_MAX];
+  if (!below || !path) return 0;
+  if (path[0] == '/') return strncmp(path, below, strlen(below)) == 0;
+  if (!getcwd(full, sizeof full - 1)) return 0;
+  return strncmp(full, below, strlen(below)) == 0;
+}
+
+static int fd_counts(int fd) {
+  char link[64], path[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  if (length < 0) return 0;
+  path[length] = 0;
+  return path_counts(path);
+}
+
+static int fails(int counts) {
+  if (!counts) return 0;
+  long number = atomic_fetch_add(&calls, 1);
+  int hit = fail_at >= 0 && (number == fail_at || (sticky && number > fail_at));
+  if (hit) errno = fail_errno;
+  return hit;
+}
+
+#define REAL(type, name, ...) \
+  static type (*real)(__VA_ARGS__); \
+  if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
+
+ssize_t write(int fd, const void *data, size_t size) {
+  REAL(ssize_t, write, int, const void *, size_t);
+  return fails(fd_counts(fd)) ? -1 : real(fd, data, size);
+}
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
+  REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
+  return fails(fd_counts(fd)) ? -1 : real(fd, data, size, at);
+}
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+  REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t);
+  return fails(fd_counts(fd)) ? -1 : real(fd, data, size, at);
+}
+int fsync(int fd) {
+  REAL(int, fsync, int);
+  return fails(fd_counts(fd)) ? -1 : real(fd);
+}
+int fdatasync(int fd) {
+  REAL(int, fdatasync, int);
+  return fails(fd_counts(fd)) ? -1 : real(fd);
+}
+int ftruncate(int fd, off_t size) {
+  REAL(int, ftruncate, int, off_t);
+  return fails(fd_counts(fd)) ? -1 : real(fd, size);
+}
+int ftruncate64(int fd, off64_t size) {
+  REAL(int, ftruncate64, int, off64_t);
+  return fails(fd_counts(fd)) ? -1 : real(fd, size);
+}
+int close(int fd) {
+  REAL(int, close, int);
+  // As on a network file system: the descriptor is gone, the error says that data may be too.
+  int failed = fails(fd_counts(fd));
+  int result = real(fd);
+  if (failed) errno = fail_errno;
+  return failed ? -1 : result;
+}
+int rename(const char *from, const char *to) {
+  REAL(int, rename, const char *, const char *);
+  return fails(path_counts(to)) ? -1 : real(from, to);
+}
+int mkdir(const char *path, mode_t mode) {
+  REAL(int, mkdir, const char *, mode_t);
+  return fails(path_counts(path)) ? -1 : real(path, mode);
+}
+int unlink(const char *path) {
+  REAL(int, unlink, const char *);
+  return fails(path_counts(path)) ? -1 : real(path);
+}
+#define OPEN(name) \
+  int name(const char *path, int flags, ...) { \
+    REAL(int, name, const char *, int, ...); \
+    va_list list; \
+    va_start(list, flags); \
+    mode_t mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(list, mode_t) : 0; \
+    va_end(list); \
+    if (kill_on && strstr(path, kill_on)) raise(SIGKILL); \
+    return fails(path_counts(path)) ? -1 : real(path, flags, mode); \
+  }
+OPEN(open)
+OPEN(open64)

@@ -1,0 +1,97 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/base/file.hpp"
+#include "stage.hpp"
+#include "support/support.hpp"
+
+namespace reelcell::segment {
+namespace {
+using test::at_ms;
+using test::MemorySignals;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+/// A session on disk with one label file, and a camera of 25 fps that lost frames 10 to 14 of 100.
+struct Labelled {
+  explicit Labelled(const std::string& name, const std::string& content) : signals("s") {
+    write_file_atomic(folder.path() / name, content);
+    signals.description().folder = folder.path().string();
+    std::vector<SessionTime> times;
+    for (std::int64_t i = 0; i < 100; ++i)
+      if (i < 10 || i > 14) times.push_back(at_ms(1000 + 40 * i));
+    signals.add_video("front", times);
+  }
+  std::vector<Segment> run(Json options) { return run_stage("import", options, signals).segments; }
+  std::string refusal(Json options) {
+    try {
+      run(std::move(options));
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  test::TempFolder folder;
+  MemorySignals signals;
+};
+std::int64_t ms(SessionTime time) { return ns_of(time) / 1'000'000; }
+
+TEST(ImportSegmenter, PlacesFrameNumbersByTheFramesTrueTimes) {
+  Labelled session("labels.csv", "start_frame,end_frame,label\n8,15,grip\n98,99,end\n");
+  Json options{{"file", "labels.csv"}, {"format", "csv"}, {"camera", "front"}, {"fps", 25}};
+  // 95 frames in a time for 100: the numbers could mean either.
+  EXPECT_THAT(session.refusal(options), HasSubstr("95 frames"));
+  options["frames"] = 100;  // the tool counted the playing time
+  const auto segments = session.run(options);
+  ASSERT_THAT(segments, SizeIs(2));
+  EXPECT_EQ(ms(segments[0].range.start), 1320);
+  EXPECT_EQ(ms(segments[0].range.end), 1640);  // frame 15 is the last one labelled
+  EXPECT_EQ(segments[0].begin.uncertainty, Nanos(20'000'000));
+  EXPECT_EQ(*segments[0].attribute("label"), Value("grip"));
+  EXPECT_EQ(*segments[0].attribute("first_frame"), Value(std::int64_t{8}));
+  EXPECT_EQ(*segments[0].attribute("last_frame"), Value(std::int64_t{10}));
+  EXPECT_EQ(segments[0].name, "label-0000");
+  EXPECT_THAT(segments[0].begin.source, HasSubstr("csv labels.csv row 2"));
+  options["frames"] = 95;  // the tool counted what it decoded
+  EXPECT_THAT(session.refusal(options), HasSubstr("98 to 99"));
+}
+
+TEST(ImportSegmenter, PlacesPlayingTimeOnTheCamerasClock) {
+  Labelled session("labels.csv", "start_s,end_s,label\n0.5,1.0,grip\n");
+  session.signals.description().streams.back().clock.drift_ppm = 1000;
+  const auto segments =
+      session.run({{"file", "labels.csv"}, {"format", "csv"}, {"camera", "front"}});
+  ASSERT_THAT(segments, SizeIs(1));
+  EXPECT_EQ(ns_of(segments[0].range.start), 1'500'500'000);
+  EXPECT_EQ(ns_of(segments[0].range.end), 2'001'000'000);
+}
+
+TEST(ImportSegmenter, TakesTimesOfDayOnlyWhereTheSessionClockHasThem) {
+  Labelled session("results.json", R"({"resultId": "r", "stepId": "P1", "resultEvaluation": 1,
+    "processingTimes": {"startTime": "1970-01-01T00:00:02Z", "endTime": "1970-01-01T00:00:03Z"}})");
+  const Json options{{"file", "results.json"}, {"format", "opcua"}};
+  EXPECT_THAT(session.refusal(options), HasSubstr("\"epoch\": \"unix\""));
+  session.signals.description().clock_epoch = "unix";
+  const auto segments = session.run(options);
+  ASSERT_THAT(segments, SizeIs(1));
+  EXPECT_EQ(ms(segments[0].range.start), 2000);
+  EXPECT_EQ(*segments[0].attribute("label"), Value("OK"));
+  EXPECT_EQ(*segments[0].attribute("stepId"), Value("P1"));
+}
+
+TEST(ImportSegmenter, RefusesWrongNamesAndFilesOutsideTheSession) {
+  Labelled session("labels.csv", "start_frame,end_frame,label\n8,5,grip\n");
+  Json options{{"file", "labels.csv"}, {"format", "csvv"}, {"camera", "front"}, {"frames", 95}};
+  EXPECT_THAT(session.refusal(options), HasSubstr("Did you mean 'csv'"));
+  options["format"] = "csv";
+  EXPECT_THAT(session.refusal(options), HasSubstr("ends before it starts"));
+  options["file"] = "../labels.csv";
+  EXPECT_NE(session.refusal(options), "");
+  options["file"] = "labels.csv";
+  options.erase("camera");
+  EXPECT_THAT(session.refusal(options), HasSubstr("which video"));
+}
+
+}  // namespace
+}  // namespace reelcell::segment

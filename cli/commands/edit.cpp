@@ -22,7 +22,7 @@ class EditCommand : public Command {
            "re-shard, forget.";
   }
   std::string examples() const override {
-    return "  reelcell edit build/sample/corpus --where \"label.verdict = 'ok'\" --out good\n"
+    return "  reelcell edit build/sample/corpus --where \"label.verdict = 'OK'\" --out good\n"
            "  reelcell edit lerobot_a lerobot_b --drop lerobot_a_episode_000003 --out merged";
   }
   void setup(CLI::App& app) override {

@@ -111,7 +111,7 @@ class InfoCommand : public Command {
       if (stream["kind"] == "events" && stream.contains("details")) what = fields_text(stream);
       if (stream.contains("clock") && stream["clock"].is_string())
         what = clock_text(stream) + (what.empty() ? "" : "; " + what);
-      what += gaps_text(stream);
+      if (stream["kind"] != "events") what += gaps_text(stream);  // events keep no pace
       if (stream.contains("error")) what = stream["error"].get<std::string>();
       table.add({stream["name"].get<std::string>(), stream["kind"].get<std::string>(),
                  number(stream, "count", 0), number(stream, "rate_hz", 3),

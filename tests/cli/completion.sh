@@ -20,7 +20,7 @@ complete_words() { # words.. -> the completions of the last one
 [[ "$(complete_words reelcell completion f)" == fish ]] || fail "the shells are not completed"
 # Every flag that the help shows can be completed.
 for command in $(reelcell --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-  for flag in $(reelcell "$command" --help | grep -oE '^ +(-[a-z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+  for flag in $(reelcell "$command" --help | grep -oE "^ +(-[a-z],)?--[a-z0-9-]+" | grep -oE -- "--[a-z0-9-]+"); do
     complete_words reelcell "$command" "$flag" | grep -qx -- "$flag" || fail "$command $flag is not completed"
   done
 done

@@ -76,7 +76,10 @@ std::string LockFile::holder(const fs::path& path) {
 }
 
 LockFile::~LockFile() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ < 0) return;
+  // Nobody holds it now: who did, and when, is no part of what is left behind.
+  if (::ftruncate(fd_, 0) != 0) errno = 0;
+  ::close(fd_);
 }
 LockFile::LockFile(LockFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 LockFile& LockFile::operator=(LockFile&& other) noexcept {

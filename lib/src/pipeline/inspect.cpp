@@ -26,16 +26,18 @@ Json video_json(const VideoFormat& format) {
 }
 
 /// Key-frame spacing and the shape of time, from the frame table (demuxing only).
-Json frames_json(const FrameTable& table, const timeline::ClockMap& clock = {}) {
+/// `times`: of the frames on the session clock; null: as the stream's own clock says.
+Json frames_json(const FrameTable& table, const std::vector<SessionTime>* times = nullptr) {
   Json json = {{"frames", table.frames.size()}, {"complete", table.complete}};
   std::uint64_t keys = 0, longest = 0, since = 0, bytes = 0;
   timeline::StreamTimeStats stats;
-  for (const FrameRecord& frame : table.frames) {
+  for (std::size_t i = 0; i < table.frames.size(); ++i) {
+    const FrameRecord& frame = table.frames[i];
     keys += frame.key;
     since = frame.key ? 1 : since + 1;
     longest = std::max(longest, since);
     bytes += frame.bytes;
-    stats.add(clock.to_session(frame.time));
+    stats.add(times ? times->at(i) : SessionTime(frame.time.time_since_epoch()));
   }
   json["key_frames"] = keys;
   json["longest_gop"] = longest;
@@ -109,8 +111,8 @@ void put_times(Json& json, Json time, bool whole) {
   json["time"] = std::move(time);
 }
 
-void put_video(Json& json, const VideoSource& source, const timeline::ClockMap& clock) {
-  const Json frames = frames_json(source.frames(), clock);
+void put_video(Json& json, const VideoSource& source, const std::vector<SessionTime>* times) {
+  const Json frames = frames_json(source.frames(), times);
   json["video"] = video_json(source.format());
   json["video"].update(frames);
   json["count"] = frames["frames"];
@@ -138,7 +140,7 @@ Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64
       json["video"].update(glance_json(*info.glance, info.count == info.glance->frames.size()));
       if (json["rate_hz"].is_null()) json["rate_hz"] = json["video"]["time"]["rate_hz"];
     } else if (info.kind == StreamKind::kVideo) {
-      put_video(json, *recording.open_video(info.item, diagnostics), {});
+      put_video(json, *recording.open_video(info.item, diagnostics), nullptr);
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
       const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
       if (most == 0) return json;
@@ -201,7 +203,7 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
   if (!info.details.empty()) entry["details"] = info.details;
   try {
     if (spec.kind == StreamKind::kVideo) {
-      put_video(entry, *session.video(spec.name), clock);
+      put_video(entry, *session.video(spec.name), session.frame_times(spec.name).get());
       if (rate) entry["rate_hz"] = *rate;
     } else if (spec.kind != StreamKind::kAudio) {
       const std::uint64_t most =

@@ -4,7 +4,7 @@
 namespace reelcell::pipeline {
 
 Json schema_parts() {
-  return Json::parse(R"json({
+  Json parts = Json::parse(R"json({
   "value": {"description": "A value of any kind; null = unknown.", "type": ["string", "number", "boolean", "null"]},
   "clock_map": {
     "type": "object", "required": ["method", "knots"], "description": "How a stream's own time becomes session time: linear between knots and beyond them.",
@@ -207,6 +207,12 @@ Json schema_parts() {
     }
   }
 })json");
+  // Over many sessions a stream has many clocks: a build reports the join alone.
+  Json joined = parts["stream_alignment"];
+  joined["required"] = {"stream", "join"};
+  joined["description"] = "One stream's join onto the rows that were written.";
+  parts["joined_stream"] = std::move(joined);
+  return parts;
 }
 
 }  // namespace reelcell::pipeline

@@ -23,7 +23,7 @@ class EditCommand : public Command {
   }
   std::string examples() const override {
     return "  reelcell edit build/sample/corpus --where \"label.verdict = 'OK'\" --out good\n"
-           "  reelcell edit lerobot_a lerobot_b --drop lerobot_a_episode_000003 --out merged";
+           "  reelcell edit lerobot_a lerobot_b --out merged";
   }
   void setup(CLI::App& app) override {
     app.add_option("sources", sources_, "Corpora or LeRobot data sets; several are merged")

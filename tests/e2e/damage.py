@@ -124,7 +124,7 @@ LEROBOT = [
     ("another codec", ffmpeg("-c:v", "mpeg4", "-g", "1", "-video_track_timescale", "15360"), {"LR-VIDEO-FORMAT"}),
     ("another size", ffmpeg("-vf", "scale=240:180", *x264, "-g", "1"), {"LR-VIDEO-FORMAT"}),
     ("a video that is cut", cut(VIDEO, 4000), {"LR-VIDEO-UNREADABLE"}),
-    ("no video", remove(VIDEO), {"LR-VIDEO-MISSING"}),
+    ("no video of a camera", remove(VIDEO), {"LR-VIDEO-CAMERA"}),
     # Statistics
     ("picture std of an overflow", figure(FRONT, "std", lambda v: v * 1e-3), {"LR-STATS-IMAGE"}),
     ("variance lost around a large mean", figure("action", "std", lambda v: 0.0), {"LR-STATS-VALUE"}),

@@ -100,9 +100,9 @@ def same_rows(expected, found, columns, where):
 
 
 def tree(folder):
-    """{relative path: SHA-256} of every file below a folder."""
+    """{relative path: SHA-256} of every file below a folder, without what a build keeps for its next run."""
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}
+            for path in sorted(folder.rglob("*")) if path.is_file() and ".reelcell" not in path.relative_to(folder).parts}
 
 
 def same_tree(expected, found, where):

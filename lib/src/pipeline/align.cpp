@@ -95,10 +95,11 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
   report.session = session.session().id;
   report.extent = session.extent();
   std::optional<timeline::Grid> grid;
+  anchor_stream(rule, session);  // a name that is not there is an error
   try {
     const Rational rate = grid_rate(rule, session);
     grid = segment_grid(rule, session, report.extent, rate);
-  } catch (const PlanError&) {
+  } catch (const Error&) {
     // Without a rate there is no grid to join onto; the streams' own times are still reported.
   }
   const auto signals = session.signals();

@@ -225,6 +225,9 @@ def check_stats(root, info, episodes, v3):
     total = json.loads((root / "meta/stats.json").read_text()) if v3 else None
     for name, feature in info["features"].items():
         if feature["dtype"] in ("video", "image"):
+            # A recipe may ask for no statistics of pictures; then no episode has any.
+            if not any(name in episode["stats"] for episode in episodes):
+                continue
             for number, episode in enumerate(episodes):
                 for stat in stats:
                     shape = np.array(episode["stats"][name][stat]).shape

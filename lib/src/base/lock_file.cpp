@@ -40,12 +40,16 @@ std::optional<LockFile> LockFile::try_lock(const fs::path& path) {
   for (;;) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) throw OutputError(path.string(), "cannot make the lock: " + errno_text(errno));
-    LockFile lock(fd);
     int result = 0;
     do result = ::flock(fd, LOCK_EX | LOCK_NB);
     while (result != 0 && errno == EINTR);
-    if (result != 0 && errno == EWOULDBLOCK) return std::nullopt;
-    if (result != 0) throw OutputError(path.string(), "cannot lock: " + errno_text(errno));
+    if (result != 0) {
+      const int why = errno;
+      ::close(fd);
+      if (why == EWOULDBLOCK) return std::nullopt;
+      throw OutputError(path.string(), "cannot lock: " + errno_text(why));
+    }
+    LockFile lock(fd);
     if (!still_there(fd, path)) continue;
     const std::string text = describe_self();
     // The words are a courtesy to whoever finds the folder locked; the lock holds without them.

@@ -89,7 +89,7 @@ class Encoder {
   void put(std::variant<T...>& value) {
     auto index = static_cast<std::uint8_t>(value.index());
     put(index);
-    std::visit([this](auto& held) { put(held); }, value);
+    std::visit([this](auto& held) { this->put(held); }, value);
   }
   void put(std::shared_ptr<const Bytes>& bytes) {
     count(bytes ? bytes->size() : 0);

@@ -23,7 +23,7 @@ class EditCommand : public Command {
   }
   std::string examples() const override {
     return "  reelcell edit build/sample/corpus --where \"label.verdict = 'OK'\" --out good\n"
-           "  reelcell edit lerobot_a lerobot_b --out merged";
+           "  reelcell edit build/sample/corpus --drop 0 --out without_first";
   }
   void setup(CLI::App& app) override {
     app.add_option("sources", sources_, "Corpora or LeRobot data sets; several are merged")

@@ -42,6 +42,13 @@ void quiet_svt() {
   std::call_once(once, [] { ::setenv("SVT_LOG", "0", 0); });
 }
 
+/// SVT-AV1 1.4 sets up tables of the whole process each time it is opened, under the feet of
+/// encoders at work: they crash, about one build in fifteen with two at once.
+std::mutex& svt_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 /// Constant quality, closed GOPs of fixed length, no B-frames, and a fixed number of threads
@@ -179,7 +186,10 @@ FrameHandle Encoder::prepare(const AVFrame& picture, int rotation) const {
 
 void Encoder::open(const AVFrame& first) {
   const CodecRow& row = row_of(options_.codec);
-  if (options_.codec == "av1") quiet_svt();
+  if (options_.codec == "av1") {
+    quiet_svt();
+    alone_ = std::unique_lock(svt_mutex());
+  }
   const AVCodec* codec = avcodec_find_encoder_by_name(row.encoder);
   if (codec == nullptr)
     throw PlanError(std::string("the installed libav has no encoder ") + row.encoder);
@@ -269,6 +279,8 @@ ClipPackets Encoder::finish() {
   clip_.format.average_rate = rate_;
   clip_.rate = rate_;
   clip_.frames = static_cast<std::uint32_t>(rows_);
+  codec_.reset();
+  if (alone_) alone_.unlock();
   return std::move(clip_);
 }
 

@@ -1,13 +1,16 @@
 // A codec opened for encoding, set up so that the same pictures give the same bytes anywhere.
 #pragma once
 
+#include <mutex>
+
 #include "internal/av.hpp"
 #include "reelcell/media/clip.hpp"
 
 namespace reelcell::media {
 
 /// Takes pictures in order and gives a clip. The first picture decides size and colour; it opens
-/// the codec.
+/// the codec. Of AV1 encoders one is open at a time in the process, from its first picture to
+/// finish(): another waits, so a thread must not fill two in turn.
 class Encoder {
  public:
   /// `set_id`: H.264 parameter sets carry this id, so that they can stand beside another encoder's.
@@ -30,6 +33,7 @@ class Encoder {
   Rational rate_;
   EncodeOptions options_;
   unsigned set_id_;
+  std::unique_lock<std::mutex> alone_;  ///< outlives the codec
   CodecHandle codec_;
   PacketHandle packet_ = new_packet();
   ClipPackets clip_;

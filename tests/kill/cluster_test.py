@@ -11,8 +11,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kill_test import BINARY, difference, hashes, make_inputs  # noqa: E402
+from builds import BINARY, Builds, same_bytes
 
 CONF = """ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -151,13 +150,9 @@ def job_of(text, what):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="reelcell-slurm-") as folder:
-        inputs, recipe = make_inputs(folder, sessions=3, seconds=6)
-        one = os.path.join(folder, "one")
-        result = subprocess.run([BINARY, "build", *inputs, "--recipe", recipe, "--out", one],
-                                capture_output=True, text=True)
-        if result.returncode not in (0, 3):
-            sys.exit("the one-machine build failed: " + result.stderr)
-        want = hashes(one)
+        builds = Builds(folder, 1, sessions=3, seconds=6)
+        inputs, recipe = builds.inputs, builds.recipe
+        want = builds.undisturbed()
         slurm = Slurm(os.path.join(folder, "slurm"))
         try:
             plan, out = os.path.join(folder, "plan"), os.path.join(folder, "corpus")
@@ -198,8 +193,7 @@ def main():
                 slurm.wait_for(lambda: slurm.ended(seal), "the second sealing", 300)
             status = reelcell(slurm, "status", "--plan", plan)
             assert "0 failed" in status.stdout, status.stdout
-            wrong = difference(want, hashes(out))
-            assert not wrong, "; ".join(wrong[:10])
+            same_bytes(want, out, "the sealed corpus")
             print(f"Slurm: 6 parts, {killed} program killed, node drained, requeued: {requeued}, "
                   f"task lost: {lost}; sent again: {again}; same bytes as on one machine "
                   f"({len(want)} files)")

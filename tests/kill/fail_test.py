@@ -9,12 +9,10 @@ import argparse
 import errno
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kill_test import Builds, difference, hashes  # noqa: E402
+from builds import BUILT, Builds
 
 
 def main():
@@ -26,10 +24,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelcell-fail-") as folder:
         builds = Builds(folder, 1)
-        undisturbed = os.path.join(folder, "undisturbed")
-        if builds.whole(undisturbed).returncode not in (0, 3):
-            sys.exit("the undisturbed build failed")
-        want = hashes(undisturbed)
+        want = builds.undisturbed()
         out = os.path.join(folder, "out")
         log = os.path.join(folder, "calls")
 
@@ -39,10 +34,9 @@ def main():
                                FAIL_ERRNO=str(getattr(errno, options.errno)))
             if options.sticky:
                 environment["FAIL_STICKY"] = "1"
-            return subprocess.run(builds.command(out), capture_output=True, text=True,
-                                  env=environment)
+            return builds.whole(out, environment=environment)
 
-        if faulty(-1).returncode not in (0, 3):
+        if faulty(-1).returncode not in BUILT:
             sys.exit("the build fails under the shim even without a fault")
         with open(log) as count:
             calls = int(count.read())
@@ -52,7 +46,7 @@ def main():
         succeeded = failed = 0
         for number in range(0, calls, options.every):
             result = faulty(number)
-            if result.returncode in (0, 3):
+            if result.returncode in BUILT:
                 succeeded += 1
             elif result.returncode == 1 and result.stderr.startswith("reelcell: "):
                 failed += 1
@@ -60,13 +54,7 @@ def main():
                     sys.exit(f"call {number}: no clear message: {result.stderr}")
             else:
                 sys.exit(f"call {number}: exit {result.returncode}: {result.stderr}")
-            again = builds.whole(out)
-            if again.returncode not in (0, 3):
-                sys.exit(f"call {number} ({result.stderr.strip()}): then exit {again.returncode}: "
-                         f"{again.stderr}")
-            wrong = difference(want, hashes(out))
-            if wrong:
-                sys.exit(f"call {number} ({result.stderr.strip()}): " + "; ".join(wrong[:10]))
+            builds.ends_in(want, out, f"call {number} ({result.stderr.strip()}), built again")
             shutil.rmtree(out)
         print(f"{calls} calls, every {options.every}. failed with {options.errno}: {failed} builds "
               f"ended with exit 1, {succeeded} did without; all ended in the same bytes when run "

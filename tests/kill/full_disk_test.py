@@ -9,18 +9,14 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kill_test import Builds, difference, hashes  # noqa: E402
+from builds import BUILT, Builds
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="reelcell-full-") as folder:
         builds = Builds(folder, 2)
-        undisturbed = os.path.join(folder, "undisturbed")
-        if builds.whole(undisturbed).returncode not in (0, 3):
-            sys.exit("the undisturbed build failed")
-        want = hashes(undisturbed)
-        size = sum(os.path.getsize(os.path.join(undisturbed, path)) for path in want)
+        want = builds.undisturbed()
+        size = sum(os.path.getsize(os.path.join(folder, "undisturbed", path)) for path in want)
         disk = os.path.join(folder, "disk")
         os.mkdir(disk)
         full = told = 0
@@ -31,7 +27,7 @@ def main():
             try:
                 out = os.path.join(disk, "out")
                 result = builds.whole(out)
-                if result.returncode in (0, 3):
+                if result.returncode in BUILT:
                     sys.exit(f"a build of {size} bytes ended well on {room} KiB")
                 if result.returncode != 1 or "unexpected" in result.stderr:
                     sys.exit(f"{room} KiB: exit {result.returncode}: {result.stderr}")
@@ -42,12 +38,7 @@ def main():
                                        result.stderr))
                 subprocess.run(["mount", "-o", f"remount,size={size * 6 // 1024}k", disk],
                                check=True)
-                again = builds.whole(out)
-                if again.returncode not in (0, 3):
-                    sys.exit(f"{room} KiB, with room made: {again.stderr}")
-                wrong = difference(want, hashes(out))
-                if wrong:
-                    sys.exit(f"{room} KiB: " + "; ".join(wrong[:10]))
+                builds.ends_in(want, out, f"{room} KiB, with room made")
             finally:
                 subprocess.run(["umount", disk], check=True)
         print(f"{full} full disks ({told} messages with bytes wanted and free), each gone on with "

@@ -8,8 +8,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kill_test import Builds, difference, hashes  # noqa: E402
+from builds import BUILT, Builds, same_bytes
 
 
 def check(condition, what):
@@ -17,39 +16,38 @@ def check(condition, what):
         sys.exit("failed: " + what)
 
 
+def quarantined_in(out):
+    with open(os.path.join(out, "report.json")) as report:
+        return json.load(report)["quarantined_sessions"]
+
+
 def builds_stop_and_go_on(folder):
     builds = Builds(folder, 1)
-    whole, out = os.path.join(folder, "whole"), os.path.join(folder, "out")
-    check(builds.whole(whole).returncode in (0, 3), "the undisturbed build")
+    want, out = builds.undisturbed(), os.path.join(folder, "out")
     # A session whose logs are gone is quarantined, the rest is built, the reason is told.
     log = next(os.path.join(builds.inputs[1], name) for name in sorted(os.listdir(builds.inputs[1]))
                if name.startswith("joints"))
     os.rename(log, log + ".away")
-    stopped = subprocess.run(builds.command(out) + ["--max-failures", "0"], capture_output=True,
-                             text=True)
+    stopped = builds.whole(out, "--max-failures", "0")
     check(stopped.returncode == 1 and "--max-failures 0" in stopped.stderr, stopped.stderr)
     check(not os.path.exists(os.path.join(out, "corpus.json")), "no manifest after stopping")
     partial = builds.whole(out)
     check(partial.returncode == 3, "exit 3 with a session quarantined: " + partial.stderr)
-    with open(os.path.join(out, "report.json")) as report:
-        quarantined = json.load(report)["quarantined_sessions"]
+    quarantined = quarantined_in(out)
     check([q["session"] for q in quarantined] == ["s1"], "s1 is quarantined")
     again = builds.whole(out)
     check(again.returncode == 3 and "nothing was done" in again.stdout, "the same once more")
     os.rename(log + ".away", log)
-    retried = subprocess.run(builds.command(out) + ["--retry-failed"], capture_output=True,
-                             text=True)
-    check(retried.returncode in (0, 3), retried.stderr)
-    wrong = difference(hashes(whole), hashes(out))
-    check(not wrong, "retry-failed: " + "; ".join(wrong[:10]))
+    retried = builds.whole(out, "--retry-failed")
+    check(retried.returncode in BUILT, retried.stderr)
+    same_bytes(want, out, "retry-failed")
 
 
 def suspects_are_built_alone(folder):
     """A process is killed while one segment is in work: its mark stays, and the next run builds it
     in a process of its own first. It was not to blame, so the bytes are the same."""
     builds = Builds(folder, 1)
-    whole, out = os.path.join(folder, "whole"), os.path.join(folder, "out")
-    check(builds.whole(whole).returncode in (0, 3), "the undisturbed build")
+    want, out = builds.undisturbed(), os.path.join(folder, "out")
     marks = os.path.join(out, ".reelcell", "begun")
     for _ in range(20):
         child = subprocess.Popen(builds.command(out), stdout=subprocess.DEVNULL,
@@ -62,10 +60,7 @@ def suspects_are_built_alone(folder):
             break
     else:
         sys.exit("no kill left a mark")
-    result = builds.whole(out)
-    check(result.returncode in (0, 3), result.stderr)
-    wrong = difference(hashes(whole), hashes(out))
-    check(not wrong, "after a suspect: " + "; ".join(wrong[:10]))
+    builds.ends_in(want, out, "after a suspect")
 
 
 def what_kills_its_process_is_quarantined(folder):
@@ -75,48 +70,51 @@ def what_kills_its_process_is_quarantined(folder):
     log = next(name for name in sorted(os.listdir(builds.inputs[1])) if name.startswith("joints"))
     environment = dict(os.environ, LD_PRELOAD=os.path.abspath(sys.argv[1]),
                        KILL_ON=os.path.join("session1", log))
-
-    def build():
-        return subprocess.run(builds.command(out), capture_output=True, text=True, env=environment)
-
-    first = build()
+    first = builds.whole(out, environment=environment)
     check(first.returncode == -9, f"the first build is killed, not exit {first.returncode}")
-    second = build()
+    second = builds.whole(out, environment=environment)
     check(second.returncode == 3, f"the second goes on: {second.returncode}: {second.stderr}")
-    with open(os.path.join(out, "report.json")) as report:
-        quarantined = json.load(report)["quarantined_sessions"]
+    quarantined = quarantined_in(out)
     check([q["session"] for q in quarantined] == ["s1"] and "SIGKILL" in quarantined[0]["reason"],
           f"s1 is quarantined with its reason: {quarantined}")
+
+
+def at_work(builds, out):
+    """A build that has taken the folder."""
+    child = subprocess.Popen(builds.command(out), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    # The holder's name is in the lock once it is held; the file alone may be a moment older.
+    lock = os.path.join(out, ".reelcell", "lock")
+    while not (os.path.exists(lock) and os.path.getsize(lock)) and child.poll() is None:
+        time.sleep(0.001)
+    return child
 
 
 def second_builder_is_kept_out(folder):
     builds = Builds(folder, 1)
     out = os.path.join(folder, "out")
-    first = subprocess.Popen(builds.command(out), stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
-    lock = os.path.join(out, ".reelcell", "lock")
-    while not os.path.exists(lock) and first.poll() is None:
-        time.sleep(0.001)
+    first = at_work(builds, out)
     os.kill(first.pid, 19)  # SIGSTOP
     try:
         second = builds.whole(out)
     finally:
         os.kill(first.pid, 18)  # SIGCONT
-    check(first.wait() in (0, 3), "the first builder")
+    check(first.wait() in BUILT, "the first builder")
     check(second.returncode == 1 and f"process {first.pid} on" in second.stderr, second.stderr)
 
 
 def foreign_files_stay(folder):
     builds = Builds(folder, 1)
     out = os.path.join(folder, "out")
-    builds.killed(out, 0.5)
+    child = at_work(builds, out)
+    child.kill()
+    child.wait()
     os.makedirs(os.path.join(out, "lerobot"), exist_ok=True)
     note = os.path.join(out, "lerobot", "NOTES.txt")
     with open(note, "w") as text:
         text.write("mine\n")
-    check(builds.whole(out).returncode in (0, 3), "the resumed build")
-    check(subprocess.run(builds.command(out) + ["--overwrite"],
-                         capture_output=True).returncode in (0, 3), "overwriting")
+    check(builds.whole(out).returncode in BUILT, "the resumed build")
+    check(builds.whole(out, "--overwrite").returncode in BUILT, "overwriting")
     with open(note) as text:
         check(text.read() == "mine\n", "a file of others was touched")
 

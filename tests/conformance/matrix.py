@@ -57,7 +57,8 @@ def lerobot_format(folder, row):
 
 
 def lerobot_reader(folder, row):
-    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "lerobot_reader.py", folder, "--stats"], capture_output=True, text=True)
+    pictures = [] if row.get("recipe", {}).get("image_stats") != "none" else ["--no-picture-stats"]
+    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "lerobot_reader.py", folder, "--stats", *pictures], capture_output=True, text=True)
     check(done.returncode == 0, f"{row['name']}: lerobot_reader\n{done.stdout}{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[0])
 

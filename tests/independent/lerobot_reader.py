@@ -6,9 +6,10 @@ Every frame of every episode is looked up twice, as lerobot/datasets/video_utils
   pyav        the decoded frame nearest to the query, then the same tolerance
 where t is the float32 timestamp of the row. Both must give the same frame.
 
-usage: lerobot_reader.py ROOT [--numbers FILE] [--stats]
+usage: lerobot_reader.py ROOT [--numbers FILE] [--stats [--no-picture-stats]]
   --numbers  {camera: {episode: [number, ..]}}: the frame number that is drawn into each picture as 8 bars
   --stats    statistics recomputed with numpy, episode by episode and for the whole set
+  --no-picture-stats  the set was asked for without statistics of pictures: none may be there
 Prints a JSON summary; exit code 1 and one line a fault when something is wrong.
 """
 import argparse
@@ -220,15 +221,16 @@ def compare_stats(where, stored, values, stats):
             fault(f"{where} {name}: stored {stored[name]}, numpy gives {truth[name].tolist()}")
 
 
-def check_stats(root, info, episodes, v3):
+def check_stats(root, info, episodes, v3, pictures):
     stats = STATS_V3 if v3 else STATS_V21
     total = json.loads((root / "meta/stats.json").read_text()) if v3 else None
     for name, feature in info["features"].items():
         if feature["dtype"] in ("video", "image"):
-            # A recipe may ask for no statistics of pictures; then no episode has any.
-            if not any(name in episode["stats"] for episode in episodes):
-                continue
             for number, episode in enumerate(episodes):
+                if (name in episode["stats"]) != pictures:
+                    fault(f"episode {number}: {name} has {'no' if pictures else 'unwanted'} statistics")
+                if name not in episode["stats"]:
+                    continue
                 for stat in stats:
                     shape = np.array(episode["stats"][name][stat]).shape
                     if shape != ((1,) if stat == "count" else (3, 1, 1)):
@@ -247,6 +249,7 @@ def main():
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--numbers", type=pathlib.Path)
     parser.add_argument("--stats", action="store_true")
+    parser.add_argument("--no-picture-stats", action="store_true")
     options = parser.parse_args()
     info = json.loads((options.root / "meta/info.json").read_text())
     v3 = info["codebase_version"] == "v3.0"
@@ -255,7 +258,7 @@ def main():
     numbers = json.loads(options.numbers.read_text()) if options.numbers else None
     summary = check_videos(options.root, info, episodes, numbers)
     if options.stats:
-        check_stats(options.root, info, episodes, v3)
+        check_stats(options.root, info, episodes, v3, not options.no_picture_stats)
     summary |= {"episodes": len(episodes), "rows": sum(len(e["rows"]) for e in episodes), "tasks": tasks,
                 "faults": len(faults)}
     print(json.dumps(summary))

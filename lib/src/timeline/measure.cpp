@@ -6,8 +6,8 @@
 #include <cmath>
 #include <optional>
 
-#include "internal/blocks.hpp"
-#include "internal/lag_curve.hpp"
+#include "internal/candidate.hpp"
+#include "internal/curve_peaks.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::timeline {
@@ -36,254 +36,7 @@ std::string_view to_string(CurveMethod method) {
 namespace {
 
 constexpr std::size_t kLeastIntervals = 32;
-constexpr std::size_t kBlocks = 24;
-constexpr std::size_t kMostCandidates = 12;
 constexpr double kCommonDelay = 0.04;
-
-struct Tried {
-  Peak peak;
-  double sign = 1;
-};
-
-/// What the curve says: peaks by height, and how far the first stands out.
-struct CurvePeaks {
-  std::vector<Tried> peaks;
-  double ratio = 1, contrast = 0;
-};
-
-double median_of(std::vector<float> values) {
-  if (values.empty()) return 0;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
-/// Values of the curve away from the peak's own lobe.
-std::vector<float> background(const std::vector<float>& curve, double position) {
-  const auto top = static_cast<std::ptrdiff_t>(std::lround(position));
-  const auto size = static_cast<std::ptrdiff_t>(curve.size());
-  std::ptrdiff_t left = top, right = top;
-  const float edge = 0.5f * curve[static_cast<std::size_t>(top)];
-  while (left > 0 && curve[static_cast<std::size_t>(left)] > edge) --left;
-  while (right + 1 < size && curve[static_cast<std::size_t>(right)] > edge) ++right;
-  std::vector<float> out;
-  for (std::ptrdiff_t i = 0; i < size; ++i)
-    if ((i < left || i > right) && curve[static_cast<std::size_t>(i)] != 0)
-      out.push_back(curve[static_cast<std::size_t>(i)]);
-  return out;
-}
-
-CurvePeaks look(const LagCurve& curve) {
-  CurvePeaks out;
-  float top = 0;
-  for (const auto* side : {&curve.r, &curve.r_negative})
-    for (const float r : *side) top = std::max(top, r);
-  if (top <= 0) return out;
-  const double prominence = std::max(0.02, 0.05 * top);
-  const std::size_t many = 4 * kMostCandidates;
-  for (const Peak& peak : find_peaks(curve.r, prominence, many)) out.peaks.push_back({peak, 1});
-  if (!curve.r_negative.empty())
-    for (const Peak& peak : find_peaks(curve.r_negative, prominence, many))
-      out.peaks.push_back({peak, -1});
-  std::stable_sort(out.peaks.begin(), out.peaks.end(),
-                   [](const Tried& a, const Tried& b) { return a.peak.height > b.peak.height; });
-  if (out.peaks.empty()) return out;
-  const Tried& first = out.peaks.front();
-  out.ratio =
-      out.peaks.size() > 1 ? std::max(0.0, out.peaks[1].peak.height) / first.peak.height : 0;
-  const auto rest = background(first.sign > 0 ? curve.r : curve.r_negative, first.peak.position);
-  const double spread = robust_spread(rest);
-  out.contrast = spread > 0 ? (first.peak.height - median_of(rest)) / spread : 0;
-  return out;
-}
-
-/// Both records on clocks that start with them, the one with longer intervals as `slow`.
-struct Sides {
-  IntervalSignal slow, fast;
-  std::int64_t slow_start = 0, fast_start = 0;
-  bool swapped = false;  ///< a is the fast one
-};
-
-IntervalSignal from_zero(const IntervalSignal& in) {
-  IntervalSignal out = in;
-  const std::int64_t start = in.start_ns.front();
-  for (std::int64_t& t : out.start_ns) t -= start;
-  for (std::int64_t& t : out.end_ns) t -= start;
-  return out;
-}
-
-Sides sides_of(const IntervalSignal& a, const IntervalSignal& b) {
-  Sides sides;
-  // Steps are known to the instant, however long they hold.
-  sides.swapped = a.steps != b.steps ? a.steps : a.median_length_ns() < b.median_length_ns();
-  const IntervalSignal &slow = sides.swapped ? b : a, &fast = sides.swapped ? a : b;
-  sides.slow = from_zero(slow);
-  sides.fast = from_zero(fast);
-  sides.slow_start = slow.start_ns.front();
-  sides.fast_start = fast.start_ns.front();
-  return sides;
-}
-
-/// Equal numbers of intervals; a hole longer than a block ends one.
-std::vector<std::size_t> block_starts(const IntervalSignal& slow) {
-  const std::size_t each = std::max<std::size_t>(8, slow.size() / kBlocks);
-  const std::int64_t hole = static_cast<std::int64_t>(each) * slow.median_length_ns();
-  std::vector<std::size_t> first{0};
-  for (std::size_t i = 1; i < slow.size(); ++i) {
-    const bool full = i - first.back() >= each && slow.size() - i >= each / 2;
-    if (full || slow.start_ns[i] - slow.end_ns[i - 1] > hole) first.push_back(i);
-  }
-  first.push_back(slow.size());
-  return first;
-}
-
-/// A candidate, fitted to the samples themselves.
-struct Fitted {
-  BlockTable table;
-  std::vector<double> weight;
-  ClockFit fit;
-  double sign = 1;
-  double offset_error_ns = 0, drift_error = 0;  ///< standard errors
-  double ratio_to_t = 2;                        ///< 97.5 % quantile of Student's t
-  double slope = 0;                             ///< of the table; the drift is slope + fit.drift
-};
-
-/// Half-width of the peak at half height, by the curvature at the top.
-double lobe_ns(const BlockTable& table, const Fitted& fitted) {
-  const double h = static_cast<double>(table.step_ns);
-  const auto r = [&](double offset) {
-    return fitted.sign * pooled(table, fitted.weight, offset, fitted.fit.drift);
-  };
-  const double bend =
-      (r(fitted.fit.offset_ns - h) - 2 * r(fitted.fit.offset_ns) + r(fitted.fit.offset_ns + h)) /
-      (h * h);
-  return bend < 0 ? std::sqrt(fitted.sign * fitted.fit.r / -bend) : h * 4;
-}
-
-void settle(Fitted& fitted, const FitReach& reach) {
-  for (int round = 0; round < 3; ++round) {
-    fitted.fit = fit_blocks(fitted.table, fitted.weight, fitted.sign, fitted.fit, reach);
-    fitted.weight = block_weights(fitted.table, fitted.fit);
-    fitted.fit.r = pooled(fitted.table, fitted.weight, fitted.fit.offset_ns, fitted.fit.drift);
-  }
-}
-
-/// Delete-one-block jackknife: needs no model of the noise, only that blocks are independent.
-void add_errors(Fitted& fitted, const FitReach& reach) {
-  const std::size_t n = fitted.table.blocks();
-  std::vector<ClockFit> parts;
-  for (std::size_t j = 0; j < n; ++j)
-    if (fitted.weight[j] > 0)
-      parts.push_back(fit_blocks(fitted.table, fitted.weight, fitted.sign, fitted.fit, reach,
-                                 static_cast<std::ptrdiff_t>(j)));
-  const auto count = static_cast<double>(parts.size());
-  if (count < 2) return;
-  double mean_offset = 0, mean_drift = 0, offset = 0, drift = 0;
-  for (const ClockFit& part : parts) {
-    mean_offset += part.offset_ns / count;
-    mean_drift += part.drift / count;
-  }
-  for (const ClockFit& part : parts) {
-    offset += (part.offset_ns - mean_offset) * (part.offset_ns - mean_offset);
-    drift += (part.drift - mean_drift) * (part.drift - mean_drift);
-  }
-  fitted.offset_error_ns = std::sqrt(offset * (count - 1) / count);
-  fitted.drift_error = std::sqrt(drift * (count - 1) / count);
-  const double freedom = count - 1;
-  fitted.ratio_to_t = 1.96 + 2.4 / freedom + 3 / (freedom * freedom);
-}
-
-Fitted fit_candidate(const Sides& sides, const MeanOf& fast, const LagCurve& curve,
-                     const Tried& candidate, const MeasureOptions& options) {
-  const double length = static_cast<double>(sides.slow.end_ns.back());
-  const auto origin = static_cast<std::int64_t>(curve.middle_ns);
-  const std::vector<std::size_t> first = block_starts(sides.slow);
-  const double lag = curve.lag_ns(candidate.peak.position);
-  const auto at = static_cast<std::size_t>(std::lround(candidate.peak.position));
-  const double max_drift = options.max_drift_ppm * 1e-6;
-  const double coarse_drift = curve.drift.empty() ? 0 : static_cast<double>(curve.drift[at]);
-  const double step = static_cast<double>(curve.step_ns);
-  // What the coarse look leaves open: a cell of offset, and a cell of drift over the session.
-  const double drift_reach = curve.drift.empty() ? max_drift : 3 * step / (length / 2);
-  const double offset_reach = 2 * step;
-  const double reach = offset_reach + std::min(drift_reach * length / 2, 16 * step);
-  Fitted fitted;
-  fitted.sign = candidate.sign;
-  const auto fine = std::max<std::int64_t>(1, curve.step_ns / 4);
-  const auto half = static_cast<std::int64_t>(std::ceil(reach / static_cast<double>(fine)));
-  fitted.table =
-      tabulate(sides.slow, fast, first, origin, coarse_drift, std::llround(lag) - half * fine, fine,
-               static_cast<std::size_t>(2 * half + 1), options.activity);
-  fitted.weight.assign(fitted.table.blocks(), 1.0);
-  // The table is along the coarse drift; the fit is what comes on top of it.
-  fitted.fit = {lag, 0, 0};
-  settle(fitted, {offset_reach, drift_reach, -coarse_drift, max_drift});
-  double slope = coarse_drift;
-  for (int zoom = 0; zoom < 8; ++zoom) {
-    const auto finer = static_cast<std::int64_t>(std::max(1.0, lobe_ns(fitted.table, fitted) / 8));
-    if (finer * 2 > fitted.table.step_ns) break;
-    slope += fitted.fit.drift;
-    const auto next = std::max(finer, fitted.table.step_ns / 8);
-    const std::int64_t arm = 24;
-    const double centre = fitted.fit.offset_ns;
-    fitted.table =
-        tabulate(sides.slow, fast, first, origin, slope, std::llround(centre) - arm * next, next,
-                 static_cast<std::size_t>(2 * arm + 1), options.activity);
-    fitted.fit.drift = 0;
-    const double wide = static_cast<double>(next) * 8;
-    settle(fitted, {wide, wide / (length / 2), -slope, max_drift});
-  }
-  // Here the drift is free: its error is that of the data, not of the bound.
-  const double near = static_cast<double>(fitted.table.step_ns) * 2;
-  add_errors(fitted, {near, max_drift > 0 ? 2 * near / (length / 2) : 0, 0, 1});
-  fitted.slope = slope;
-  return fitted;
-}
-
-double height_without(const Fitted& fitted, std::ptrdiff_t block) {
-  return fitted.sign *
-         pooled(fitted.table, fitted.weight, fitted.fit.offset_ns, fitted.fit.drift, block);
-}
-
-/// How many standard errors better `a` fits than `b`: block by block, so that what disturbs both
-/// alike does not count. Here the start and stop of a session and its long moves decide.
-double advantage(const Fitted& a, const Fitted& b) {
-  const std::size_t n = std::min(a.table.blocks(), b.table.blocks());
-  std::vector<double> parts;
-  double mean = 0;
-  for (std::size_t j = 0; j < n; ++j) {
-    const auto block = static_cast<std::ptrdiff_t>(j);
-    parts.push_back(height_without(a, block) - height_without(b, block));
-    mean += parts.back() / static_cast<double>(n);
-  }
-  double spread = 0;
-  for (const double part : parts) spread += (part - mean) * (part - mean);
-  const double error = std::sqrt(spread * static_cast<double>(n - 1) / static_cast<double>(n));
-  const double gain = height_without(a, -1) - height_without(b, -1);
-  return error > 0 ? gain / error : 0;
-}
-
-/// Share of the moving blocks that the fit explains at all. A clock that jumped in the middle of a
-/// session fits one part of it and not the other.
-double agreement(const Fitted& fitted) {
-  std::vector<double> movement;
-  for (std::size_t j = 0; j < fitted.table.blocks(); ++j)
-    movement.push_back(
-        fitted.table.at(j, fitted.fit.offset_ns + fitted.fit.drift * fitted.table.middle_ns[j]).bb);
-  std::vector<double> sorted = movement;
-  std::sort(sorted.begin(), sorted.end());
-  const double least = 0.2 * sorted[sorted.size() / 2];
-  double moving = 0, fitting = 0;
-  for (std::size_t j = 0; j < movement.size(); ++j) {
-    if (movement[j] <= least) continue;
-    const BlockSums sums =
-        fitted.table.at(j, fitted.fit.offset_ns + fitted.fit.drift * fitted.table.middle_ns[j]);
-    const double r = sums.aa > 0 ? fitted.sign * sums.ab / std::sqrt(sums.aa * sums.bb) : 0;
-    moving += 1;
-    if (r > 0.3 * fitted.sign * fitted.fit.r) fitting += 1;
-  }
-  return moving > 0 ? fitting / moving : 0;
-}
 
 /// The measurement in the terms of a and b, whichever was the slower.
 struct Terms {
@@ -364,8 +117,7 @@ std::ptrdiff_t break_tie(const std::vector<Fitted>& fitted) {
     if (i == best) continue;
     // Two that climbed onto the same top are one.
     const double apart = std::abs(fitted[i].fit.offset_ns - fitted[best].fit.offset_ns);
-    if (fitted[i].sign == fitted[best].sign && apart < lobe_ns(fitted[best].table, fitted[best]))
-      continue;
+    if (fitted[i].sign == fitted[best].sign && apart < lobe_ns(fitted[best])) continue;
     const double gain = height_without(fitted[best], -1) - height_without(fitted[i], -1);
     if (gain < kLeastGain || advantage(fitted[best], fitted[i]) < kWide) return -1;
   }
@@ -488,7 +240,7 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
       lag_curve(sides.slow, sides.fast, expected + sides.slow_start - sides.fast_start, options);
   if (curve.r.empty())
     return none("less than half of the shorter record can overlap the other one within max_offset");
-  const CurvePeaks peaks = look(curve);
+  const CurvePeaks peaks = peaks_of(curve);
   const Terms terms{sides, curve.middle_ns};
   OffsetMeasurement out;
   add_curve(curve, terms, out);

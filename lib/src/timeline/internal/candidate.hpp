@@ -1,0 +1,42 @@
+// One offset that may be, fitted to the samples themselves: how well, how surely, how evenly.
+#pragma once
+
+#include "blocks.hpp"
+#include "curve_peaks.hpp"
+
+namespace reelcell::timeline {
+
+/// Both records on clocks that start with them, the one with longer intervals as `slow`.
+struct Sides {
+  IntervalSignal slow, fast;
+  std::int64_t slow_start = 0, fast_start = 0;
+  bool swapped = false;  ///< a is the fast one
+};
+Sides sides_of(const IntervalSignal& a, const IntervalSignal& b);
+IntervalSignal from_zero(const IntervalSignal& in);
+
+/// A candidate, fitted to the samples themselves.
+struct Fitted {
+  BlockTable table;
+  std::vector<double> weight;
+  ClockFit fit;
+  double sign = 1;
+  double offset_error_ns = 0, drift_error = 0;  ///< standard errors
+  double ratio_to_t = 2;                        ///< 97.5 % quantile of Student's t
+  double slope = 0;                             ///< of the table; the drift is slope + fit.drift
+};
+Fitted fit_candidate(const Sides& sides, const MeanOf& fast, const LagCurve& curve,
+                     const Tried& candidate, const MeasureOptions& options);
+
+/// Half-width of the peak at half height, by the curvature at the top.
+double lobe_ns(const Fitted& fitted);
+/// Correlation in the direction of the candidate's sign; block `block` is left out (-1: none).
+double height_without(const Fitted& fitted, std::ptrdiff_t block);
+/// How many standard errors better `a` fits than `b`: block by block, so that what disturbs both
+/// alike does not count. Here the start and stop of a session and its long moves decide.
+double advantage(const Fitted& a, const Fitted& b);
+/// Share of the moving blocks that the fit explains at all. A clock that jumped in the middle of a
+/// session fits one part of it and not the other.
+double agreement(const Fitted& fitted);
+
+}  // namespace reelcell::timeline

@@ -1,19 +1,12 @@
 // Stretches between changes of a signal over a threshold: a gripper, a vacuum switch, a clamp.
 #include "internal/levels.hpp"
-#include "reelcell/base/error.hpp"
 
 namespace reelcell::segment {
 namespace {
 std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
                          const EventPredicateCompiler&, Diagnostics&) {
-  LevelRequest request;
-  request.signal =
-      resolve_scalar(options.text("signal"), signals.session(), options.where() + "/signal");
-  request.threshold = options.number("threshold");
-  request.hysteresis = options.number("hysteresis");
-  request.min_length = options.duration("min_length");
-  if (request.hysteresis < 0)
-    throw InputError(options.where() + "/hysteresis", "is negative, expected 0 or more");
+  const LevelRequest request =
+      parse_level_request(options, signals.session(), "signal", "min_length");
   const std::string wanted = options.text("state");
   std::vector<Segment> segments;
   for (Stretch& stretch : find_stretches(request, signals)) {

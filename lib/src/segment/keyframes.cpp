@@ -2,28 +2,18 @@
 // stops, and the last instant (Shridhar, Manuelli and Fox 2022). Each segment ends at one.
 #include <algorithm>
 
+#include "internal/borders.hpp"
 #include "internal/levels.hpp"
 #include "internal/motion.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::segment {
 namespace {
-struct KeyFrame {
-  SessionTime time{};
-  Boundary boundary;
-  std::string why;
-};
-
-std::vector<KeyFrame> gripper_changes(const OptionValues& options, SessionSignals& signals) {
-  std::vector<KeyFrame> found;
+std::vector<Border> gripper_changes(const OptionValues& options, SessionSignals& signals) {
+  std::vector<Border> found;
   if (!options.has("gripper")) return found;
-  LevelRequest request;
-  request.signal =
-      resolve_scalar(options.text("gripper"), signals.session(), options.where() + "/gripper");
-  request.threshold = options.number("threshold");
-  request.hysteresis = options.number("hysteresis");
-  request.min_length = options.duration("bounce");
-  const std::vector<Stretch> stretches = find_stretches(request, signals);
+  const std::vector<Stretch> stretches =
+      find_stretches(parse_level_request(options, signals.session(), "gripper", "bounce"), signals);
   for (std::size_t i = 1; i < stretches.size(); ++i)
     found.push_back({stretches[i].start, stretches[i].begin,
                      stretches[i].high ? "gripper rises" : "gripper falls"});
@@ -31,8 +21,8 @@ std::vector<KeyFrame> gripper_changes(const OptionValues& options, SessionSignal
 }
 
 /// Stops that no gripper change lies near: an arm stands still to grip, which is one key frame.
-std::vector<KeyFrame> stops(const OptionValues& options, const std::vector<KeyFrame>& grips,
-                            SessionSignals& signals) {
+std::vector<Border> stops(const OptionValues& options, const std::vector<Border>& grips,
+                          SessionSignals& signals) {
   DwellRequest request;
   request.motion = parse_motion(options, signals.session());
   request.v_in = options.number("v_stop");
@@ -40,10 +30,10 @@ std::vector<KeyFrame> stops(const OptionValues& options, const std::vector<KeyFr
   if (!(request.v_in > 0)) throw InputError(options.where() + "/v_stop", "expected more than 0");
   request.merge_gap = options.duration("quiet");
   const Nanos quiet = options.duration("quiet");
-  std::vector<KeyFrame> found;
+  std::vector<Border> found;
   for (const Dwell& dwell : find_dwells(request, signals)) {
     if (dwell.start <= signals.extent().start) continue;  // it stood still when the log began
-    const bool at_grip = std::any_of(grips.begin(), grips.end(), [&](const KeyFrame& grip) {
+    const bool at_grip = std::any_of(grips.begin(), grips.end(), [&](const Border& grip) {
       return grip.time >= dwell.start - quiet && grip.time <= dwell.end + quiet;
     });
     if (!at_grip) found.push_back({dwell.start, dwell.begin, "stop"});
@@ -55,30 +45,14 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
                          const EventPredicateCompiler&, Diagnostics&) {
   const TimeRange extent = signals.extent();
   if (extent.empty()) return {};
-  std::vector<KeyFrame> frames = gripper_changes(options, signals);
-  for (KeyFrame& stop : stops(options, frames, signals)) frames.push_back(std::move(stop));
-  std::stable_sort(frames.begin(), frames.end(),
-                   [](const KeyFrame& a, const KeyFrame& b) { return a.time < b.time; });
+  std::vector<Border> frames = gripper_changes(options, signals);
+  for (Border& stop : stops(options, frames, signals)) frames.push_back(std::move(stop));
+  sort_by_time(frames);
   // The last instant is a key frame; one that all but coincides with it goes.
   if (!frames.empty() && extent.end - frames.back().time <= options.duration("adjacent"))
     frames.pop_back();
   frames.push_back({extent.end, {"session", Nanos{0}}, "last"});
-  std::vector<Segment> segments;
-  SessionTime start = extent.start;
-  Boundary begin{"session", Nanos{0}};
-  for (KeyFrame& frame : frames) {
-    if (frame.time <= start) continue;
-    Segment& segment = segments.emplace_back();
-    segment.range = {start, frame.time};
-    segment.kind = "keyframes";
-    segment.name = numbered_name("keyframe", segments.size() - 1);
-    segment.begin = std::move(begin);
-    segment.finish = frame.boundary;
-    segment.attributes.emplace_back("key", frame.why);
-    start = frame.time;
-    begin = std::move(frame.boundary);
-  }
-  return segments;
+  return between_borders(extent, std::move(frames), {"keyframes", "keyframe", "key"});
 }
 }  // namespace
 

@@ -74,6 +74,18 @@ std::vector<Stretch> without_bounces(const std::vector<Stretch>& stretches, Nano
 }
 }  // namespace
 
+LevelRequest parse_level_request(const OptionValues& options, const SessionDescription& session,
+                                 const std::string& signal, const std::string& min_length) {
+  LevelRequest request;
+  request.signal = resolve_scalar(options.text(signal), session, options.where() + "/" + signal);
+  request.threshold = options.number("threshold");
+  request.hysteresis = options.number("hysteresis");
+  if (request.hysteresis < 0)
+    throw InputError(options.where() + "/hysteresis", "is negative, expected 0 or more");
+  request.min_length = options.duration(min_length);
+  return request;
+}
+
 std::vector<Stretch> find_stretches(const LevelRequest& request, SessionSignals& signals) {
   LevelDetector detector(request.signal, request.threshold, request.hysteresis);
   const TimeRange extent = signals.extent();

@@ -1,6 +1,7 @@
 // Task phases: borders from several sources, those of a better one first.
 #include <algorithm>
 
+#include "internal/borders.hpp"
 #include "internal/levels.hpp"
 #include "internal/motion.hpp"
 #include "reelcell/base/error.hpp"
@@ -8,12 +9,6 @@
 
 namespace reelcell::segment {
 namespace {
-struct Border {
-  SessionTime time{};
-  Boundary boundary;
-  std::string event;  ///< "io.grasped rises", "plc step", "stop"
-};
-
 SegmenterRow source_row() {
   return {"phases",
           "",
@@ -49,12 +44,8 @@ std::string required(const OptionValues& options, const char* name) {
 }
 
 std::vector<Border> level_borders(const OptionValues& options, SessionSignals& signals) {
-  LevelRequest request;
-  request.signal =
-      resolve_scalar(required(options, "signal"), signals.session(), options.where() + "/signal");
-  request.threshold = options.number("threshold");
-  request.hysteresis = options.number("hysteresis");
-  request.min_length = options.duration("bounce");
+  required(options, "signal");
+  const LevelRequest request = parse_level_request(options, signals.session(), "signal", "bounce");
   const std::string edge = options.text("edge");
   const std::vector<Stretch> stretches = find_stretches(request, signals);
   std::vector<Border> borders;
@@ -133,25 +124,9 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     });
     std::move(more.begin(), more.end(), std::back_inserter(kept));
   }
-  std::stable_sort(kept.begin(), kept.end(),
-                   [](const Border& a, const Border& b) { return a.time < b.time; });
+  sort_by_time(kept);
   kept.push_back({extent.end, {"session", Nanos{0}}, "session ends"});
-  std::vector<Segment> segments;
-  SessionTime start = extent.start;
-  Boundary begin{"session", Nanos{0}};
-  for (Border& border : kept) {
-    if (border.time <= start || border.time > extent.end) continue;
-    Segment& segment = segments.emplace_back();
-    segment.range = {start, border.time};
-    segment.kind = "phase";
-    segment.name = numbered_name("phase", segments.size() - 1);
-    segment.begin = std::move(begin);
-    segment.finish = border.boundary;
-    segment.attributes.emplace_back("ends_with", border.event);
-    start = border.time;
-    begin = std::move(border.boundary);
-  }
-  return segments;
+  return between_borders(extent, std::move(kept), {"phase", "phase", "ends_with"});
 }
 }  // namespace
 

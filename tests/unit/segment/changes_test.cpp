@@ -23,10 +23,6 @@ std::vector<double> ends_of(const std::vector<Segment>& segments) {
     ends.push_back(static_cast<double>(ns_of(segment.range.end)) / 1e9);
   return ends;
 }
-std::string text_of(const Segment& segment, const char* name) {
-  const Value* value = segment.attribute(name);
-  return value ? to_text(*value) : "-";
-}
 
 /// The same by trying every set of change points there is.
 double best_by_dynamic_programming(const changes::Sums& sums, changes::Model model, double penalty,

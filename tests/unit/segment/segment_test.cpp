@@ -6,8 +6,7 @@
 #include <set>
 
 #include "reelcell/base/error.hpp"
-#include "reelcell/segment/registry.hpp"
-#include "support/memory_signals.hpp"
+#include "stage.hpp"
 
 namespace reelcell::segment {
 namespace {
@@ -18,26 +17,12 @@ using test::range_ms;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// "field=value" over kind and text fields: enough of an expression for these tests.
-EventPredicate compile(const std::string& text, const std::string&) {
-  const auto at = text.find('=');
-  const std::string field = text.substr(0, at), value = text.substr(at + 1);
-  return [field, value](const Event& event) {
-    if (field == "kind") return event.kind == value;
-    const Value* found = event.field(field);
-    return found && to_text(*found) == value;
-  };
-}
-
 std::vector<Segment> run(const std::string& name, const Json& options, MemorySignals& signals,
                          Diagnostics& diagnostics) {
-  const SegmenterRow& row = segmenter_named(name);
-  return row.run(OptionValues::parse(options, row.options, "recipe.json: /segments/0"), signals,
-                 compile, diagnostics);
+  return run_stage(name, options, signals, diagnostics).segments;
 }
 std::vector<Segment> run(const std::string& name, const Json& options, MemorySignals& signals) {
-  Diagnostics diagnostics;
-  return run(name, options, signals, diagnostics);
+  return run_stage(name, options, signals).segments;
 }
 std::vector<std::pair<std::int64_t, std::int64_t>> ms_of(const std::vector<Segment>& segments) {
   std::vector<std::pair<std::int64_t, std::int64_t>> ranges;

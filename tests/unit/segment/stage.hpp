@@ -40,4 +40,10 @@ inline StageResult run_stage(const std::string& name, const Json& options,
   return run_stage(name, options, signals, diagnostics);
 }
 
+/// An attribute as text; "-" where the segment has none of that name.
+inline std::string text_of(const Segment& segment, const char* name) {
+  const Value* value = segment.attribute(name);
+  return value ? to_text(*value) : "-";
+}
+
 }  // namespace reelcell::segment

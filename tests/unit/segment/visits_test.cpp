@@ -54,10 +54,6 @@ std::string route_of(const StageResult& result) {
   for (const Segment& segment : result.segments) route += to_text(*segment.attribute("point"));
   return route;
 }
-std::string text_of(const Segment& segment, const char* name) {
-  const Value* value = segment.attribute(name);
-  return value ? to_text(*value) : "-";
-}
 
 TEST(VisitsSegmenter, GivesEachStopItsPlannedPoint) {
   Cell cell("ABCDE", "ABCDE");

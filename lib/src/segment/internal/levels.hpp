@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common.hpp"
+#include "reelcell/base/options.hpp"
 
 namespace reelcell::segment {
 
@@ -13,6 +14,10 @@ struct LevelRequest {
   double threshold = 0, hysteresis = 0;
   Nanos min_length{0};  ///< a shorter stretch is a bounce and joins its neighbours
 };
+
+/// By the options `signal`, threshold, hysteresis and `min_length`; `signal` must be given.
+LevelRequest parse_level_request(const OptionValues& options, const SessionDescription& session,
+                                 const std::string& signal, const std::string& min_length);
 
 struct Stretch {
   bool high = false;

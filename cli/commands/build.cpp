@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "command.hpp"
+#include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
-#include "reelcell/base/options.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "render/build_report.hpp"
 #include "render/diagnostics.hpp"
@@ -37,10 +37,7 @@ class BuildCommand : public Command {
     app.add_flag("--overwrite", overwrite_, "Replace a complete corpus in the folder");
     app.add_flag("-n,--dry-run", dry_run_, "Show the plan; write nothing");
     threads_.setup(app);
-    app.add_option("--memory", memory_,
-                   "Let the segments in work take at most this much memory together (default: half "
-                   "of the machine's)")
-        ->type_name("SIZE");
+    memory_.setup(app);
     app.add_flag("--retry-failed", retry_failed_,
                  "Build anew the sessions and segments that failed before, and only those");
     app.add_option("--max-failures", max_failures_,
@@ -62,7 +59,7 @@ class BuildCommand : public Command {
     request.out = out_;
     request.overwrite = overwrite_;
     request.threads = threads_.value();
-    if (!memory_.empty()) request.memory = parse_size(memory_);
+    request.memory = memory_.value();
     request.retry_failed = retry_failed_;
     request.max_failures = max_failures_;
     return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
@@ -112,7 +109,7 @@ class BuildCommand : public Command {
   ThreadsOption threads_;
   JsonOption json_;
   bool overwrite_ = false, dry_run_ = false, retry_failed_ = false;
-  std::string memory_;
+  MemoryOption memory_;
   std::optional<std::uint64_t> max_failures_;
 };
 

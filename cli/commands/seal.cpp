@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "reelcell/pipeline/cluster.hpp"
 #include "render/build_report.hpp"
@@ -18,9 +19,7 @@ class SealCommand : public Command {
   }
   std::string examples() const override { return "  reelcell seal --plan plan --out corpus"; }
   void setup(CLI::App& app) override {
-    app.add_option("--plan", plan_, "Folder that 'reelcell plan' made")
-        ->required()
-        ->type_name("DIR");
+    plan_.setup(app);
     app.add_option("-o,--out", out_,
                    "Folder of the corpus: new, empty, or an unfinished build of this program")
         ->required()
@@ -35,11 +34,12 @@ class SealCommand : public Command {
     request.out = out_;
     request.overwrite = overwrite_;
     request.threads = threads_.value();
-    return show_result(pipeline::seal_plan(plan_, request, progress), out_, json_.json);
+    return show_result(pipeline::seal_plan(plan_.folder, request, progress), out_, json_.json);
   }
 
  private:
-  std::string plan_, out_;
+  PlanOption plan_;
+  std::string out_;
   bool overwrite_ = false;
   ThreadsOption threads_;
   JsonOption json_;

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "reelcell/pipeline/cluster.hpp"
 #include "render/parts.hpp"
@@ -20,13 +21,11 @@ class StatusCommand : public Command {
     return "  reelcell status --plan plan\n  reelcell status --plan plan --json";
   }
   void setup(CLI::App& app) override {
-    app.add_option("--plan", plan_, "Folder that 'reelcell plan' made")
-        ->required()
-        ->type_name("DIR");
+    plan_.setup(app);
     json_.setup(app);
   }
   Outcome run() override {
-    const auto parts = pipeline::plan_status(plan_);
+    const auto parts = pipeline::plan_status(plan_.folder);
     if (json_.json)
       print_json(parts_json(parts));
     else
@@ -37,7 +36,7 @@ class StatusCommand : public Command {
   }
 
  private:
-  std::string plan_;
+  PlanOption plan_;
   JsonOption json_;
 };
 

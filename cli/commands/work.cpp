@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "groups/build_groups.hpp"
 #include "groups/common.hpp"
-#include "reelcell/base/options.hpp"
 #include "reelcell/pipeline/cluster.hpp"
 #include "render/parts.hpp"
 #include "render/progress_bar.hpp"
@@ -21,25 +21,20 @@ class WorkCommand : public Command {
     return "  reelcell work --plan plan --part 0\n  reelcell work --plan plan --part 3 -j 8";
   }
   void setup(CLI::App& app) override {
-    app.add_option("--plan", plan_, "Folder that 'reelcell plan' made")
-        ->required()
-        ->type_name("DIR");
+    plan_.setup(app);
     app.add_option("--part", part_, "Number of the part, from 0")->required()->type_name("N");
     threads_.setup(app);
-    app.add_option("--memory", memory_,
-                   "Let the segments in work take at most this much memory together (default: half "
-                   "of the machine's)")
-        ->type_name("SIZE");
+    memory_.setup(app);
     app.add_flag("--retry-failed", retry_failed_, "Build anew what failed before");
     json_.setup(app);
   }
   Outcome run() override {
     ProgressBar progress;
     pipeline::WorkRequest request;
-    request.folder = plan_;
+    request.folder = plan_.folder;
     request.part = part_;
     request.threads = threads_.value();
-    if (!memory_.empty()) request.memory = parse_size(memory_);
+    request.memory = memory_.value();
     request.retry_failed = retry_failed_;
     const auto status = pipeline::work_part(request, progress);
     if (json_.json)
@@ -51,7 +46,8 @@ class WorkCommand : public Command {
   }
 
  private:
-  std::string plan_, memory_;
+  PlanOption plan_;
+  MemoryOption memory_;
   std::size_t part_ = 0;
   bool retry_failed_ = false;
   ThreadsOption threads_;

@@ -4,6 +4,7 @@
 
 #include "internal/sample_entry.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/cause.hpp"
 
 namespace reelcell::media {
 
@@ -60,6 +61,16 @@ ClipPlan plan_clip(const VideoSource& source, std::span<const std::uint32_t> fra
   if (highest - lowest + 1 != frames.size())
     return encode_because("the segment ends between frames that refer to later ones (B-frames)");
   return {true, ""};
+}
+
+std::string cause_of(std::string_view reason) {
+  if (reason.starts_with("the segment starts ") && reason.ends_with(" after a key frame"))
+    return "the segment starts between key frames";
+  if (reason.starts_with("row ") && reason.ends_with(" repeats the frame before it"))
+    return "a row repeats the frame before it";
+  if (reason.starts_with("frames are left out before row "))
+    return "frames are left out before a row";
+  return std::string(reason);
 }
 
 ClipPackets copy_clip(const VideoSource& source, std::span<const std::uint32_t> frames,

@@ -88,7 +88,9 @@ Json times_json(StreamKind kind, Series open_series, Events open_events,
     for (auto cursor = open_events(); whole && cursor->next(event); whole = stats.samples() <= most)
       stats.add(clock.to_session(event.time));
   }
-  return stats.to_json();
+  Json json = stats.to_json();
+  if (kind == StreamKind::kEvents) json.erase("gaps");  // events keep no pace
+  return json;
 }
 
 /// How far a log is read: through when asked to or small, else its start when it is one stream (a

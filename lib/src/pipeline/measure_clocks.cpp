@@ -5,113 +5,13 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 
+#include "internal/clock_tasks.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/clocks.hpp"
 
 namespace reelcell::pipeline {
 namespace {
-
-struct Task {
-  std::string stream;
-  std::vector<ClockEvidence> evidence;
-};
-
-/// What a video without "measure" is compared with: the first series that moves.
-std::string usual_reference(const OpenSession& session, const std::string& stream) {
-  for (const StreamSpec& spec : session.session().streams)
-    if (spec.kind == StreamKind::kSeries && spec.name != stream) return spec.name;
-  return "";
-}
-
-Json usual_rule(const OpenSession& session, const std::string& stream) {
-  const std::string reference = usual_reference(session, stream);
-  if (reference.empty())
-    throw PlanError(session.session().id + ": nothing to measure the clock of '" + stream +
-                    "' against: the session has no other series. Name the evidence in "
-                    "session.json (\"clock\": {\"measure\": ..}) or with --measure");
-  return {{"against", reference}};
-}
-
-/// "front", "front=motion:joints.q", "front=brightness:plc.light:value"
-using Details = std::map<std::string, ClockDetails>;
-
-Json own_rule(const Details& details, const std::string& stream) {
-  const auto found = details.find(stream);
-  return found == details.end() ? Json() : found->second.measure;
-}
-
-Task parse_task(const std::string& text, const OpenSession& session, const Details& details) {
-  const auto equals = text.find('=');
-  const std::string stream = text.substr(0, equals);
-  const StreamSpec* spec = session.session().stream(stream);
-  if (!spec) {
-    std::vector<std::string> names;
-    for (const StreamSpec& entry : session.session().streams) names.push_back(entry.name);
-    throw PlanError("--measure: " + unknown_name("stream", stream, names));
-  }
-  Json rule = own_rule(details, stream);
-  if (equals != std::string::npos) {
-    std::vector<std::string> parts{""};
-    for (const char c : text.substr(equals + 1))
-      if (c == ':')
-        parts.emplace_back();
-      else
-        parts.back() += c;
-    if (parts.size() < 2 || parts.size() > 3)
-      throw PlanError("--measure " + text +
-                      ": expected STREAM=BY:AGAINST or STREAM=BY:AGAINST:AGAINST_BY");
-    rule = {{"by", parts[0]}, {"against", parts[1]}};
-    if (parts.size() == 3) rule["against_by"] = parts[2];
-  }
-  if (rule.is_null()) rule = usual_rule(session, stream);
-  return {stream, parse_clock_evidence(rule, session, stream, "--measure " + text)};
-}
-
-std::vector<Task> tasks_of(const OpenSession& session, const std::vector<std::string>& streams) {
-  const fs::path file = fs::path(session.session().folder) / "session.json";
-  const Details details = fs::exists(file) ? read_clock_details(file) : Details{};
-  std::vector<Task> tasks;
-  for (const std::string& text : streams) tasks.push_back(parse_task(text, session, details));
-  if (!streams.empty()) return tasks;
-  for (const StreamSpec& spec : session.session().streams) {
-    if (const Json rule = own_rule(details, spec.name); !rule.is_null())
-      tasks.push_back(
-          {spec.name, parse_clock_evidence(rule, session, spec.name,
-                                           "session.json: clock of '" + spec.name + "': measure")});
-    else if (spec.kind == StreamKind::kVideo && !usual_reference(session, spec.name).empty())
-      tasks.push_back({spec.name, parse_clock_evidence(usual_rule(session, spec.name), session,
-                                                       spec.name, spec.name)});
-  }
-  if (tasks.empty())
-    throw PlanError(session.session().id +
-                    ": no clock to measure: no stream names its evidence (\"clock\": {\"measure\": "
-                    "..}) and there is no video with a series beside it");
-  return tasks;
-}
-
-/// A task comes after those it is measured against.
-std::vector<Task> in_order(std::vector<Task> tasks) {
-  std::vector<Task> ordered;
-  std::set<std::string> waiting;
-  for (const Task& task : tasks) waiting.insert(task.stream);
-  while (!tasks.empty()) {
-    const auto ready = std::find_if(tasks.begin(), tasks.end(), [&](const Task& task) {
-      return std::none_of(task.evidence.begin(), task.evidence.end(), [&](const ClockEvidence& e) {
-        return waiting.contains(e.against.stream);
-      });
-    });
-    if (ready == tasks.end())
-      throw PlanError("the clocks of " + list_of({waiting.begin(), waiting.end()}) +
-                      " are to be measured against one another in a circle; one of them must be "
-                      "stated, or measured against another stream");
-    waiting.erase(ready->stream);
-    ordered.push_back(std::move(*ready));
-    tasks.erase(ready);
-  }
-  return ordered;
-}
 
 /// This clock's stamp of each row, in ns; empty where a part is missing.
 std::vector<std::optional<std::int64_t>> stamps_of(const SeriesBatch& batch, const Json& device,
@@ -313,11 +213,11 @@ Json to_json(const ClockMeasurement& m) {
 std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
                                              const ClockMeasureRequest& request,
                                              Progress& progress) {
-  const std::vector<Task> tasks = in_order(tasks_of(session, request.streams));
+  const std::vector<ClockTask> tasks = plan_clocks(session, request.streams);
   std::vector<ClockMeasurement> out;
   std::map<std::string, timeline::ClockMap> maps;
   progress.begin("measure", tasks.size(), "clocks");
-  for (const Task& task : tasks) {
+  for (const ClockTask& task : tasks) {
     std::vector<ClockMeasurement> parts;
     for (const ClockEvidence& evidence : task.evidence)
       parts.push_back(measure_one(session, task.stream, evidence, maps));
@@ -336,76 +236,6 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
   }
   progress.end();
   return out;
-}
-
-std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_file) {
-  std::map<std::string, ClockDetails> out;
-  const Json document = read_json_file(session_file);
-  JsonObject object(document, session_file.string() + ": ");
-  for (JsonObject& stream : object.objects("streams")) {
-    auto clock = stream.object("clock");
-    if (!clock) continue;
-    ClockDetails details;
-    for (JsonObject& entry : clock->objects("points")) {
-      details.points.push_back(
-          {stream_time(entry.integer("stream_ns")), session_time(entry.integer("session_ns"))});
-      entry.finish();
-    }
-    if (!details.points.empty())
-      at_place(clock->where("points"), [&] { timeline::map_through(details.points, "given"); });
-    if (const Json* measure = clock->find("measure")) details.measure = *measure;
-    if (const Json* measured = clock->find("measured")) details.measured = *measured;
-    if (!details.points.empty() || !details.measure.is_null() || !details.measured.is_null())
-      out.emplace(stream.text("name"), std::move(details));
-  }
-  return out;
-}
-
-timeline::ClockMap clock_map_of(const ClockSpec& spec, const ClockDetails& details) {
-  const bool measured = !details.measured.is_null();
-  if (!details.points.empty())
-    return timeline::map_through(details.points, measured ? "measured" : "given");
-  timeline::ClockMap map = timeline::ClockMap::from_spec(spec);
-  return measured ? timeline::ClockMap(map.knots(), "measured") : map;
-}
-
-namespace {
-
-/// Everything in the old clock that is not replaced stays: comments, the evidence.
-Json clock_json(const ClockMeasurement& m, const Json& before) {
-  Json clock = Json::object();
-  for (const char* key : {"comment", "measure"})
-    if (before.contains(key)) clock[key] = before.at(key);
-  if (m.points.empty()) {
-    clock["offset_ns"] = m.clock->offset.count();
-    clock["drift_ppm"] = m.clock->drift_ppm;
-    clock["reference_ns"] = ns_of(m.clock->reference);
-  } else {
-    for (const auto& point : m.points)
-      clock["points"].push_back(
-          {{"stream_ns", ns_of(point.stream)}, {"session_ns", ns_of(point.session)}});
-  }
-  clock["source"] = m.clock->source;
-  clock["measured"] = to_json(m);
-  for (const char* key : {"stream", "candidates", "windows", "offset_ns", "reference_ns", "pairs"})
-    clock["measured"].erase(key);
-  return clock;
-}
-
-}  // namespace
-
-void write_clocks(const fs::path& session_folder,
-                  const std::vector<ClockMeasurement>& measurements) {
-  const fs::path file = session_folder / "session.json";
-  if (!fs::exists(file))
-    throw InputError(session_folder.string(),
-                     "has no session.json to write clocks into; 'reelcell init' makes one");
-  Json document = read_json_file(file);
-  for (const ClockMeasurement& m : measurements)
-    for (Json& stream : document.at("streams"))
-      if (m.clock && stream.at("name") == m.stream)
-        stream["clock"] = clock_json(m, stream.value("clock", Json::object()));
-  write_file_atomic(file, dump_json(document));
 }
 
 }  // namespace reelcell::pipeline

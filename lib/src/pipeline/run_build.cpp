@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "internal/accountant.hpp"
 #include "internal/build_folder.hpp"
 #include "internal/candidate_source.hpp"
 #include "internal/identity.hpp"
@@ -36,87 +37,6 @@ Writers open_writers(const BuildPlan& plan, const fs::path& out, Diagnostics& di
   }
   return writers;
 }
-
-/// "starts 3 frames after a key frame" -> "starts n frames ..": one line a cause in the report;
-/// corpus.json keeps each clip's own.
-std::string without_numbers(const std::string& reason) {
-  std::string text;
-  bool in_number = false;
-  for (const char c : reason) {
-    const bool digit = c >= '0' && c <= '9';
-    if (!digit) text += c;
-    if (digit && !in_number) text += 'n';
-    in_number = digit;
-  }
-  return text;
-}
-
-/// Adds one candidate's outcome to the report; thread: the one that takes results.
-class Accountant {
- public:
-  Accountant(const BuildPlan& plan, BuildReport& report) : plan_(&plan), report_(&report) {}
-  void add(const Episode& episode) {
-    report_->episodes += 1;
-    report_->rows += episode.rows;
-    for (const EpisodeClip& clip : episode.clips) add_clip(clip);
-    for (const RowTimes& times : episode.row_times) {
-      skews_[times.stream].add(times, Nanos(0));
-      count_flags(times);
-    }
-  }
-  void finish() {
-    for (auto& [stream, line] : lines_) {
-      line.stream = stream;
-      skews_[stream].fill(line);
-      report_->alignment.push_back(line);
-    }
-  }
-
- private:
-  void add_clip(const EpisodeClip& clip) {
-    if (clip.packets.packets.empty()) return;
-    ClipAccount& account = report_->clips[clip.feature];
-    account.copied_frames += clip.copied_frames;
-    account.copied_bytes += clip.copied_bytes;
-    account.encoded_frames += clip.packets.frames - clip.copied_frames;
-    account.encoded_bytes += clip.packets.bytes - clip.copied_bytes;
-    if (clip.packets.copied) {
-      account.copied_clips += 1;
-    } else {
-      account.encoded_clips += 1;
-      account.joined_clips += clip.copied_frames > 0;
-      account.reasons[without_numbers(clip.packets.reason)] += 1;
-    }
-  }
-  void count_flags(const RowTimes& times) {
-    timeline::StreamAlignment& line = lines_[times.stream];
-    line.rows += times.flag.size();
-    for (std::size_t i = 0; i < times.flag.size(); ++i) {
-      switch (times.flag[i]) {
-        case JoinFlag::kExact:
-          ++line.exact;
-          break;
-        case JoinFlag::kInterpolated:
-          ++line.interpolated;
-          break;
-        case JoinFlag::kHeld:
-          ++line.held;
-          break;
-        case JoinFlag::kNearest:
-          ++line.nearest;
-          break;
-        case JoinFlag::kGap:
-          ++line.gap_rows;
-          break;
-      }
-      line.reused += i > 0 && times.source[i] == times.source[i - 1];
-    }
-  }
-  const BuildPlan* plan_;
-  BuildReport* report_;
-  std::map<std::string, timeline::StreamAlignment> lines_;
-  std::map<std::string, timeline::SkewStats> skews_;
-};
 
 void write_own_files(const fs::path& out, ManifestBuilder& manifest, const BuildReport& report) {
   const auto write = [&](const char* name, const std::string& content) {
@@ -168,7 +88,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
   BuildReport report;
   report.quarantined = plan.quarantined;
   ManifestBuilder manifest(plan);
-  Accountant accountant(plan, report);
+  Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
   progress.begin("build", plan.candidates.size(), "segments");

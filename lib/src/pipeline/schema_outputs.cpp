@@ -1,4 +1,4 @@
-// What the commands print with --json, and what the WebDataset writer puts into its shards.
+// What the commands print with --json.
 #include "internal/schema_documents.hpp"
 
 namespace reelcell::pipeline {
@@ -112,17 +112,7 @@ Json info_schema() {
               }
             }
           },
-          "sessions": {
-            "type": "array", "description": "Sessions in a folder.",
-            "items": {
-              "type": "object", "required": ["id", "path", "episode"], "description": "One session.",
-              "properties": {
-                "id": {"type": "string", "description": "Id of the session."},
-                "path": {"type": "string", "description": "Where it is."},
-                "episode": {"type": "string", "description": "Episode of a data set; empty for other sessions."}
-              }
-            }
-          },
+          "sessions": {"type": "array", "items": {"$ref": "#/definitions/session_place"}, "description": "Sessions in a folder."},
           "name": {"type": "string", "description": "Name of a corpus."},
           "generator": {"type": "object", "description": "Program that made a corpus."},
           "rate": {"type": "object", "description": "Rows a second of a corpus, num / den [Hz]."},
@@ -224,7 +214,7 @@ Json labels_schema() {
         }
       ]}
     },
-    "visits": {"type": "array", "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence.", "items": {"type": "object", "description": "One session."}},
+    "visits": {"$ref": "#/definitions/visits"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");
@@ -250,17 +240,7 @@ Json build_plan_schema() {
     "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Rows a second [Hz]."},
     "features": {"$ref": "#/definitions/features"},
     "splits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0, "description": "Segments in it."}, "description": "Segments by split, before the gates."},
-    "sessions": {
-      "type": "array", "description": "Sessions found.",
-      "items": {
-        "type": "object", "required": ["id", "path", "episode"], "description": "One session.",
-        "properties": {
-          "id": {"type": "string", "description": "Id of the session."},
-          "path": {"type": "string", "description": "Where it is."},
-          "episode": {"type": "string", "description": "Episode of a data set; empty for other sessions."}
-        }
-      }
-    },
+    "sessions": {"type": "array", "items": {"$ref": "#/definitions/session_place"}, "description": "Sessions found."},
     "segments": {"type": "array", "items": {"$ref": "#/definitions/segment"}, "description": "Segments that would become samples, before the gates."},
     "quarantined": {
       "type": "array", "description": "Sessions that cannot be used.",
@@ -272,7 +252,7 @@ Json build_plan_schema() {
         }
       }
     },
-    "visits": {"type": "array", "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence.", "items": {"type": "object", "description": "One session."}},
+    "visits": {"$ref": "#/definitions/visits"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");
@@ -347,81 +327,6 @@ Json replay_schema() {
     "tiles": {"type": "integer", "description": "Tiles drawn."},
     "missing": {"type": "integer", "description": "Segments without a frame."},
     "columns": {"type": "integer", "description": "Tiles side by side."}
-  }
-})json");
-}
-
-Json webdataset_index_schema() {
-  return Json::parse(R"json({
-  "$schema": "http://json-schema.org/draft-07/schema#",
-  "$id": "https://reelcell.dev/schemas/v1/webdataset-index.schema.json",
-  "title": "Reelcell WebDataset index, version 1",
-  "description": "NAME.index.json beside a shard NAME.tar: where each member lies, for readers that seek.",
-  "type": "object",
-  "required": ["format", "version", "shard", "bytes", "xxh3_128", "samples"],
-  "properties": {
-    "format": {"const": "reelcell-webdataset-index", "description": "Says what the document is."},
-    "version": {"const": 1, "description": "Version of this document."},
-    "shard": {"type": "string", "minLength": 1, "description": "File name of the shard."},
-    "bytes": {"type": "integer", "minimum": 0, "description": "Size of the shard [bytes]."},
-    "xxh3_128": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "XXH3-128 of the shard."},
-    "samples": {
-      "type": "array", "description": "Samples in the order of the shard.",
-      "items": {
-        "type": "object", "required": ["key", "offset", "bytes", "members"], "description": "One sample.",
-        "properties": {
-          "key": {"type": "string", "minLength": 1, "description": "Key of the sample."},
-          "offset": {"type": "integer", "minimum": 0, "description": "First byte of its first tar header [bytes]."},
-          "bytes": {"type": "integer", "minimum": 0, "description": "Headers, data and padding [bytes]."},
-          "members": {
-            "type": "array", "description": "Members in the order of the shard.",
-            "items": {
-              "type": "object", "required": ["extension", "offset", "bytes", "xxh3_128"], "description": "One member.",
-              "properties": {
-                "extension": {"type": "string", "description": "All behind the key's dot."},
-                "offset": {"type": "integer", "minimum": 0, "description": "First byte of its data [bytes]."},
-                "bytes": {"type": "integer", "minimum": 0, "description": "Size of its data [bytes]."},
-                "xxh3_128": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "XXH3-128 of its data."}
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-})json");
-}
-
-Json webdataset_sample_schema() {
-  return Json::parse(R"json({
-  "$schema": "http://json-schema.org/draft-07/schema#",
-  "$id": "https://reelcell.dev/schemas/v1/webdataset-sample.schema.json",
-  "title": "Reelcell WebDataset sample, version 1",
-  "description": "The json member of a sample: labels, lineage, and what each other member is.",
-  "type": "object",
-  "required": ["format", "version", "key", "episode", "split", "labels", "session", "segment", "rows", "rate", "lineage", "features", "videos"],
-  "properties": {
-    "format": {"const": "reelcell-webdataset", "description": "Says what the document is."},
-    "version": {"const": 1, "description": "Version of this document."},
-    "key": {"type": "string", "minLength": 1, "description": "Key of the sample."},
-    "episode": {"type": "integer", "minimum": 0, "description": "Number of the sample in the corpus."},
-    "split": {"type": "string", "description": "Split of the sample."},
-    "task": {"type": "string", "description": "Language instruction."},
-    "labels": {"$ref": "#/definitions/labels"},
-    "session": {"type": "string", "description": "Id of its session."},
-    "session_attributes": {"type": "object", "additionalProperties": {"$ref": "#/definitions/value"}, "description": "What is known of the session."},
-    "segment": {"$ref": "#/definitions/segment"},
-    "rows": {"type": "integer", "minimum": 0, "description": "Rows of the arrays and frames of the clips."},
-    "rate": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer", "minimum": 1, "description": "Numerator, denominator."}, "description": "Rows a second as [num, den] [Hz]."},
-    "robot_type": {"type": "string", "description": "The robot."},
-    "lineage": {"$ref": "#/definitions/lineage"},
-    "features": {"type": "object", "additionalProperties": {"type": "object", "required": ["member", "dtype", "shape"], "description": "Member, dtype, shape, names, unit and source columns."}, "description": "Arrays by feature."},
-    "videos": {"type": "object", "additionalProperties": {"type": "object", "required": ["member", "stream", "codec", "frames", "copied"], "description": "Member, stream, codec, size, frames, and why it was encoded again."}, "description": "Clips by feature."},
-    "stills": {"type": "array", "items": {"type": "object", "required": ["member", "feature", "name", "time_ns", "pts"], "description": "Member, feature, which instant, its time [ns] and pts."}, "description": "Pictures at chosen instants."},
-    "source_streams": {"type": "array", "items": {"type": "string", "description": "Stream."}, "description": "Columns of source_time_ns.npy, source_skew_ns.npy and source_flag.npy."},
-    "source_flags": {"type": "array", "items": {"type": "string", "description": "Name of a flag."}, "description": "What the numbers in source_flag.npy mean."},
-    "source_pts": {"type": "object", "description": "Member with the source's own frame time stamps, and its columns."},
-    "native": {"type": "object", "additionalProperties": {"type": "object", "required": ["samples", "time_ns", "row_ranges", "columns"], "description": "Members of one stream."}, "description": "Series at their native rate, by stream."}
   }
 })json");
 }

@@ -59,6 +59,18 @@ Json schema_parts() {
       "group": {"type": "string", "description": "What is never divided between splits."}
     }
   },
+  "session_place": {
+    "type": "object", "required": ["id", "path", "episode"], "description": "One session.",
+    "properties": {
+      "id": {"type": "string", "description": "Id of the session."},
+      "path": {"type": "string", "description": "Where it is."},
+      "episode": {"type": "string", "description": "Episode of a data set; empty for other sessions."}
+    }
+  },
+  "visits": {
+    "type": "array", "items": {"type": "object", "description": "One session."},
+    "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence."
+  },
   "diagnostics": {
     "type": "array", "description": "What was lost or had to be assumed; each cause once.",
     "items": {
@@ -92,7 +104,7 @@ Json schema_parts() {
       "mean_rate_hz": {"type": ["number", "null"], "description": "Samples by length; losses make it lower [Hz]."},
       "jitter_ms": {"type": ["object", "null"], "description": "Deviation of the intervals from the median one [ms]: p50, p95, max."},
       "gaps": {
-        "type": "object", "required": ["count", "longest"], "description": "Intervals that are much longer than the median one.",
+        "type": "object", "required": ["count", "longest"], "description": "Intervals that are much longer than the median one; 'info' leaves it out of events, which keep no pace.",
         "properties": {
           "count": {"type": "integer", "minimum": 0, "description": "How many."},
           "total_ms": {"type": "number", "description": "Their length in all [ms]."},

@@ -7,6 +7,7 @@
 
 #include "media_support.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/cause.hpp"
 #include "reelcell/media/mp4.hpp"
 
 namespace reelcell::media::test {
@@ -130,6 +131,18 @@ INSTANTIATE_TEST_SUITE_P(
                  "observation.images.ego_view/episode_000000.mp4"},
         CopyCase{"luxonis", "e2e/luxonis_depthai-core/recording.mp4"}),
     [](const auto& a_case) { return a_case.param.name; });
+
+TEST(CauseOf, LeavesOutTheFiguresOfOneClip) {
+  EXPECT_EQ(cause_of("the segment starts 3 frames after a key frame"),
+            "the segment starts between key frames");
+  EXPECT_EQ(cause_of("row 2 repeats the frame before it"), "a row repeats the frame before it");
+  EXPECT_EQ(cause_of("frames are left out before row 17"), "frames are left out before a row");
+  const char* open_gop = "the segment starts at an open GOP, whose frames refer to the one before";
+  EXPECT_EQ(cause_of(open_gop), open_gop);
+  EXPECT_EQ(cause_of("an MP4 does not carry ffv1"), "an MP4 does not carry ffv1");
+  EXPECT_EQ(cause_of("pictures are stored turned by 90 degrees"),
+            "pictures are stored turned by 90 degrees");
+}
 
 TEST(PlanClip, SaysWhyPacketsCannotBeCopied) {
   Diagnostics diagnostics;

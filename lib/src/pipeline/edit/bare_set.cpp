@@ -39,14 +39,7 @@ class BareSet : public StoredCorpus {
 
   LoadedEpisode load(std::size_t index, const LoadOptions& options) const override {
     const StoredSample& sample = samples_.at(index);
-    LoadedEpisode loaded;
-    Episode& episode = loaded.episode;
-    episode.key = sample.key;
-    episode.session_id = sample.session;
-    episode.session_attributes = sample.session_attributes;
-    episode.segment = sample.segment;
-    episode.split = sample.split;
-    episode.rows = sample.rows;
+    LoadedEpisode loaded = begin_episode(sample);
     set_.load(sample.episode, schema_, options, loaded);
     return loaded;
   }
@@ -129,10 +122,7 @@ class BareSet : public StoredCorpus {
         StoredSample& sample = samples_[known->second];
         for (const Json& label : row.value("labels", Json::array())) {
           const std::string name = label.value("name", "");
-          sample.segment.labels.push_back({name, value_from_json(label.value("value", Json())),
-                                           label.value("confidence", 1.0), label.value("rule", ""),
-                                           label.value("inputs", std::vector<std::string>{}),
-                                           label.value("explanation", "")});
+          sample.segment.labels.push_back(read_label(name, label));
           auto& names = schema_.label_names;
           if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }

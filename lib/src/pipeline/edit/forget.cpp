@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "edit/edit_plan.hpp"
-#include "edit/memory_clip.hpp"
 #include "edit/npy.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
+#include "reelcell/media/memory_file.hpp"
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/table/parquet.hpp"
 
@@ -216,7 +216,7 @@ std::uint64_t Needles::search_shard(const fs::path& tar) const {
           for (const std::string& text : *texts) check_text(text, where);
         continue;
       }
-      const MemoryClip clip(bytes);
+      const media::MemoryFile clip(bytes);
       packets += search_video(clip.path(), where);
     }
   return packets;

@@ -4,6 +4,7 @@
 
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/stats/figures.hpp"
 #include "reelcell/table/parquet.hpp"
 
 namespace reelcell::pipeline::edit {
@@ -235,20 +236,10 @@ bool has_moments(const Json& figures) {
     if (!figures.contains(name) || figures[name].is_null()) return false;
   return true;
 }
-void flatten(const Json& value, std::vector<double>& out) {
-  if (value.is_number()) out.push_back(value.get<double>());
-  if (value.is_array())
-    for (const Json& item : value) flatten(item, out);
-}
-std::vector<double> channels(const Json& figures, const char* name) {
-  std::vector<double> values;
-  flatten(figures[name], values);
-  return values;
-}
 /// Squares of bytes that overflowed give a spread of nothing; such figures are not carried on.
 bool can_be_true(const Json& figures) {
-  const auto low = channels(figures, "min"), high = channels(figures, "max");
-  const auto mean = channels(figures, "mean"), spread = channels(figures, "std");
+  const auto of = [&](const char* name) { return stats::numbers_in(figures[name]); };
+  const auto low = of("min"), high = of("max"), mean = of("mean"), spread = of("std");
   if (low.size() != 3 || high.size() != 3 || mean.size() != 3 || spread.size() != 3) return false;
   for (std::size_t c = 0; c < 3; ++c) {
     const double range = high[c] - low[c];

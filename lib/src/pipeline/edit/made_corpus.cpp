@@ -68,10 +68,7 @@ Segment read_segment(const Json& entry) {
     segment.attributes.emplace_back(name, value_from_json(value));
   const Json labels = entry.value("labels", Json::object());
   for (const auto& [name, label] : labels.items())
-    segment.labels.push_back({name, value_from_json(label.value("value", Json())),
-                              label.value("confidence", 1.0), label.value("rule", ""),
-                              label.value("inputs", std::vector<std::string>{}),
-                              label.value("explanation", "")});
+    segment.labels.push_back(read_label(name, label));
   return segment;
 }
 
@@ -112,15 +109,7 @@ class MadeCorpus : public StoredCorpus {
 
   LoadedEpisode load(std::size_t index, const LoadOptions& options) const override {
     const StoredSample& sample = samples_.at(index);
-    LoadedEpisode loaded;
-    Episode& episode = loaded.episode;
-    episode.key = sample.key;
-    episode.session_id = sample.session;
-    episode.session_attributes = sample.session_attributes;
-    episode.segment = sample.segment;
-    episode.split = sample.split;
-    episode.rows = sample.rows;
-    episode.lineage = sample.lineage;
+    LoadedEpisode loaded = begin_episode(sample);
     if (lerobot_) {
       lerobot_->load(sample.episode, schema_, options, loaded);
       if (webdataset_) webdataset_->add_extras(sample.key, loaded);
@@ -245,16 +234,6 @@ class MadeCorpus : public StoredCorpus {
 
 std::unique_ptr<StoredCorpus> open_made_corpus(const fs::path& folder) {
   return std::make_unique<MadeCorpus>(folder);
-}
-
-std::unique_ptr<StoredCorpus> StoredCorpus::open(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) throw InputError(path.string(), "does not exist; check the path");
-  if (fs::exists(path / "corpus.json", error)) return open_made_corpus(path);
-  if (fs::exists(path / "meta" / "info.json", error)) return open_bare_set(path);
-  throw InputError(path.string(),
-                   "holds neither corpus.json nor meta/info.json; a corpus or a LeRobot data set "
-                   "was expected");
 }
 
 }  // namespace reelcell::pipeline::edit

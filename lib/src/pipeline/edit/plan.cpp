@@ -1,12 +1,10 @@
 // A request against its sources: which samples stay, under which names, in which outputs.
 #include <algorithm>
-#include <cmath>
 
 #include "edit/edit_plan.hpp"
 #include "internal/features.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
-#include "reelcell/curate/split.hpp"
 #include "reelcell/writers/registry.hpp"
 
 namespace reelcell::pipeline {
@@ -283,81 +281,7 @@ void note_operations(const EditRequest& request, EditPlan::Impl& plan) {
   if (plan.operations.empty()) plan.operations.push_back("copy");
 }
 
-std::string folder_name(const std::string& group) {
-  std::string name;
-  for (const char c : group)
-    name += std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' ? c : '_';
-  return name.empty() ? "_" : name;
-}
-
 }  // namespace
-
-std::vector<Part> distribute(const EditRequest& request, std::vector<PlannedSample> samples,
-                             const EditPlan::Impl& plan) {
-  const int ways =
-      !request.split_ratios.empty() + !request.split_wheres.empty() + int{request.split_by_group};
-  if (ways > 1)
-    throw InputError("--split", "give one of --split, --split-where and --split-by-group");
-  std::vector<Part> parts;
-  if (ways == 0) {
-    parts.push_back({"", std::move(samples)});
-    return parts;
-  }
-  const auto part_of = [&](const std::string& name) -> Part& {
-    for (Part& part : parts)
-      if (part.name == name) return part;
-    return parts.emplace_back(Part{name, {}});
-  };
-  const auto check_name = [](const std::string& name) {
-    if (folder_name(name) != name)
-      throw InputError("--split", "'" + name +
-                                      "' cannot name a folder: letters, digits, '_' and "
-                                      "'-' are expected");
-  };
-  if (request.split_by_group) {
-    std::map<std::string, std::string> taken;
-    for (PlannedSample& sample : samples) {
-      std::string name = folder_name(sample.group);
-      while (taken.try_emplace(name, sample.group).first->second != sample.group) name += "_";
-      part_of(name).samples.push_back(std::move(sample));
-    }
-  } else if (!request.split_ratios.empty()) {
-    double total = 0;
-    for (const auto& [name, share] : request.split_ratios) {
-      check_name(name);
-      part_of(name);
-      if (!(share > 0)) throw InputError("--split", "'" + name + "' needs a share above 0");
-      total += share;
-    }
-    // By hash of the group, as a build's splits: no group in two corpora, stable when data is
-    // added.
-    curate::SplitRule rule;
-    rule.ratios.clear();
-    for (const auto& [name, share] : request.split_ratios)
-      rule.ratios.emplace_back(name, share / total);
-    for (PlannedSample& sample : samples)
-      part_of(curate::split_of(rule, sample.group)).samples.push_back(std::move(sample));
-  } else {
-    std::vector<std::string> owner(samples.size());
-    for (const auto& [name, predicate] : request.split_wheres) {
-      check_name(name);
-      part_of(name);
-      const std::vector<bool> matches = SampleTable(samples, plan).matches(predicate);
-      for (std::size_t i = 0; i < samples.size(); ++i) {
-        if (!matches[i]) continue;
-        if (!owner[i].empty())
-          throw InputError("--split-where", "sample '" + samples[i].key + "' is in '" + owner[i] +
-                                                "' and in '" + name + "'");
-        owner[i] = name;
-      }
-    }
-    for (std::size_t i = 0; i < samples.size(); ++i)
-      part_of(owner[i].empty() ? "rest" : owner[i]).samples.push_back(std::move(samples[i]));
-  }
-  std::erase_if(parts, [](const Part& part) { return part.samples.empty(); });
-  return parts;
-}
-
 }  // namespace edit
 
 EditPlan::EditPlan() : impl_(std::make_unique<Impl>()) {}

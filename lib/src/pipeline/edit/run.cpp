@@ -3,6 +3,7 @@
 
 #include "edit/edit_plan.hpp"
 #include "edit/staging.hpp"
+#include "internal/accountant.hpp"
 #include "internal/manifest.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
@@ -134,9 +135,7 @@ class PartWriter {
     for (auto& writer : writers_) writer->add(episode);
     manifest_->add(episode, planned.group);
     origins_.push_back(origin_of(planned, stored));
-    report_.episodes += 1;
-    report_.rows += episode.rows;
-    for (const EpisodeClip& clip : episode.clips) add_clip(clip);
+    accountant_.add(episode);
     account_.add(*taken.loaded);
     report_.decisions.push_back(std::move(decision));
   }
@@ -148,6 +147,7 @@ class PartWriter {
     if (report_.episodes == 0)
       throw PlanError("the edit", "no sample could be read whole; the first reason is: " +
                                       report_.decisions.front().reason);
+    accountant_.finish();
     add_left_out();
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       const WriterReport written = writers_[i]->close();
@@ -182,22 +182,6 @@ class PartWriter {
                       {"key", stored.key},
                       {"episode", stored.episode}});
     return origin;
-  }
-
-  /// As the manifest tells of a clip: what became of it when it was taken from the recording.
-  void add_clip(const EpisodeClip& clip) {
-    ClipAccount& account = report_.clips[clip.feature];
-    account.copied_frames += clip.copied_frames;
-    account.copied_bytes += clip.copied_bytes;
-    account.encoded_frames += clip.packets.frames - clip.copied_frames;
-    account.encoded_bytes += clip.packets.bytes - clip.copied_bytes;
-    if (clip.packets.copied) {
-      account.copied_clips += 1;
-    } else {
-      account.encoded_clips += 1;
-      account.joined_clips += clip.copied_frames > 0;
-      account.reasons[clip.packets.reason] += 1;
-    }
   }
 
   /// What this edit and the builds before it left out; nothing of the kind after a forget.
@@ -249,6 +233,7 @@ class PartWriter {
   Diagnostics* diagnostics_;
   BuildPlan build_;
   BuildReport report_;
+  Accountant accountant_{report_};
   std::unique_ptr<ManifestBuilder> manifest_;
   std::vector<std::unique_ptr<CorpusWriter>> writers_;
   std::vector<Json> origins_;

@@ -80,6 +80,11 @@ class StoredCorpus {
   std::map<std::string, Json> decisions_;
 };
 
+/// What the sample's entry says of its episode; rows, times, clips and stills are still to come.
+LoadedEpisode begin_episode(const StoredSample& sample);
+/// A label as corpus.json and labels.jsonl state it.
+Label read_label(const std::string& name, const Json& label);
+
 std::unique_ptr<StoredCorpus> open_made_corpus(const fs::path& folder);
 std::unique_ptr<StoredCorpus> open_bare_set(const fs::path& folder);
 

@@ -1,11 +1,11 @@
 // Samples of our WebDataset shards, found through the index beside each.
 #include <algorithm>
 
-#include "edit/memory_clip.hpp"
 #include "edit/npy.hpp"
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
+#include "reelcell/media/memory_file.hpp"
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/stats/stats.hpp"
 
@@ -196,7 +196,7 @@ void take_clips(const Sample& sample, const CorpusSchema& schema, const LoadOpti
     if (!videos.contains(spec.name))
       throw InputError(sample.where(), "has no video '" + spec.name + "'");
     const Json& described = videos[spec.name];
-    const MemoryClip file(sample.bytes(described["member"].get<std::string>()));
+    const media::MemoryFile file(sample.bytes(described["member"].get<std::string>()));
     const std::shared_ptr<const VideoSource> source =
         media::open_video_file(file.path(), -1, *loaded.losses);
     EpisodeClip clip;

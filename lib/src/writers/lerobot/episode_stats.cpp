@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reelcell/stats/figures.hpp"
+
 namespace reelcell::writers::lerobot {
 
 namespace {
@@ -98,15 +100,8 @@ Json StatsCollector::picture_total(const std::string& feature) const {
 }
 
 namespace {
-/// Per channel: [[[x]], [[y]], [[z]]], however it nests.
-void flatten(const Json& value, std::vector<double>& out) {
-  if (value.is_number()) out.push_back(value.get<double>());
-  if (value.is_array())
-    for (const Json& item : value) flatten(item, out);
-}
 std::vector<double> channels(const Json& figures, const char* name) {
-  std::vector<double> values;
-  flatten(figures.at(name), values);
+  std::vector<double> values = stats::numbers_in(figures.at(name));
   values.resize(3);
   return values;
 }

@@ -1,4 +1,4 @@
-#include "edit/memory_clip.hpp"
+#include "reelcell/media/memory_file.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 
 #include "reelcell/base/error.hpp"
 
-namespace reelcell::pipeline::edit {
+namespace reelcell::media {
 
-MemoryClip::MemoryClip(ByteView bytes) : fd_(::memfd_create("reelcell-clip", MFD_CLOEXEC)) {
+MemoryFile::MemoryFile(ByteView bytes) : fd_(::memfd_create("reelcell-clip", MFD_CLOEXEC)) {
   if (fd_ < 0) throw OutputError("no memory file: " + errno_text(errno));
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
@@ -22,8 +22,8 @@ MemoryClip::MemoryClip(ByteView bytes) : fd_(::memfd_create("reelcell-clip", MFD
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
 }
-MemoryClip::~MemoryClip() { ::close(fd_); }
+MemoryFile::~MemoryFile() { ::close(fd_); }
 
-fs::path MemoryClip::path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+fs::path MemoryFile::path() const { return "/proc/self/fd/" + std::to_string(fd_); }
 
-}  // namespace reelcell::pipeline::edit
+}  // namespace reelcell::media

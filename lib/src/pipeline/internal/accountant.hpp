@@ -1,0 +1,28 @@
+// What a build or an edit did, sample after sample.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "reelcell/pipeline/build.hpp"
+
+namespace reelcell::pipeline {
+
+/// Adds written samples to a report: clips copied and encoded, and how rows met their streams.
+/// For one thread at a time; O(streams) memory.
+class Accountant {
+ public:
+  explicit Accountant(BuildReport& report) : report_(&report) {}
+  void add(const Episode& episode);
+  void finish();  ///< puts what was summed over all samples into the report
+
+ private:
+  void add_clip(const EpisodeClip& clip);
+  void count_flags(const RowTimes& times);
+
+  BuildReport* report_;
+  std::map<std::string, timeline::StreamAlignment> lines_;
+  std::map<std::string, timeline::SkewStats> skews_;
+};
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,21 @@
+// Which clocks of a session are measured, by what, and in which order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reelcell/pipeline/clocks.hpp"
+
+namespace reelcell::pipeline {
+
+struct ClockTask {
+  std::string stream;
+  std::vector<ClockEvidence> evidence;
+};
+
+/// The clocks that `streams` names ("front", "front=motion:joints.q"), or all that have evidence;
+/// each comes after those it is measured against. PlanError where there are none, or a circle.
+std::vector<ClockTask> plan_clocks(const OpenSession& session,
+                                   const std::vector<std::string>& streams);
+
+}  // namespace reelcell::pipeline

@@ -37,6 +37,14 @@ std::string group_text(const Value* value, const std::string& what, const Segmen
                                 "session.json, or drop such segments by a gate");
   return to_text(*value);
 }
+
+/// The keys of a JSON object have no order that means anything: "train" first, as readers show it,
+/// then by name.
+bool comes_first(const std::pair<std::string, double>& a, const std::pair<std::string, double>& b) {
+  const bool a_trains = a.first == "train";
+  const bool b_trains = b.first == "train";
+  return a_trains != b_trains ? a_trains : a.first < b.first;
+}
 }  // namespace
 
 SplitRule parse_split_rule(const Json& json, const std::string& where) {
@@ -56,6 +64,7 @@ SplitRule parse_split_rule(const Json& json, const std::string& where) {
       rule.ratios.emplace_back(name, ratio);
       sum += ratio;
     }
+    std::sort(rule.ratios.begin(), rule.ratios.end(), comes_first);
     if (rule.ratios.empty() || std::abs(sum - 1) > 1e-9)
       object.fail("ratios", "they sum up to " + to_text(Value(sum)) + ", expected 1");
   }

@@ -54,6 +54,15 @@ TEST(Splits, AreTheSameOnEveryMachineAndVersion) {
   EXPECT_EQ(splits, "tvtvvtvttvttvttt");
 }
 
+TEST(Splits, TheOrderOfKeysInTheDocumentMeansNothing) {
+  const SplitRule one = rule_of(kThree);
+  const SplitRule other = rule_of(
+      R"({"salt": "v1", "ratios": {"test": 0.1, "train": 0.7, "val": 0.2}, "by": "session"})");
+  EXPECT_EQ(assign(one, 500), assign(other, 500));
+  EXPECT_EQ(one.ratios, other.ratios);
+  EXPECT_EQ(one.ratios.front().first, "train");
+}
+
 TEST(Splits, ALargerFirstShareOnlyMovesGroupsIntoIt) {
   const SplitRule small = rule_of(R"({"ratios": {"train": 0.6, "val": 0.4}})");
   const SplitRule large = rule_of(R"({"ratios": {"train": 0.8, "val": 0.2}})");

@@ -13,7 +13,8 @@ namespace reelcell::curate {
 
 struct SplitRule {
   std::string by = "session";  ///< "session", "attribute:NAME" or "label:NAME"
-  std::vector<std::pair<std::string, double>> ratios = {{"train", 1.0}};  ///< sum 1 +- 1e-9
+  /// Sum 1 +- 1e-9. "train" first, then by name, whatever the order in the document.
+  std::vector<std::pair<std::string, double>> ratios = {{"train", 1.0}};
   std::string salt;
 };
 SplitRule parse_split_rule(const Json& json, const std::string& where);

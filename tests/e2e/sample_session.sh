@@ -14,6 +14,7 @@ build_corpus() { "$build/reelcell" build "$work/session" --recipe "$source/sampl
 build_corpus --out "$work/corpus" -j 2
 "$build/reelcell" validate "$work/corpus" --deep
 /usr/bin/python3 "$source/tests/e2e/sample_truth.py" "$work/session" "$work/corpus/webdataset"
+/usr/bin/python3 "$source/tests/e2e/sample_lerobot.py" "$work/session" "$work/corpus/lerobot"
 build_corpus --out "$work/again" -j 1
 diff -r "$work/corpus" "$work/again"
 echo "one thread and two threads gave the same bytes"

@@ -94,9 +94,9 @@ class Builds:
                               env=environment)
 
     def undisturbed(self):
-        """The hashes that every disturbed build must end in."""
+        """The hashes that every disturbed build must end in: those of a build on one machine."""
         out = os.path.join(self.folder, "undisturbed")
-        result = self.whole(out)
+        result = subprocess.run(Builds.command(self, out), capture_output=True, text=True)
         if result.returncode not in BUILT:
             sys.exit(f"the undisturbed build failed: {result.stderr}")
         return hashes(out)
@@ -117,3 +117,23 @@ class Builds:
         child.send_signal(signal.SIGKILL)
         child.wait()
         return early
+
+
+class Seals(Builds):
+    """The last step of a build in parts, the parts being done."""
+
+    def __init__(self, folder, threads, parts=3):
+        super().__init__(folder, threads)
+        self.plan = os.path.join(folder, "plan")
+        self.run("plan", *self.inputs, "--recipe", self.recipe, "--out", self.plan, "--parts",
+                 str(parts))
+        for part in range(parts):
+            self.run("work", "--plan", self.plan, "--part", str(part), "-j", str(threads))
+
+    def run(self, *arguments):
+        result = subprocess.run([BINARY, *arguments], capture_output=True, text=True)
+        if result.returncode not in BUILT:
+            sys.exit(f"reelcell {arguments[0]}: exit {result.returncode}: {result.stderr}")
+
+    def command(self, out):
+        return [BINARY, "seal", "--plan", self.plan, "--out", out, "-j", str(self.threads)]

@@ -274,3 +274,26 @@ TEST(VisitsSegmenter, VisitsEveryPointOnRandomRoutesWithNoise) {
 
 }  // namespace
 }  // namespace reelcell::segment
+TEST(VisitsSegmenter, TakesAFrameInDimLightForNoLessSharp) {
+  Cell cell("AB", "AB");
+  std::vector<SessionTime> times;
+  std::vector<std::optional<FrameFigures>> figures;
+  for (std::int64_t i = 0; i < 35; ++i) {
+    times.push_back(at_ms(5 + 33 * i));
+    // Sharpness and contrast both follow the square of a light that is half as strong at 137 ms.
+    const double light = i == 4 ? 0.25 : 1;
+    FrameFigures figure;
+    figure.sharpness = 100 * light;
+    figure.luma_std = 40 * std::sqrt(light);
+    figures.push_back(figure);
+  }
+  cell.signals.add_video("front", times, figures);
+  const Segment first = cell.run().segments.at(0);
+  EXPECT_EQ(text_of(first, "evidence.front.ordinal"), "4");
+  EXPECT_EQ(text_of(first, "evidence.front.sharpness_share"), "1");
+  figures[4]->luma_std = 40;  // as much contrast, but only a quarter as sharp: blurred
+  Cell blurred("AB", "AB");
+  blurred.signals.add_video("front", times, figures);
+  EXPECT_NE(text_of(blurred.run().segments.at(0), "evidence.front.ordinal"), "4");
+}
+

@@ -24,6 +24,14 @@ Nanos rank(const FrameView& frame, const EvidenceRequest& request) {
   if (request.stopped) return margin_of(frame, request);
   return frame.time > request.slowest ? request.slowest - frame.time : frame.time - request.slowest;
 }
+/// In every frame or in none, so that they compare.
+bool contrasts_known(const std::vector<FrameView>& frames) {
+  return std::all_of(frames.begin(), frames.end(),
+                     [](const FrameView& frame) { return !frame.sharpness || frame.contrast > 0; });
+}
+double sharpness_of(const FrameView& frame, bool per_contrast) {
+  return frame.sharpness.value_or(0) / (per_contrast && frame.sharpness ? frame.contrast : 1);
+}
 std::string why_none(const Evidence& evidence) {
   if (evidence.frames == 0) return "no frame was taken during the visit";
   const std::string count = std::to_string(evidence.frames) +
@@ -45,7 +53,6 @@ std::vector<FrameView> settled_frames(const std::vector<FrameView>& frames,
 
 Evidence choose_evidence(const std::vector<FrameView>& frames, const EvidenceRequest& request) {
   Evidence evidence;
-  double sharpest = 0;
   for (const FrameView& frame : frames) {
     if (!taken_during(frame, request)) continue;
     ++evidence.frames;
@@ -53,10 +60,14 @@ Evidence choose_evidence(const std::vector<FrameView>& frames, const EvidenceReq
     ++evidence.settled;
     if (!in_time(frame, request)) continue;
     ++evidence.in_time;
-    sharpest = std::max(sharpest, frame.sharpness.value_or(0));
   }
-  for (const FrameView& frame : settled_frames(frames, request)) {
-    const double share = sharpest > 0 ? frame.sharpness.value_or(0) / sharpest : 1;
+  const std::vector<FrameView> candidates = settled_frames(frames, request);
+  const bool per_contrast = contrasts_known(candidates);
+  double sharpest = 0;
+  for (const FrameView& frame : candidates)
+    sharpest = std::max(sharpest, sharpness_of(frame, per_contrast));
+  for (const FrameView& frame : candidates) {
+    const double share = sharpest > 0 ? sharpness_of(frame, per_contrast) / sharpest : 1;
     if (share < request.least_sharpness) continue;
     ++evidence.sharp;
     if (evidence.frame && rank(frame, request) <= rank(*evidence.frame, request)) continue;

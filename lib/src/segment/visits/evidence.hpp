@@ -15,6 +15,7 @@ struct FrameView {
   SessionTime time{};               ///< middle of the exposure
   double speed = 0;                 ///< fastest motion during the exposure
   std::optional<double> sharpness;  ///< nothing: not looked at, or not decodable
+  double contrast = 0;              ///< variance of the luma; 0 = not known
 };
 
 struct EvidenceRequest {
@@ -22,9 +23,11 @@ struct EvidenceRequest {
   SessionTime slowest{};  ///< where a visit without a stop is slowest
   bool stopped = true;
   Nanos exposure{0};
-  Nanos settle{0};                    ///< time that the structure rings after the stop
-  double v_settled = 0;               ///< fastest motion that still counts as still
-  double least_sharpness = 0;         ///< share of the sharpest frame's; 0 = not asked
+  Nanos settle{0};       ///< time that the structure rings after the stop
+  double v_settled = 0;  ///< fastest motion that still counts as still
+  /// Share of the sharpest frame's; 0 = not asked. Sharpness is compared per contrast, since both
+  /// grow with the square of the light: a lamp that flickers does not make a frame less sharp.
+  double least_sharpness = 0;
   std::optional<SessionTime> before;  ///< the verdict: what comes later cannot be its evidence
 };
 

@@ -130,7 +130,9 @@ void look_at(std::vector<FrameView>& candidates, const std::string& camera,
   const SessionSignals::FrameTimes frames = signals.frames(camera, range);
   for (FrameView& candidate : candidates) {
     const std::size_t at = candidate.ordinal - frames.first;
-    if (at < figures.size() && figures[at]) candidate.sharpness = figures[at]->sharpness;
+    if (at >= figures.size() || !figures[at]) continue;
+    candidate.sharpness = figures[at]->sharpness;
+    candidate.contrast = figures[at]->luma_std * figures[at]->luma_std;
   }
 }
 
@@ -153,13 +155,13 @@ Evidence evidence_of(const Request& request, const Visit& visit, const std::stri
     const SessionTime time = frames.times[i];
     views.push_back({frames.first + i, time,
                      fastest(speeds, time - wanted.exposure / 2, time + wanted.exposure / 2),
-                     std::nullopt});
+                     std::nullopt, 0});
   }
   std::vector<FrameView> candidates = settled_frames(views, wanted);
   if (request.least_sharpness > 0 && !candidates.empty()) {
     look_at(candidates, camera, signals);
     for (const FrameView& candidate : candidates)
-      views[candidate.ordinal - frames.first].sharpness = candidate.sharpness;
+      views[candidate.ordinal - frames.first] = candidate;
   }
   return choose_evidence(views, wanted);
 }

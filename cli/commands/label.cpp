@@ -138,6 +138,8 @@ class LabelCommand : public Command {
               << "  repeated: " << ids(report.at("repeated"), "point") << "\n"
               << "  out of order: " << ids(report.at("out_of_order"), "point") << "\n"
               << fmt::format("  stops at no planned point: {}\n", count(report, "unplanned_stops"))
+              << fmt::format("  visits of the controller without a stop: {}\n",
+                             report.at("unseen").size())
               << fmt::format("  verdicts: {} of {} tied\n", count(verdicts, "tied"),
                              count(verdicts, "given"));
     for (const Json& verdict : verdicts.at("untied"))

@@ -112,6 +112,63 @@ TEST(VisitsSegmenter, CutsAStopWhereTheControllerStartsAgain) {
   EXPECT_EQ(text_of(result.segments[2], "order"), "repeated");
 }
 
+Event step(std::int64_t ms, const char* kind, const std::string& point) {
+  return event_ms(ms, ms, kind, {{"point", point}});
+}
+
+TEST(VisitsSegmenter, CutsAStopWhoseFirstStepCameBeforeTheMotionDiedDown) {
+  // The motion shows the stop from 295 ms on.
+  Cell cell("ABBC", "ABC");
+  cell.signals.add_events(
+      "plc",
+      {step(102, "go", "A"), step(280, "go", "B"), step(502, "go", "B"), step(702, "go", "C")},
+      "plc");
+  const StageResult result = cell.run({{"step", "kind=go"}});
+  EXPECT_EQ(route_of(result), "ABBC");
+  EXPECT_EQ(result.report["repeated"].size(), 1u);
+  EXPECT_THAT(result.report["unseen"], IsEmpty());
+}
+
+TEST(VisitsSegmenter, LeavesWhatLiesBetweenTwoVisitsToAPointOutOfBoth) {
+  Cell cell("ABBC", "ABC");
+  cell.signals.add_events(
+      "plc",
+      {step(2, "move", "A"), step(102, "go", "A"), step(202, "move", "B"), step(302, "go", "B"),
+       step(402, "move", "B"), step(502, "go", "B"), step(602, "move", "C"), step(702, "go", "C")},
+      "plc");
+  const StageResult result = cell.run({{"step", "kind=go"}, {"step_end", "kind=move"}});
+  ASSERT_EQ(route_of(result), "ABBC");
+  EXPECT_EQ(ns_of(result.segments[1].range.end), 402'000'000);
+  EXPECT_EQ(result.segments[1].finish.source, "plc where kind=move");
+  EXPECT_EQ(ns_of(result.segments[2].range.start), 502'000'000);
+  // Where the motion shows the border it is better than the controller.
+  EXPECT_THAT(result.segments[2].finish.source, HasSubstr("robot.v speed"));
+  // Steps and motion are a few ms apart at every stop: that is what a cut is uncertain by.
+  EXPECT_GE(result.segments[2].begin.uncertainty, Nanos(1'000'000));
+  EXPECT_LE(result.segments[2].begin.uncertainty, Nanos(10'000'000));
+}
+
+TEST(VisitsSegmenter, CutsNothingWhereTheControllerNamesAPointElsewhere) {
+  Cell cell("ABC", "ABC");
+  // C is announced while the robot still stands at B.
+  cell.signals.add_events("plc", {step(102, "go", "A"), step(302, "go", "B"), step(350, "go", "C")},
+                          "plc");
+  const StageResult result = cell.run({{"step", "kind=go"}});
+  EXPECT_EQ(route_of(result), "ABC");
+  EXPECT_THAT(result.report["unseen"], IsEmpty());
+  // And where names say nothing, a piece shorter than a visit is none.
+  Cell silent("ABC", "ABC");
+  silent.signals.add_events("plc",
+                            {event_ms(102, 102, "go"), event_ms(302, 302, "go"),
+                             event_ms(385, 385, "go"), event_ms(502, 502, "go")},
+                            "plc");
+  const StageResult cut = silent.run({{"step", "kind=go"}});
+  EXPECT_EQ(route_of(cut), "ABC");
+  ASSERT_EQ(cut.report["unseen"].size(), 1u);
+  EXPECT_EQ(cut.report["unseen"][0]["time_ns"], 385'000'000);
+  EXPECT_EQ(silent.diagnostics.count("visit-unseen"), 1u);
+}
+
 TEST(VisitsSegmenter, TellsPointsOfOnePoseApartByTheirTime) {
   // C2 is planned at the pose of C, five points later.
   Cell cell("ABDEFC", "ABCDEF");
@@ -136,14 +193,22 @@ TEST(VisitsSegmenter, TiesVerdictsByPointAndTimeAndReportsTheRest) {
   ASSERT_EQ(route_of(result), "ABCB");
   EXPECT_EQ(text_of(result.segments[0], "verdict.result"), "NG");
   EXPECT_EQ(text_of(result.segments[1], "verdict.result"), "OK");
+  EXPECT_EQ(text_of(result.segments[2], "verdict.result"), "-");
   EXPECT_EQ(text_of(result.segments[3], "verdict.result"), "NG");
   const Json& verdicts = result.report["verdicts"];
   EXPECT_EQ(verdicts["given"], 6);
-  EXPECT_EQ(verdicts["tied"], 4);
-  ASSERT_EQ(verdicts["untied"].size(), 2u);
+  EXPECT_EQ(verdicts["tied"], 3);
+  ASSERT_EQ(verdicts["untied"].size(), 3u);
   EXPECT_THAT(verdicts["untied"][0]["reason"].get<std::string>(), HasSubstr("no visit to 'X'"));
-  EXPECT_THAT(verdicts["untied"][1]["reason"].get<std::string>(), HasSubstr("already"));
-  EXPECT_EQ(cell.diagnostics.count("verdict-untied"), 2u);
+  EXPECT_THAT(verdicts["untied"][0]["candidates"], IsEmpty());
+  // Two verdicts for the one visit to C: neither is more its own than the other.
+  EXPECT_THAT(verdicts["untied"][1]["reason"].get<std::string>(),
+              HasSubstr("so does the verdict of 0.720"));
+  EXPECT_EQ(verdicts["untied"][1]["candidates"], Json({"visit-C"}));
+  EXPECT_THAT(verdicts["untied"][2]["reason"].get<std::string>(),
+              HasSubstr("so does the verdict of 0.700"));
+  EXPECT_EQ(text_of(result.segments[2], "ambiguous_verdicts_ns"), "[700000000,720000000]");
+  EXPECT_EQ(cell.diagnostics.count("verdict-untied"), 3u);
 }
 
 TEST(VisitsSegmenter, TiesNothingByTimeAloneWhereTwoVisitsFit) {
@@ -156,6 +221,74 @@ TEST(VisitsSegmenter, TiesNothingByTimeAloneWhereTwoVisitsFit) {
               HasSubstr("2 visits fit"));
   const StageResult narrow = cell.run({{"verdict_within", "50ms"}});
   EXPECT_EQ(narrow.report["verdicts"]["tied"], 1);
+}
+
+TEST(VisitsSegmenter, NamesBothVerdictsOfAStopThatHoldsTwoVisits) {
+  // B is visited twice without motion in between, and no controller tells them apart: one stop,
+  // the first verdict during it.
+  Cell cell("ABBC", "ABC");
+  cell.signals.add_events(
+      "station", {verdict(250, "A"), verdict(450, "B", "NG"), verdict(650, "B"), verdict(850, "C")},
+      "verdicts");
+  const StageResult result = cell.run();
+  ASSERT_EQ(route_of(result), "ABC");
+  EXPECT_EQ(text_of(result.segments[1], "verdict.result"), "-");
+  EXPECT_EQ(text_of(result.segments[1], "ambiguous_verdicts_ns"), "[450000000,650000000]");
+  const Json& verdicts = result.report["verdicts"];
+  EXPECT_EQ(verdicts["given"], 4);
+  EXPECT_EQ(verdicts["tied"], 2);
+  ASSERT_EQ(verdicts["untied"].size(), 2u);
+  for (const Json& untied : verdicts["untied"]) {
+    EXPECT_THAT(untied["reason"].get<std::string>(), HasSubstr("ambiguous: it fits the visit"));
+    EXPECT_EQ(untied["candidates"], Json({"visit-B"}));
+  }
+}
+
+TEST(VisitsSegmenter, TiesOneVerdictOfARepeatedPointOnlyWhereTheUsualDelaySaysWhich) {
+  const auto stations = [](const std::string& before) {
+    Cell cell(before + "XYXZ", before + "XYZ");
+    std::vector<Event> verdicts;
+    for (std::size_t i = 0; i < before.size(); ++i)
+      verdicts.push_back(verdict(static_cast<std::int64_t>(200 * (i + 1) + 60 + 5 * (i % 4)),
+                                 before.substr(i, 1)));
+    // The verdict of the first visit to X was lost; the second ended at 200 (n + 3).
+    verdicts.push_back(
+        verdict(static_cast<std::int64_t>(200 * (before.size() + 3) + 70), "X", "NG"));
+    cell.signals.add_events("station", verdicts, "verdicts");
+    return cell.run();
+  };
+  const StageResult few = stations("AB");
+  EXPECT_EQ(few.report["verdicts"]["tied"], 2);
+  EXPECT_EQ(few.report["verdicts"]["untied"][0]["candidates"], Json({"visit-X", "visit-X-2"}));
+  const StageResult many = stations("ABCDEFGH");
+  EXPECT_EQ(many.report["verdicts"]["tied"], 9);
+  const Segment& second = many.segments.at(10);
+  EXPECT_EQ(second.name, "visit-X-2");
+  EXPECT_EQ(text_of(second, "verdict.result"), "NG");
+  // At the other visit its delay would have been 400 ms longer, 395 beyond the longest of 75.
+  EXPECT_NEAR(std::get<double>(*second.attribute("verdict.other_visit_margin_ms")), 395, 10);
+}
+
+TEST(VisitsSegmenter, TiesNoVerdictToAVisitBeforeTheOneThatTheMotionLost) {
+  // The controller is at B once more from 702 ms on, but there is a hole in the robot's log.
+  Cell cell("ABCB", "ABC");
+  Cell with_hole("ABC", "ABC");
+  with_hole.signals.set_extent({test::at_ms(0), test::at_ms(1000)});
+  for (Cell* one : {&cell, &with_hole}) {
+    one->signals.add_events(
+        "plc",
+        {step(102, "go", "A"), step(302, "go", "B"), step(502, "go", "C"), step(702, "go", "B")},
+        "plc");
+    one->signals.add_events("station", {verdict(850, "B", "NG")}, "verdicts");
+  }
+  const StageResult seen = cell.run({{"step", "kind=go"}});
+  EXPECT_THAT(seen.report["unseen"], IsEmpty());
+  const StageResult lost = with_hole.run({{"step", "kind=go"}});
+  ASSERT_EQ(lost.report["unseen"].size(), 1u);
+  EXPECT_THAT(lost.report["unseen"][0]["reason"].get<std::string>(), HasSubstr("'B'"));
+  EXPECT_EQ(lost.report["verdicts"]["tied"], 0);
+  EXPECT_THAT(lost.report["verdicts"]["untied"][0]["reason"].get<std::string>(),
+              HasSubstr("by the controller, without a stop"));
 }
 
 /// Frames every 33 ms from 5 ms on; those with a number in `blurred` are half as sharp.
@@ -192,6 +325,29 @@ TEST(VisitsSegmenter, ChoosesTheSettledSharpFrameFurthestFromTheEnds) {
   EXPECT_EQ(text_of(blurred.run({{"settle", "10ms"}, {"sharpness", 0}}).segments.at(0),
                     "evidence.front.time_ns"),
             "170000000");
+}
+
+TEST(VisitsSegmenter, TakesAFrameInDimLightForNoLessSharp) {
+  Cell cell("AB", "AB");
+  std::vector<SessionTime> times;
+  std::vector<std::optional<FrameFigures>> figures;
+  for (std::int64_t i = 0; i < 35; ++i) {
+    times.push_back(at_ms(5 + 33 * i));
+    // Sharpness and contrast both follow the square of a light that is half as strong at 137 ms.
+    const double light = i == 4 ? 0.25 : 1;
+    FrameFigures figure;
+    figure.sharpness = 100 * light;
+    figure.luma_std = 40 * std::sqrt(light);
+    figures.push_back(figure);
+  }
+  cell.signals.add_video("front", times, figures);
+  const Segment first = cell.run().segments.at(0);
+  EXPECT_EQ(text_of(first, "evidence.front.ordinal"), "4");
+  EXPECT_EQ(text_of(first, "evidence.front.sharpness_share"), "1");
+  figures[4]->luma_std = 40;  // as much contrast, but only a quarter as sharp: blurred
+  Cell blurred("AB", "AB");
+  blurred.signals.add_video("front", times, figures);
+  EXPECT_NE(text_of(blurred.run().segments.at(0), "evidence.front.ordinal"), "4");
 }
 
 TEST(VisitsSegmenter, SaysWhyAVisitHasNoEvidence) {
@@ -274,26 +430,3 @@ TEST(VisitsSegmenter, VisitsEveryPointOnRandomRoutesWithNoise) {
 
 }  // namespace
 }  // namespace reelcell::segment
-TEST(VisitsSegmenter, TakesAFrameInDimLightForNoLessSharp) {
-  Cell cell("AB", "AB");
-  std::vector<SessionTime> times;
-  std::vector<std::optional<FrameFigures>> figures;
-  for (std::int64_t i = 0; i < 35; ++i) {
-    times.push_back(at_ms(5 + 33 * i));
-    // Sharpness and contrast both follow the square of a light that is half as strong at 137 ms.
-    const double light = i == 4 ? 0.25 : 1;
-    FrameFigures figure;
-    figure.sharpness = 100 * light;
-    figure.luma_std = 40 * std::sqrt(light);
-    figures.push_back(figure);
-  }
-  cell.signals.add_video("front", times, figures);
-  const Segment first = cell.run().segments.at(0);
-  EXPECT_EQ(text_of(first, "evidence.front.ordinal"), "4");
-  EXPECT_EQ(text_of(first, "evidence.front.sharpness_share"), "1");
-  figures[4]->luma_std = 40;  // as much contrast, but only a quarter as sharp: blurred
-  Cell blurred("AB", "AB");
-  blurred.signals.add_video("front", times, figures);
-  EXPECT_NE(text_of(blurred.run().segments.at(0), "evidence.front.ordinal"), "4");
-}
-

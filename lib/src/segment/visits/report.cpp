@@ -24,6 +24,19 @@ Json told_of(const std::string& session, const char* code, const std::vector<Dia
   return list;
 }
 
+/// Names of the visits that an ambiguous verdict may be about.
+Json candidates_of(const Json& verdict, const std::vector<const Segment*>& segments) {
+  Json names = Json::array();
+  for (const Segment* segment : segments) {
+    const std::string times = text_of(*segment, "ambiguous_verdicts_ns");
+    if (times.empty()) continue;
+    const Json list = Json::parse(times);
+    if (std::find(list.begin(), list.end(), verdict.at("time_ns")) != list.end())
+      names.push_back(segment->name);
+  }
+  return names;
+}
+
 struct CameraSummary {
   std::size_t found = 0;
   std::map<std::string, std::size_t> missing;
@@ -92,7 +105,8 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
   std::uint64_t strays = 0;
   for (const Diagnostic& entry : told)
     if (entry.code == "visit-unplanned" && entry.where == session) strays += entry.count;
-  const Json untied = told_of(session, "verdict-untied", told);
+  Json untied = told_of(session, "verdict-untied", told);
+  for (Json& verdict : untied) verdict["candidates"] = candidates_of(verdict, segments);
   Json evidence = Json::object();
   for (const auto& [camera, summary] : cameras) evidence[camera] = camera_json(summary);
   return {{"session", session},
@@ -103,6 +117,7 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
           {"repeated", repeated},
           {"out_of_order", disordered},
           {"unplanned_stops", strays},
+          {"unseen", told_of(session, "visit-unseen", told)},
           {"verdicts", {{"given", tied + untied.size()}, {"tied", tied}, {"untied", untied}}},
           {"evidence", evidence}};
 }

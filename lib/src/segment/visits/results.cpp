@@ -15,6 +15,12 @@ std::string clean(std::string text) {
 }
 
 void add_verdict(const Survey& survey, const Visit& visit, Segment& segment) {
+  if (!visit.ambiguous.empty()) {
+    Json times = Json::array();
+    for (const std::size_t verdict : visit.ambiguous)
+      times.push_back(ns_of(survey.verdicts[verdict].time));
+    segment.attributes.emplace_back("ambiguous_verdicts_ns", times.dump());
+  }
   if (!visit.verdict) return;
   const Event& verdict = survey.verdicts[*visit.verdict];
   const Tie& tie = survey.ties[*visit.verdict];
@@ -93,6 +99,14 @@ void tell(const Request& request, const Survey& survey, const std::string& sessi
   for (const PlanPoint* point : skipped_points(request, survey))
     diagnostics.warn("visit-skipped", session + ": " + point->id,
                      "no stop at this planned point was found");
+  for (const UnseenVisit& step : survey.unseen)
+    diagnostics.add({Severity::kWarning, "visit-unseen",
+                     session + ": " + request.step_stream + " at " + seconds(step.start),
+                     "the controller starts a visit" +
+                         (step.point.empty() ? "" : " to '" + step.point + "'") +
+                         " here, but no stop belongs to it; see whether v_in and min_length suit "
+                         "this robot",
+                     1, ns_of(step.start), ns_of(step.start)});
   for (const Visit& stop : survey.strays)
     diagnostics.note("visit-unplanned", session,
                      "the stop at " + seconds(stop.dwell.start) + " is at no planned point; '" +

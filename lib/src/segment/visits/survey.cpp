@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "reelcell/base/error.hpp"
 
@@ -47,37 +48,88 @@ std::vector<double> pose_of(const Dwell& dwell, const SignalRef& positions,
   return pose;
 }
 
-/// Starts of steps, as the controller tells them.
-std::vector<SessionTime> step_times(const Request& request, SessionSignals& signals) {
-  std::vector<SessionTime> times;
-  if (request.step_stream.empty()) return times;
+std::vector<ControllerStep> controller_steps(const Request& request, SessionSignals& signals) {
+  std::vector<ControllerStep> steps;
+  if (request.step_stream.empty()) return steps;
   each_window(signals.extent(), [&](TimeRange window) {
-    for (const Event& event : signals.events(request.step_stream, window))
-      if (request.step(event)) times.push_back(event.time);
+    for (const Event& event : signals.events(request.step_stream, window)) {
+      const bool starts = request.step(event);
+      if (!starts && !request.step_end(event)) continue;
+      const Value* const point =
+          request.step_point.empty() ? nullptr : event.field(request.step_point);
+      const bool named = point && !std::holds_alternative<std::monostate>(*point);
+      steps.push_back({event.time, starts, named ? to_text(*point) : ""});
+    }
   });
-  return times;
+  return steps;
 }
 
-/// A point that is visited twice in a row is one stop to the motion, but two steps to the
-/// controller: such a stop is cut where each further step begins.
-std::vector<Dwell> cut_at_steps(std::vector<Dwell> dwells, const std::vector<SessionTime>& steps,
-                                const Request& request) {
-  std::vector<Dwell> result;
-  for (Dwell& dwell : dwells) {
-    auto at = std::lower_bound(steps.begin(), steps.end(), dwell.start);
-    const auto end = std::lower_bound(at, steps.end(), dwell.end);
-    while (end - at > 1) {
-      ++at;
-      if (*at <= dwell.start || *at >= dwell.end) continue;
-      Dwell head = dwell;
-      const Boundary border{request.step_stream + " where " + request.step_text, Nanos{0}};
-      head.end = dwell.start = *at;
-      head.finish = dwell.begin = border;
-      result.push_back(std::move(head));
-    }
-    result.push_back(std::move(dwell));
+/// Whether a stop can be a visit to the point with this id; true when it is no point of the plan.
+bool reaches(const std::vector<double>& pose, const std::string& id, const Request& request) {
+  const auto& points = request.plan.points;
+  const auto point = std::find_if(points.begin(), points.end(),
+                                  [&](const PlanPoint& planned) { return planned.id == id; });
+  return point == points.end() ||
+         pose_distance(pose, point->target, request.match.weights) <= request.match.tolerance;
+}
+
+void measure_slowest(Dwell& piece, const Request& request, SessionSignals& signals) {
+  piece.slowest = std::numeric_limits<double>::infinity();
+  const auto take = [&](const SpeedStep& step) {
+    if (step.time < piece.start || step.time >= piece.end || step.speed >= piece.slowest) return;
+    piece.slowest = step.speed;
+    piece.slowest_at = step.time;
+  };
+  walk_speed(request.dwell.motion, signals, {piece.start - kBeyond, piece.end + kBeyond}, take,
+             [](std::optional<SessionTime>) {});
+}
+
+struct Stops {
+  CutDwells cut;
+  std::vector<std::vector<double>> poses;  ///< of cut.dwells
+};
+
+Stops stops_of(const Request& request, SessionSignals& signals) {
+  const std::vector<Dwell> dwells = find_dwells(request.dwell, signals);
+  std::vector<std::vector<double>> poses;
+  for (const Dwell& dwell : dwells) poses.push_back(pose_of(dwell, request.positions, signals));
+  StepRequest wanted;
+  wanted.min_length = request.dwell.min_length;
+  wanted.start_source = request.step_stream + " where " + request.step_text;
+  wanted.end_source = request.step_stream + " where " + request.step_end_text;
+  wanted.reaches = [&](std::size_t stop, const std::string& point) {
+    return reaches(poses[stop], point, request);
+  };
+  Stops found;
+  found.cut = cut_at_steps(dwells, controller_steps(request, signals), wanted);
+  for (const std::size_t stop : found.cut.stops) found.poses.push_back(poses[stop]);
+  for (const std::size_t piece : found.cut.pieces) {
+    measure_slowest(found.cut.dwells[piece], request, signals);
+    found.poses[piece] = pose_of(found.cut.dwells[piece], request.positions, signals);
   }
-  return result;
+  return found;
+}
+
+/// The visits found and, after them, those that only the controller names: a verdict may be about
+/// one of these.
+void tie(const Request& request, Survey& found) {
+  std::vector<Visited> visited;
+  for (const Visit& visit : found.visits)
+    visited.push_back({{visit.dwell.start, visit.dwell.end},
+                       request.plan.points[visit.match.point].id,
+                       visit.dwell.finish.uncertainty,
+                       true});
+  for (const UnseenVisit& visit : found.unseen) {
+    if (visit.point.empty()) continue;
+    const Nanos half = (visit.latest_end - visit.start) / 2;
+    visited.push_back({{visit.start, visit.start + half}, visit.point, half, false});
+  }
+  found.ties = tie_verdicts(found.verdicts, visited, request.tie);
+  for (std::size_t i = 0; i < found.ties.size(); ++i) {
+    if (found.ties[i].visit) found.visits[*found.ties[i].visit].verdict = i;
+    for (const std::size_t candidate : found.ties[i].candidates)
+      if (candidate < found.visits.size()) found.visits[candidate].ambiguous.push_back(i);
+  }
 }
 
 std::vector<Event> all_events(const std::string& stream, const EventPredicate& wanted,
@@ -168,28 +220,24 @@ Evidence evidence_of(const Request& request, const Visit& visit, const std::stri
 }  // namespace
 
 Survey survey(const Request& request, SessionSignals& signals) {
-  const std::vector<Dwell> dwells =
-      cut_at_steps(find_dwells(request.dwell, signals), step_times(request, signals), request);
+  Stops all = stops_of(request, signals);
+  const std::vector<Dwell>& dwells = all.cut.dwells;
   std::vector<Stop> stops;
-  for (const Dwell& dwell : dwells)
-    stops.push_back({dwell.pass ? dwell.slowest_at : dwell.start + (dwell.end - dwell.start) / 2,
-                     pose_of(dwell, request.positions, signals)});
+  for (std::size_t i = 0; i < dwells.size(); ++i)
+    stops.push_back({dwells[i].pass ? dwells[i].slowest_at
+                                    : dwells[i].start + (dwells[i].end - dwells[i].start) / 2,
+                     std::move(all.poses[i])});
   Survey found;
+  found.unseen = std::move(all.cut.unseen);
   const std::vector<Match> matches = match_stops(stops, request.plan, request.match);
   for (std::size_t i = 0; i < dwells.size(); ++i) {
     // A pass at no planned point is just a slow stretch of a path.
     const bool stray = matches[i].order == Order::kUnplanned;
     if (stray && dwells[i].pass) continue;
-    (stray ? found.strays : found.visits).push_back({dwells[i], matches[i], {}, {}});
+    (stray ? found.strays : found.visits).push_back({dwells[i], matches[i], {}, {}, {}});
   }
   found.verdicts = all_events(request.verdicts, request.verdict, signals);
-  std::vector<Visited> visited;
-  for (const Visit& visit : found.visits)
-    visited.push_back(
-        {{visit.dwell.start, visit.dwell.end}, request.plan.points[visit.match.point].id});
-  found.ties = tie_verdicts(found.verdicts, visited, request.tie);
-  for (std::size_t i = 0; i < found.ties.size(); ++i)
-    if (found.ties[i].visit) found.visits[*found.ties[i].visit].verdict = i;
+  tie(request, found);
   for (Visit& visit : found.visits) {
     if (request.cameras.empty()) break;
     const auto speeds =

@@ -1,37 +1,65 @@
 #include "ties.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <numeric>
+
+#include "assignment.hpp"
 
 namespace reelcell::segment::visits {
 namespace {
+/// So many verdicts that fit one visit only say what delays are usual.
+constexpr std::size_t kFewest = 8;
+constexpr std::size_t kMostNamed = 5;  ///< in a message
+
 std::string seconds(SessionTime time) { return format_seconds(time.time_since_epoch()) + " s"; }
 
 class Binder {
  public:
   Binder(const std::vector<Event>& verdicts, const std::vector<Visited>& visits,
          const TieRequest& request)
-      : verdicts_(verdicts),
-        visits_(visits),
-        request_(request),
-        ties_(verdicts.size()),
-        verdict_of_(visits.size()) {}
+      : verdicts_(verdicts), visits_(visits), request_(request), ties_(verdicts.size()) {
+    by_start_.resize(visits.size());
+    std::iota(by_start_.begin(), by_start_.end(), std::size_t{0});
+    std::stable_sort(by_start_.begin(), by_start_.end(), [&](std::size_t a, std::size_t b) {
+      return visits_[a].range.start < visits_[b].range.start;
+    });
+    SessionTime latest = SessionTime::min();
+    for (const std::size_t visit : by_start_)
+      latest_end_.push_back(latest = std::max(latest, latest_end(visits_[visit])));
+  }
 
   std::vector<Tie> run() {
-    std::vector<std::vector<std::size_t>> fitting(verdicts_.size());
-    for (std::size_t i = 0; i < verdicts_.size(); ++i) fitting[i] = candidates(verdicts_[i]);
-    // Those that fit one visit only say how long a verdict usually takes.
-    for (std::size_t i = 0; i < verdicts_.size(); ++i)
-      if (fitting[i].size() == 1) take(i, fitting[i].front(), std::nullopt);
-    usual_ = usual_delay();
+    for (const Event& verdict : verdicts_) fitting_.push_back(candidates(verdict));
+    learn_delays();
+    std::vector<std::vector<std::size_t>> edges;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
-      if (fitting[i].empty()) ties_[i].reason = why_none(verdicts_[i]);
-      if (fitting[i].size() > 1) choose(i, fitting[i]);
+      auto likely = plausible(i);
+      // Without a name, one verdict too many or too few would shift all others.
+      if (likely.size() > 1 && !point_of(verdicts_[i])) likely.clear();
+      edges.push_back(std::move(likely));
+    }
+    suitors_.resize(visits_.size());
+    for (std::size_t i = 0; i < verdicts_.size(); ++i)
+      for (const std::size_t visit : edges[i]) suitors_[visit].push_back(i);
+    const auto forced = forced_pairs(edges, visits_.size());
+    for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+      if (forced[i] && visits_[*forced[i]].seen)
+        tie(i, *forced[i]);
+      else
+        explain(i, edges[i], forced[i]);
     }
     return std::move(ties_);
   }
 
  private:
+  struct Delays {
+    Nanos least{0}, most{0};
+    Nanos slack{0};  ///< beyond them; a few verdicts do not show the extremes
+  };
+
+  static SessionTime latest_end(const Visited& visit) {
+    return visit.range.end + visit.end_uncertainty;
+  }
   /// The point that a verdict names, if it names one.
   std::optional<std::string> point_of(const Event& verdict) const {
     const Value* const value =
@@ -39,15 +67,118 @@ class Binder {
     if (!value || std::holds_alternative<std::monostate>(*value)) return std::nullopt;
     return to_text(*value);
   }
+  /// In order of their starts.
   std::vector<std::size_t> candidates(const Event& verdict) const {
     const auto point = point_of(verdict);
+    const auto begun = std::upper_bound(
+        by_start_.begin(), by_start_.end(), verdict.time,
+        [&](SessionTime time, std::size_t visit) { return time < visits_[visit].range.start; });
     std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < visits_.size(); ++i) {
-      const TimeRange& range = visits_[i].range;
-      if (verdict.time < range.start || verdict.time > range.end + request_.within) continue;
-      if (!point || *point == visits_[i].point) found.push_back(i);
+    for (auto i = static_cast<std::size_t>(begun - by_start_.begin()); i-- > 0;) {
+      if (latest_end_[i] + request_.within < verdict.time) break;
+      const Visited& visit = visits_[by_start_[i]];
+      if (latest_end(visit) + request_.within < verdict.time) continue;
+      if (!point || *point == visit.point) found.push_back(by_start_[i]);
     }
+    std::reverse(found.begin(), found.end());
     return found;
+  }
+  void learn_delays() {
+    std::vector<std::size_t> suitors(visits_.size(), 0);
+    for (const auto& visits : fitting_)
+      for (const std::size_t visit : visits) ++suitors[visit];
+    std::size_t count = 0;
+    Delays delays;
+    for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+      if (fitting_[i].size() != 1) continue;
+      const Visited& visit = visits_[fitting_[i].front()];
+      if (suitors[fitting_[i].front()] != 1 || !visit.seen) continue;
+      const Nanos delay = verdicts_[i].time - visit.range.end;
+      delays.least = count == 0 ? delay : std::min(delays.least, delay);
+      delays.most = count == 0 ? delay : std::max(delays.most, delay);
+      ++count;
+    }
+    if (count < kFewest) return;
+    delays.slack = std::max(request_.least_margin, (delays.most - delays.least) / 2);
+    usual_ = delays;
+  }
+  /// How far outside of the usual delays the verdict would be for this visit, wherever within its
+  /// uncertainty the visit ended; 0 = inside.
+  Nanos beyond_usual(std::size_t verdict, std::size_t visit) const {
+    const Visited& at = visits_[visit];
+    const Nanos delay = verdicts_[verdict].time - at.range.end;
+    return std::max({Nanos{0}, usual_->least - (delay + at.end_uncertainty),
+                     (delay - at.end_uncertainty) - usual_->most});
+  }
+  std::vector<std::size_t> plausible(std::size_t verdict) const {
+    const auto& fitting = fitting_[verdict];
+    if (!usual_ || fitting.size() < 2) return fitting;
+    std::vector<std::size_t> usual;
+    for (const std::size_t visit : fitting)
+      if (beyond_usual(verdict, visit) <= usual_->slack) usual.push_back(visit);
+    return usual.empty() ? fitting : usual;
+  }
+
+  void tie(std::size_t verdict, std::size_t visit) {
+    Tie& tie = ties_[verdict];
+    tie.visit = visit;
+    tie.delay = verdicts_[verdict].time - visits_[visit].range.end;
+    tie.window_margin = request_.within - tie.delay;
+    for (const std::size_t other : fitting_[verdict]) {
+      if (other == visit || !usual_) continue;
+      const Nanos beyond = beyond_usual(verdict, other);
+      if (!tie.to_other || beyond < *tie.to_other) tie.to_other = beyond;
+    }
+  }
+  void explain(std::size_t verdict, const std::vector<std::size_t>& fits,
+               std::optional<std::size_t> unseen) {
+    Tie& tie = ties_[verdict];
+    if (fitting_[verdict].empty()) {
+      tie.reason = why_none(verdicts_[verdict]);
+    } else if (unseen) {
+      tie.reason = "the controller was at '" + visits_[*unseen].point + "' from " +
+                   seconds(visits_[*unseen].range.start) + " on, but no stop was found there";
+    } else if (!point_of(verdicts_[verdict]) && fitting_[verdict].size() > 1) {
+      tie.candidates = fitting_[verdict];
+      tie.reason = "ambiguous: " + std::to_string(tie.candidates.size()) +
+                   " visits fit it by time (" + starts(tie.candidates) +
+                   "), and it names no point; set verdict_within below the time from one visit to "
+                   "the next";
+    } else {
+      tie.candidates = fits;
+      tie.reason = "ambiguous: " + why_ambiguous(verdict, fits);
+    }
+  }
+  std::string why_ambiguous(std::size_t verdict, const std::vector<std::size_t>& fits) const {
+    const auto point = point_of(verdicts_[verdict]);
+    std::string text = fits.size() == 1 ? "it fits the visit"
+                                        : "it fits " + std::to_string(fits.size()) + " visits";
+    if (point) text += " to '" + *point + "'";
+    text += " (" + starts(fits) + ")";
+    std::vector<std::size_t> rivals;
+    for (const std::size_t visit : fits)
+      for (const std::size_t rival : suitors_[visit])
+        if (rival != verdict && std::find(rivals.begin(), rivals.end(), rival) == rivals.end() &&
+            rivals.size() <= kMostNamed)
+          rivals.push_back(rival);
+    if (!rivals.empty())
+      text += std::string(", and so ") +
+              (rivals.size() == 1 ? "does the verdict of " : "do the verdicts of ") +
+              listed(rivals, [&](std::size_t i) { return seconds(verdicts_[i].time); });
+    return text;
+  }
+  std::string starts(const std::vector<std::size_t>& visits) const {
+    return listed(visits, [&](std::size_t i) {
+      return "from " + seconds(visits_[i].range.start) + " on" +
+             (visits_[i].seen ? "" : " by the controller, without a stop");
+    });
+  }
+  template <class Text>
+  static std::string listed(const std::vector<std::size_t>& items, Text text) {
+    std::string list;
+    for (std::size_t i = 0; i < std::min(items.size(), kMostNamed); ++i)
+      list += (i == 0 ? "" : ", ") + text(items[i]);
+    return items.size() > kMostNamed ? list + ", .." : list;
   }
   std::string why_none(const Event& verdict) const {
     const auto point = point_of(verdict);
@@ -55,64 +186,23 @@ class Binder {
       return "no visit ended within " + format_duration(request_.within) +
              " before it, and it names no point";
     const Visited* nearest = nullptr;
-    for (const Visited& visit : visits_)
-      if (visit.point == *point && visit.range.start <= verdict.time) nearest = &visit;
+    for (const std::size_t i : by_start_)
+      if (visits_[i].point == *point && visits_[i].seen && visits_[i].range.start <= verdict.time)
+        nearest = &visits_[i];
     if (!nearest) return "no visit to '" + *point + "' was found before it";
     return "the last visit to '" + *point + "' before it ended at " + seconds(nearest->range.end) +
            ", more than " + format_duration(request_.within) + " earlier";
-  }
-  std::optional<Nanos> usual_delay() const {
-    std::vector<Nanos> delays;
-    for (const Tie& tie : ties_)
-      if (tie.visit) delays.push_back(tie.delay);
-    if (delays.empty()) return std::nullopt;
-    const auto middle = delays.begin() + static_cast<std::ptrdiff_t>(delays.size() / 2);
-    std::nth_element(delays.begin(), middle, delays.end());
-    return *middle;
-  }
-  void choose(std::size_t verdict, const std::vector<std::size_t>& fitting) {
-    std::vector<std::pair<Nanos, std::size_t>> ranked;
-    for (const std::size_t visit : fitting) {
-      if (verdict_of_[visit]) continue;
-      const Nanos delay = verdicts_[verdict].time - visits_[visit].range.end;
-      ranked.emplace_back(Nanos(std::abs((delay - usual_.value_or(Nanos{0})).count())), visit);
-    }
-    std::sort(ranked.begin(), ranked.end());
-    Tie& tie = ties_[verdict];
-    if (ranked.empty()) {
-      tie.reason = "every visit that it fits has a verdict already";
-    } else if (ranked.size() == 1) {
-      take(verdict, ranked[0].second, std::nullopt);
-    } else if (!point_of(verdicts_[verdict])) {
-      tie.reason = std::to_string(ranked.size()) +
-                   " visits fit it by time, and it names no point; set verdict_within below the "
-                   "time from one visit to the next";
-    } else if (ranked[1].first - ranked[0].first < request_.least_margin) {
-      tie.reason = std::to_string(ranked.size()) + " visits to the same point fit it equally well";
-    } else {
-      take(verdict, ranked[0].second, ranked[1].first - ranked[0].first);
-    }
-  }
-  void take(std::size_t verdict, std::size_t visit, std::optional<Nanos> to_other) {
-    Tie& tie = ties_[verdict];
-    if (verdict_of_[visit]) {
-      tie.reason = "its visit has the verdict of " + seconds(verdicts_[*verdict_of_[visit]].time) +
-                   " already";
-      return;
-    }
-    verdict_of_[visit] = verdict;
-    tie.visit = visit;
-    tie.delay = verdicts_[verdict].time - visits_[visit].range.end;
-    tie.window_margin = request_.within - tie.delay;
-    tie.to_other = to_other;
   }
 
   const std::vector<Event>& verdicts_;
   const std::vector<Visited>& visits_;
   const TieRequest& request_;
   std::vector<Tie> ties_;
-  std::vector<std::optional<std::size_t>> verdict_of_;
-  std::optional<Nanos> usual_;
+  std::vector<std::size_t> by_start_;
+  std::vector<SessionTime> latest_end_;  ///< of by_start_'s up to here
+  std::vector<std::vector<std::size_t>> fitting_;
+  std::vector<std::vector<std::size_t>> suitors_;  ///< of a visit
+  std::optional<Delays> usual_;
 };
 }  // namespace
 

@@ -12,6 +12,8 @@ namespace reelcell::segment::visits {
 struct Visited {
   TimeRange range{};
   std::string point;
+  Nanos end_uncertainty{0};  ///< the end lies within +- this of range.end
+  bool seen = true;          ///< false: the controller says so, but no stop was found
 };
 
 struct TieRequest {
@@ -22,13 +24,22 @@ struct TieRequest {
 
 struct Tie {
   std::optional<std::size_t> visit;
-  std::string reason;             ///< why there is none
-  Nanos delay{0};                 ///< from the end of the visit; negative: given during it
-  Nanos window_margin{0};         ///< to the end of the time in which it could have come
-  std::optional<Nanos> to_other;  ///< how much worse the second best visit fits
+  std::string reason;                   ///< why there is none
+  std::vector<std::size_t> candidates;  ///< visits that it may be about when there is none
+  Nanos delay{0};                       ///< from the end of the visit; negative: given during it
+  Nanos window_margin{0};               ///< to the end of the time in which it could have come
+  /// How far outside of the session's usual delays it would lie at the next visit to the point.
+  std::optional<Nanos> to_other;
 };
 
-/// One tie a verdict, verdicts and visits in time order. A visit has one verdict at most.
+/// One tie a verdict, verdicts in time order, visits in any. A visit has one verdict at most.
+///
+/// A verdict fits the visits to the point it names that had begun and did not end longer than
+/// `within` before. Where it fits several, those are left out at which its delay is unlike that of
+/// the verdicts which fit one visit only (at least 8 of these, and one visit must remain). Then a
+/// verdict is tied only when every way of giving as many verdicts as possible a visit of their own
+/// gives it the same one: two verdicts for one visit, or one verdict for two, are ambiguous. So is
+/// a verdict that names no point and fits several visits by time.
 std::vector<Tie> tie_verdicts(const std::vector<Event>& verdicts,
                               const std::vector<Visited>& visits, const TieRequest& request);
 

@@ -92,6 +92,16 @@ Request parse(const OptionValues& options, const SessionDescription& session,
                  options.where() + "/step_stream");
     request.step_text = options.text("step");
     request.step = compiled(options, "step", compile);
+    request.step_end = [](const Event&) { return false; };
+    if (options.has("step_end")) {
+      request.step_end_text = options.text("step_end");
+      request.step_end = compiled(options, "step_end", compile);
+    }
+    request.step_point = options.text("step_point");
+  } else if (options.has("step_end")) {
+    throw InputError(options.where() + "/step_end",
+                     "says which events end a visit, but \"step\", which says what starts one, is "
+                     "missing");
   }
   request.verdicts = options.has("verdicts")
                          ? options.text("verdicts")
@@ -136,6 +146,15 @@ std::vector<OptionSpec> option_specs() {
        .type = OptionType::kExpression,
        .help = "Which of them start a visit: a stop with several is several visits",
        .optional = true},
+      {.name = "step_end",
+       .type = OptionType::kExpression,
+       .help =
+           "Which of them end a visit: what lies between that and the next one's start, without "
+           "motion, belongs to neither (default: the next start)",
+       .optional = true},
+      {.name = "step_point",
+       .fallback = "point",
+       .help = "Field of a step that names the point; empty = none does"},
       {.name = "verdicts",
        .help = "Event stream with the verdicts (default: the one with the role verdicts)",
        .optional = true},
@@ -153,8 +172,8 @@ std::vector<OptionSpec> option_specs() {
       {.name = "verdict_margin",
        .type = OptionType::kDuration,
        .fallback = "10ms",
-       .help = "Of two visits that a verdict fits, one must fit better by this; else it is tied to "
-               "none"},
+       .help = "A visit whose delay to a verdict is unlike the session's others by less than this "
+               "stays a candidate; a verdict with several is tied to none"},
       {.name = "evidence",
        .type = OptionType::kBool,
        .fallback = true,
@@ -170,8 +189,8 @@ std::vector<OptionSpec> option_specs() {
       {.name = "sharpness",
        .type = OptionType::kNumber,
        .fallback = 0.8,
-       .help = "Evidence is at least this share as sharp as the sharpest settled frame; 0 = decode "
-               "nothing"}};
+       .help = "Evidence is at least this share as sharp as the sharpest settled frame, contrasts "
+               "made equal; 0 = decode nothing"}};
   specs.insert(specs.end(), more.begin(), more.end());
   return specs;
 }

@@ -13,6 +13,7 @@
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
 #include "render/table.hpp"
+#include "render/visits.hpp"
 
 namespace reelcell::cli {
 namespace {
@@ -114,43 +115,7 @@ class LabelCommand : public Command {
       table.add(std::move(row));
     }
     std::cout << table.text();
-    for (const Json& report : pipeline::visits_reports(plan)) print_visits(report);
-  }
-
-  static std::string ids(const Json& list, const char* key) {
-    std::string text;
-    for (const Json& entry : list) {
-      const Json& id = key ? entry.at(key) : entry;
-      text += (text.empty() ? "" : ", ") + id.get<std::string>();
-    }
-    return text.empty() ? "none" : text;
-  }
-
-  static void print_visits(const Json& report) {
-    const Json& verdicts = report.at("verdicts");
-    const auto count = [](const Json& json, const char* key) {
-      return json.at(key).get<std::uint64_t>();
-    };
-    std::cout << fmt::format("\n{}: {} of {} planned points visited in {} visits\n",
-                             report.at("session").get<std::string>(), count(report, "visited"),
-                             count(report, "planned"), count(report, "visits"))
-              << "  skipped: " << ids(report.at("skipped"), nullptr) << "\n"
-              << "  repeated: " << ids(report.at("repeated"), "point") << "\n"
-              << "  out of order: " << ids(report.at("out_of_order"), "point") << "\n"
-              << fmt::format("  stops at no planned point: {}\n", count(report, "unplanned_stops"))
-              << fmt::format("  visits of the controller without a stop: {}\n",
-                             report.at("unseen").size())
-              << fmt::format("  verdicts: {} of {} tied\n", count(verdicts, "tied"),
-                             count(verdicts, "given"));
-    for (const Json& verdict : verdicts.at("untied"))
-      std::cout << fmt::format("    {}: {}\n", verdict.at("what").get<std::string>(),
-                               verdict.at("reason").get<std::string>());
-    for (const auto& [camera, evidence] : report.at("evidence").items()) {
-      const Json& margin = evidence.at("least_margin_ms");
-      std::cout << fmt::format("  evidence of {}: {} of {} visits, least margin {} ms\n", camera,
-                               count(evidence, "found"), count(report, "visits"),
-                               margin.is_null() ? "-" : fixed(margin.get<double>(), 2));
-    }
+    std::cout << visits_text(pipeline::visits_reports(plan));
   }
 
   /// Numbers with six digits, as the explanation shows them; --json has them all.

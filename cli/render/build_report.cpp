@@ -7,6 +7,7 @@
 #include "groups/common.hpp"
 #include "render/diagnostics.hpp"
 #include "render/table.hpp"
+#include "render/visits.hpp"
 
 namespace reelcell::cli {
 namespace {
@@ -29,6 +30,7 @@ void print_report(const pipeline::BuildReport& report, const std::string& out) {
     for (const auto& [reason, count] : account.reasons)
       std::cout << fmt::format("  {}: encoded in {}: {}\n", feature, counted(count, "clip"),
                                reason);
+  std::cout << visits_totals(report.visits);
   for (const Json& output : report.outputs)
     std::cout << fmt::format("{}/{}: {}, {}\n", out, output["folder"].get<std::string>(),
                              output["format"].get<std::string>(),

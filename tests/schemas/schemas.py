@@ -100,6 +100,10 @@ def real_documents(folder):
     yield "report", load(WORK / CORPUS / "report.json")
     yield "report", json.loads(printed("build", SESSION, "--recipe", RECIPE, "--out", out / "again", "--json"))
     yield "build-plan", json.loads(printed("build", SESSION, "--recipe", RECIPE, "--dry-run", "--json"))
+    visits = "samples/visits.json"
+    yield "build-plan", json.loads(printed("build", SESSION, "--recipe", visits, "--dry-run", "--json"))
+    yield "labels", json.loads(printed("label", SESSION, "--recipe", visits, "--json"))
+    yield "report", json.loads(printed("build", SESSION, "--recipe", visits, "--out", out / "visits", "--json"))
     yield "alignment", json.loads(printed("align", SESSION, "--recipe", RECIPE, "--json"))
     yield "labels", json.loads(printed("label", SESSION, "--recipe", RECIPE, "--json"))
     yield "labels", json.loads(printed("label", SESSION, "--recipe", RECIPE, "--json", "--explain", "--segment", "3"))

@@ -12,6 +12,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/visits.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -354,7 +355,8 @@ Json to_json(const BuildPlan& plan) {
           {"splits", splits},
           {"sessions", sessions},
           {"segments", candidates},
-          {"quarantined", quarantined}};
+          {"quarantined", quarantined},
+          {"visits", visits_reports(plan)}};
 }
 
 }  // namespace reelcell::pipeline

@@ -9,6 +9,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/visits.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -87,6 +88,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
                       CandidateSource& source, FailureLimit& failures, Progress& progress) {
   BuildReport report;
   report.quarantined = plan.quarantined;
+  report.visits = visits_reports(plan);
   ManifestBuilder manifest(plan);
   Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
@@ -228,10 +230,16 @@ Json to_json(const BuildReport& report) {
   Json quarantined = Json::array();
   for (const auto& session : report.quarantined)
     quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
-  return {
-      {"version", 1},        {"episodes", report.episodes},   {"rows", report.rows},
-      {"lost", report.lost}, {"decisions", decisions},        {"quarantined_sessions", quarantined},
-      {"video", clips},      {"alignment", std::move(joins)}, {"outputs", report.outputs}};
+  return {{"version", 1},
+          {"episodes", report.episodes},
+          {"rows", report.rows},
+          {"lost", report.lost},
+          {"decisions", decisions},
+          {"quarantined_sessions", quarantined},
+          {"video", clips},
+          {"alignment", std::move(joins)},
+          {"visits", report.visits},
+          {"outputs", report.outputs}};
 }
 
 }  // namespace reelcell::pipeline

@@ -134,6 +134,7 @@ Json report_schema() {
     "quarantined_sessions": {"type": "array", "items": {"type": "object", "required": ["session", "reason"], "description": "Id and reason."}, "description": "Sessions that could not be used."},
     "video": {"type": "object", "description": "By feature: clips copied and encoded again.", "additionalProperties": {"type": "object", "required": ["copied", "encoded", "why_encoded"], "description": "Clips, frames and bytes [bytes] of each, and the reasons with their counts.", "properties": {"joined": {"type": "object", "description": "Clips of copied and encoded packets; their frames and bytes are counted where they belong, the clips as encoded."}}}},
     "alignment": {"type": "array", "description": "How each stream met the rows that were written.", "items": {"$ref": "#/definitions/joined_stream"}},
+    "visits": {"$ref": "#/definitions/visits"},
     "outputs": {"type": "array", "description": "What was written.", "items": {"type": "object", "required": ["format", "folder", "files"], "description": "Format, folder, number of files and the writer's summary."}},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }

@@ -41,6 +41,61 @@ Json schema_parts() {
       "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off it may be [ns]."}
     }
   },
+  "visits": {
+    "type": "array", "description": "Where the recipe has the segmenter 'visits': one report a session with planned points.",
+    "items": {
+      "type": "object", "required": ["session", "planned", "visited", "visits", "skipped", "repeated", "out_of_order", "unplanned_stops", "unseen", "verdicts", "evidence"], "description": "What the robot visited in one session.",
+      "properties": {
+        "session": {"type": "string", "description": "Id of the session."},
+        "planned": {"type": "integer", "minimum": 0, "description": "Planned points."},
+        "visited": {"type": "integer", "minimum": 0, "description": "Planned points with at least one visit."},
+        "visits": {"type": "integer", "minimum": 0, "description": "Visits found."},
+        "skipped": {"type": "array", "items": {"type": "string", "description": "Id of the point."}, "description": "Planned points without a visit."},
+        "repeated": {"type": "array", "items": {"$ref": "#/definitions/visit_of"}, "description": "Visits to a point that had one already."},
+        "out_of_order": {"type": "array", "items": {"$ref": "#/definitions/visit_of"}, "description": "Visits that came at another place than planned."},
+        "unplanned_stops": {"type": "integer", "minimum": 0, "description": "Stops at no planned point."},
+        "unseen": {"type": "array", "items": {"$ref": "#/definitions/reported_moment"}, "description": "Visits that the controller started, without a stop."},
+        "verdicts": {
+          "type": "object", "required": ["given", "tied", "untied"], "description": "Verdicts of the inspection.",
+          "properties": {
+            "given": {"type": "integer", "minimum": 0, "description": "Verdicts in the session."},
+            "tied": {"type": "integer", "minimum": 0, "description": "Those that belong to one visit and can belong to no other."},
+            "untied": {"type": "array", "items": {"$ref": "#/definitions/reported_moment"}, "description": "The rest, each with the reason; ambiguous ones with their candidates."}
+          }
+        },
+        "evidence": {
+          "type": "object", "description": "By camera: frames that show the visits.",
+          "additionalProperties": {
+            "type": "object", "required": ["found", "missing", "least_margin_ms", "fastest", "least_sharpness_share"], "description": "One camera.",
+            "properties": {
+              "found": {"type": "integer", "minimum": 0, "description": "Visits with an evidence frame."},
+              "missing": {"type": "object", "description": "Visits without one, by the reason.", "additionalProperties": {"type": "integer", "minimum": 0, "description": "How many."}},
+              "least_margin_ms": {"type": ["number", "null"], "description": "Nearest that an evidence frame is to an end of its visit [ms]."},
+              "fastest": {"type": ["number", "null"], "description": "Fastest motion during the exposure of an evidence frame, in the unit of the speed."},
+              "least_sharpness_share": {"type": ["number", "null"], "description": "Least sharpness of an evidence frame, as a share of the sharpest of its visit."}
+            }
+          }
+        }
+      }
+    }
+  },
+  "visit_of": {
+    "type": "object", "required": ["segment", "point"], "description": "One visit.",
+    "properties": {
+      "segment": {"type": "string", "description": "Name of the segment."},
+      "point": {"type": "string", "description": "Id of the planned point."}
+    }
+  },
+  "reported_moment": {
+    "type": "object", "required": ["what", "reason", "count"], "description": "Something that belongs to no visit.",
+    "properties": {
+      "what": {"type": "string", "description": "The stream and the moment."},
+      "reason": {"type": "string", "description": "Why it belongs to none."},
+      "count": {"type": "integer", "minimum": 1, "description": "How many there are of this moment."},
+      "time_ns": {"type": "integer", "description": "The moment, session clock [ns]."},
+      "candidates": {"type": "array", "items": {"type": "string", "description": "Name of the segment."}, "description": "Visits that an ambiguous verdict may be about."}
+    }
+  },
   "segment": {
     "type": "object", "required": ["name", "kind", "start_ns", "end_ns"], "description": "A half-open range of the session clock.",
     "properties": {

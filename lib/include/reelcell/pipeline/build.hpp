@@ -78,6 +78,7 @@ struct BuildReport {
   std::uint64_t episodes = 0, rows = 0;
   std::vector<timeline::StreamAlignment> alignment;
   std::vector<QuarantinedSession> quarantined;
+  Json visits = Json::array();  ///< visits_reports of the plan
   Json outputs = Json::array();
   bool lost = false;
 };

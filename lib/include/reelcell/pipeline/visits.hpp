@@ -5,8 +5,8 @@
 
 namespace reelcell::pipeline {
 
-/// One report a session that has visits and a plan, in order of session; see
-/// segment::visits_report. Reads the sessions' plans. An array.
+/// An array: one report a usable session that has planned points, in order of session, when the
+/// recipe looks for visits; see segment::visits_report. Reads the sessions' plans, no streams.
 Json visits_reports(const BuildPlan& plan);
 
 }  // namespace reelcell::pipeline

@@ -17,7 +17,9 @@ Json told_of(const std::string& session, const char* code, const std::vector<Dia
   Json list = Json::array();
   for (const Diagnostic& entry : told) {
     if (entry.code != code || !entry.where.starts_with(start)) continue;
-    Json one = {{"what", entry.where.substr(start.size())}, {"reason", entry.message}};
+    Json one = {{"what", entry.where.substr(start.size())},
+                {"reason", entry.message},
+                {"count", entry.count}};
     if (entry.first_ns) one["time_ns"] = *entry.first_ns;
     list.push_back(std::move(one));
   }
@@ -106,7 +108,11 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
   for (const Diagnostic& entry : told)
     if (entry.code == "visit-unplanned" && entry.where == session) strays += entry.count;
   Json untied = told_of(session, "verdict-untied", told);
-  for (Json& verdict : untied) verdict["candidates"] = candidates_of(verdict, segments);
+  std::uint64_t given = tied;
+  for (Json& verdict : untied) {
+    verdict["candidates"] = candidates_of(verdict, segments);
+    given += verdict.at("count").get<std::uint64_t>();
+  }
   Json evidence = Json::object();
   for (const auto& [camera, summary] : cameras) evidence[camera] = camera_json(summary);
   return {{"session", session},
@@ -118,7 +124,7 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
           {"out_of_order", disordered},
           {"unplanned_stops", strays},
           {"unseen", told_of(session, "visit-unseen", told)},
-          {"verdicts", {{"given", tied + untied.size()}, {"tied", tied}, {"untied", untied}}},
+          {"verdicts", {{"given", given}, {"tied", tied}, {"untied", untied}}},
           {"evidence", evidence}};
 }
 

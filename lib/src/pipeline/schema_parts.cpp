@@ -122,10 +122,6 @@ Json schema_parts() {
       "episode": {"type": "string", "description": "Episode of a data set; empty for other sessions."}
     }
   },
-  "visits": {
-    "type": "array", "items": {"type": "object", "description": "One session."},
-    "description": "What the segmenter 'visits' says of each session: points visited, skipped, repeated, out of order; verdicts and evidence."
-  },
   "diagnostics": {
     "type": "array", "description": "What was lost or had to be assumed; each cause once.",
     "items": {

@@ -38,9 +38,8 @@ def make_sessions(folder, episodes, seconds, seed):
         (session / "joints.csv").write_text("t,q0,q1\n" + "\n".join(rows) + "\n")
         (session / "session.json").write_text(json.dumps({
             "version": 1, "id": f"{folder.name}-{number:03d}", "clock": {"epoch": "unknown"},
-            "streams": [{"name": "front", "kind": "video", "source": {"format": "video", "path": "front.mp4"}},
-                        {"name": "joints", "kind": "series",
-                         "source": {"format": "csv", "path": "joints.csv", "options": {"time": "t", "time_unit": "s"}}}]}))
+            "streams": [{"name": "front", "kind": "video", "path": "front.mp4", "clock": {"offset_ns": 0}},
+                        {"name": "joints", "kind": "series", "path": "joints.csv", "options": {"time_column": "t", "time_unit": "s"}}]}))
 
 
 def packets(root):

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   ca-certificates ccache mold ninja-build cmake g++ pkg-config git
-  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev
+  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopencv-dev libjpeg-dev libpng-dev
   nlohmann-json3-dev libcli11-dev libzstd-dev liblz4-dev libbz2-dev zlib1g-dev libvalijson-dev
   libprotobuf-dev protobuf-compiler libxxhash-dev libssl-dev libfmt-dev libxml2-dev libkissfft-dev
 )

@@ -1,49 +1,32 @@
 #include "reelcell/media/picture.hpp"
 
 #include <algorithm>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
+#include <array>
+#include <string_view>
 
+#include "internal/decoder.hpp"
+#include "internal/frame.hpp"
+#include "internal/still.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::media {
 
 namespace {
 
-constexpr std::uint64_t kMaxPixels = 1ull << 28;  ///< 16k x 16k
+constexpr std::uint64_t kMostPixels = 1ull << 28;  ///< 16k x 16k
 
 std::size_t picture_bytes(const Picture& picture) {
   return static_cast<std::size_t>(picture.width) * picture.height *
          (picture.format == PixelFormat::kRgb24 ? 3 : 1);
 }
 
-/// OpenCV codes BGR.
-cv::Mat to_mat(const Picture& picture) {
+void check_whole(const Picture& picture) {
   if (picture.format == PixelFormat::kYuv420p || picture.width <= 0 || picture.height <= 0 ||
       picture.data.size() != picture_bytes(picture))
     throw InputError("a picture of " + std::to_string(picture.width) + " x " +
                      std::to_string(picture.height) + " with " +
                      std::to_string(picture.data.size()) +
                      " bytes cannot be coded; expected packed RGB or gray");
-  const bool rgb = picture.format == PixelFormat::kRgb24;
-  const cv::Mat view(picture.height, picture.width, rgb ? CV_8UC3 : CV_8UC1,
-                     const_cast<std::uint8_t*>(picture.data.data()));
-  if (!rgb) return view;
-  cv::Mat bgr;
-  cv::cvtColor(view, bgr, cv::COLOR_RGB2BGR);
-  return bgr;
-}
-
-Bytes encode(const char* extension, const Picture& picture, const std::vector<int>& parameters) {
-  Bytes out;
-  bool done = false;
-  try {
-    done = cv::imencode(extension, to_mat(picture), out, parameters);
-  } catch (const cv::Exception& error) {
-    throw OutputError(std::string("the picture could not be coded: ") + error.what());
-  }
-  if (!done) throw OutputError("the picture could not be coded");
-  return out;
 }
 
 std::uint32_t big_endian(ByteView bytes, std::size_t at, int count) {
@@ -52,7 +35,8 @@ std::uint32_t big_endian(ByteView bytes, std::size_t at, int count) {
   return value;
 }
 
-/// Width x height from a PNG or JPEG header; 0 for other formats (OpenCV's own limit then holds).
+/// Width x height from a PNG or JPEG header; 0 for other formats (the decoder's
+/// own limit then holds).
 std::uint64_t stated_pixels(ByteView bytes) {
   if (bytes.size() >= 24 && big_endian(bytes, 0, 4) == 0x89504e47u)
     return static_cast<std::uint64_t>(big_endian(bytes, 16, 4)) * big_endian(bytes, 20, 4);
@@ -69,37 +53,58 @@ std::uint64_t stated_pixels(ByteView bytes) {
   return 0;
 }
 
+bool begins_with(ByteView bytes, std::string_view magic, std::size_t at = 0) {
+  return bytes.size() >= at + magic.size() &&
+         std::equal(magic.begin(), magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+/// libav's name of the codec of other images; "" when unknown.
+std::string other_codec(ByteView bytes) {
+  if (begins_with(bytes, "RIFF") && begins_with(bytes, "WEBP", 8)) return "webp";
+  if (begins_with(bytes, "BM")) return "bmp";
+  if (begins_with(bytes, {"II*\0", 4}) || begins_with(bytes, {"MM\0*", 4})) return "tiff";
+  if (begins_with(bytes, "P6") || begins_with(bytes, "P3")) return "ppm";
+  if (begins_with(bytes, "P5") || begins_with(bytes, "P2")) return "pgm";
+  return "";
+}
+
+Picture decode_other(ByteView bytes, const std::string& codec) {
+  VideoFormat format;
+  format.codec = codec;
+  Decoder decoder(format, 1);
+  DecodedFrame frame;
+  const bool taken = decoder.send(bytes, 0);
+  decoder.send_end();
+  if (!taken || !decoder.receive(*frame.impl->frame))
+    throw InputError("not an image that can be read, or damaged (" + codec + ", " +
+                     std::to_string(bytes.size()) + " bytes)");
+  return frame.convert(PixelFormat::kRgb24);
+}
+
 }  // namespace
 
 Bytes encode_jpeg(const Picture& picture, int quality) {
-  return encode(".jpg", picture, {cv::IMWRITE_JPEG_QUALITY, std::clamp(quality, 1, 100)});
+  check_whole(picture);
+  return write_jpeg(picture, std::clamp(quality, 1, 100));
 }
 
 Bytes encode_png(const Picture& picture, int level) {
-  return encode(".png", picture, {cv::IMWRITE_PNG_COMPRESSION, std::clamp(level, 1, 9)});
+  check_whole(picture);
+  return write_png(picture, std::clamp(level, 1, 9));
 }
 
 Picture decode_image(ByteView bytes) {
   if (bytes.empty()) throw InputError("an image of 0 bytes");
-  if (const std::uint64_t pixels = stated_pixels(bytes); pixels > kMaxPixels)
+  if (const std::uint64_t pixels = stated_pixels(bytes); pixels > kMostPixels)
     throw InputError("an image that claims " + std::to_string(pixels) + " pixels; at most " +
-                     std::to_string(kMaxPixels) + " are read");
-  cv::Mat bgr;
-  try {
-    const cv::Mat view(1, static_cast<int>(bytes.size()), CV_8UC1,
-                       const_cast<std::uint8_t*>(bytes.data()));
-    bgr = cv::imdecode(view, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception& error) {
-    throw InputError(std::string("not an image that can be read: ") + error.what());
-  }
-  if (bgr.empty())
-    throw InputError("not an image that can be read, or damaged (" + std::to_string(bytes.size()) +
-                     " bytes); expected JPEG, PNG, TIFF, WebP or BMP");
-  Picture out{PixelFormat::kRgb24, bgr.cols, bgr.rows, {}};
-  out.data.resize(static_cast<std::size_t>(bgr.cols) * bgr.rows * 3);
-  cv::Mat rgb(bgr.rows, bgr.cols, CV_8UC3, out.data.data());
-  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
-  return out;
+                     std::to_string(kMostPixels) + " are read");
+  if (begins_with(bytes, "\xff\xd8")) return read_jpeg(bytes);
+  if (begins_with(bytes, "\x89PNG")) return read_png(bytes);
+  if (const std::string codec = other_codec(bytes); !codec.empty())
+    return decode_other(bytes, codec);
+  throw InputError("not an image that can be read, or damaged (" + std::to_string(bytes.size()) +
+                   " bytes); expected JPEG, PNG, TIFF, WebP, BMP or PPM");
 }
 
 }  // namespace reelcell::media

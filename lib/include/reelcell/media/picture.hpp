@@ -45,7 +45,8 @@ class DecodedFrame {
 /// kRgb24 or kGray8.
 Bytes encode_jpeg(const Picture& picture, int quality);
 Bytes encode_png(const Picture& picture, int level = 3);
-/// Any image OpenCV can read, as kRgb24; sizes are checked before decoding. Throws InputError.
+/// JPEG, PNG, TIFF, WebP, BMP or PPM as kRgb24; sizes are checked before decoding. Throws
+/// InputError, also for an image that breaks off.
 Picture decode_image(ByteView bytes);
 
 }  // namespace reelcell::media

@@ -60,12 +60,16 @@ class WhyCommand : public Command {
         text(segment["begin"]["source"]), text(segment["finish"]["source"]));
     if (!text(why["task"]).empty()) std::cout << "  task: " << text(why["task"]) << "\n";
     std::cout << "\nSources\n";
-    Table sources({"stream", "file", "item", "pts", "time base", "clock", "sha256", "check"});
-    for (const Json& source : why["sources"])
-      sources.add({text(source["stream"]), text(source["file"]), text(source["item"]),
-                   text(source["first_pts"]) + ".." + text(source["last_pts"]),
-                   text(source["time_base"]), clock(source["clock_map"]),
+    Table sources(
+        {"stream", "file", "for", "item", "pts", "time base", "clock", "sha256", "check"});
+    for (const Json& source : why["sources"]) {
+      const bool timed = source.contains("first_pts"), stream = source.contains("clock_map");
+      sources.add({text(source["stream"]), text(source["file"]), roles(source),
+                   text(source["item"]),
+                   timed ? text(source["first_pts"]) + ".." + text(source["last_pts"]) : "",
+                   timed ? text(source["time_base"]) : "", stream ? clock(source["clock_map"]) : "",
                    text(source["sha256"]).substr(0, 16), source.value("check", "")});
+    }
     std::cout << sources.text() << "\nVideo\n";
     for (const Json& clip : why["clips"])
       std::cout << fmt::format("  {} from {}: {}\n", text(clip["feature"]), text(clip["stream"]),
@@ -109,6 +113,12 @@ class WhyCommand : public Command {
                                text(gate["figure"]), text(gate["unit"]), text(gate["limit"]),
                                text(gate["reason"]));
     if (why["gates"].empty()) std::cout << "  none\n";
+  }
+
+  static std::string roles(const Json& source) {
+    std::string list;
+    for (const Json& role : source["roles"]) list += (list.empty() ? "" : ", ") + text(role);
+    return list;
   }
 
   static std::string clock(const Json& map) {

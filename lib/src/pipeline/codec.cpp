@@ -36,8 +36,12 @@ void fields(A& a, Diagnostic& v) {
   a(v.severity, v.code, v.where, v.message, v.count, v.first_ns, v.last_ns);
 }
 template <class A>
+void fields(A& a, UsedSource& v) {
+  a(v.role, v.stream, v.file, v.first, v.last, v.timed);
+}
+template <class A>
 void fields(A& a, Candidate& v) {
-  a(v.session, v.segment, v.group, v.split, v.key, v.bytes);
+  a(v.session, v.segment, v.group, v.split, v.key, v.sources, v.bytes);
 }
 template <class A>
 void fields(A& a, SessionPlan& v) {
@@ -70,8 +74,8 @@ void fields(A& a, EpisodeStill& v) {
 }
 template <class A>
 void fields(A& a, SourceLineage& v) {
-  a(v.stream, v.path, v.format, v.item, v.xxh3_128, v.sha256, v.first_pts, v.last_pts, v.time_base,
-    v.first, v.last, v.clock_map);
+  a(v.stream, v.path, v.format, v.item, v.roles, v.xxh3_128, v.sha256, v.timed, v.first_pts,
+    v.last_pts, v.time_base, v.first, v.last, v.clock_map);
 }
 template <class A>
 void fields(A& a, VideoFormat& v) {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "internal/lineage.hpp"
 #include "internal/pixel_pass.hpp"
+#include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::pipeline {
@@ -106,36 +108,6 @@ RowTimes join_video(const BuildPlan& plan, const OpenSession& session, const std
   return result;
 }
 
-void add_lineage(Episode& episode, const OpenSession& session, const std::string& stream,
-                 const RowTimes& times) {
-  const StreamSpec& spec = *session.session().stream(stream);
-  SourceLineage line;
-  line.stream = stream;
-  line.format = spec.source.format;
-  line.item = spec.source.item;
-  const fs::path path = session.source_path(stream);
-  line.path = spec.source.path.starts_with("/") || fs::path(spec.source.path) == path
-                  ? path.filename().string()
-                  : spec.source.path;
-  const Digests digests = session.source_digests(stream);
-  line.xxh3_128 = digests.xxh3_128;
-  line.sha256 = digests.sha256;
-  line.clock_map = session.clock(stream).to_json();
-  const auto [low, high] = std::minmax_element(times.source.begin(), times.source.end());
-  line.first = *low;
-  line.last = *high;
-  line.first_pts = ns_of(session.clock(stream).to_stream(*low));
-  line.last_pts = ns_of(session.clock(stream).to_stream(*high));
-  for (const EpisodeClip& clip : episode.clips) {
-    if (clip.stream != stream) continue;
-    const FrameTable& table = clip.source->frames();
-    line.time_base = table.time_base;
-    line.first_pts = table.frames[*std::min_element(clip.frame.begin(), clip.frame.end())].pts;
-    line.last_pts = table.frames[*std::max_element(clip.frame.begin(), clip.frame.end())].pts;
-  }
-  episode.lineage.push_back(std::move(line));
-}
-
 void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
                 const timeline::Grid& grid, const OpenSession& session, SessionSignals& signals,
                 Episode& episode) {
@@ -159,7 +131,25 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
   }
 }
 
+/// The camera whose frames say where the grid begins.
+void add_anchor(const GridRule& rule, const OpenSession& session, TimeRange range,
+                std::vector<UsedSource>& used) {
+  const std::string anchor = anchor_stream(rule, session);
+  const StreamSpec* spec = anchor.empty() ? nullptr : session.session().stream(anchor);
+  if (!spec || spec->kind != StreamKind::kVideo) return;
+  const auto times = session.frame_times(anchor);
+  const auto first = std::lower_bound(times->begin(), times->end(), range.start);
+  const auto end = std::lower_bound(first, times->end(), range.end);
+  UsedSource source{"grid", anchor, "", {}, {}, first != end};
+  if (source.timed) {
+    source.first = *first;
+    source.last = *(end - 1);
+  }
+  used.push_back(std::move(source));
+}
+
 Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
+                      std::vector<UsedSource> used,
                       const std::shared_ptr<const OpenSession>& session, SessionSignals& signals,
                       Diagnostics& pixels) {
   Episode episode;
@@ -191,8 +181,8 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
     episode.clips.push_back(std::move(clip));
   }
   run_pixel_pass(plan, *session, episode, pixels);
-  for (const RowTimes& times : episode.row_times)
-    add_lineage(episode, *session, times.stream, times);
+  add_anchor(plan.recipe.grid, *session, candidate.segment.range, used);
+  episode.lineage = lineage_of(episode, used, *session);
   // In the schema's order, whatever order the joins came in.
   std::stable_sort(episode.row_times.begin(), episode.row_times.end(),
                    [&](const RowTimes& a, const RowTimes& b) {
@@ -220,8 +210,13 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
                      std::nullopt,
                      false};
   try {
-    if (run_gates(plan, candidate, signals, built->decision))
-      built->episode = build_episode(plan, candidate, session, signals, built->pixels);
+    WatchedSignals watched(signals);
+    if (run_gates(plan, candidate, watched, built->decision)) {
+      std::vector<UsedSource> used = candidate.sources;
+      for (UsedSource& source : watched.used("gate")) used.push_back(std::move(source));
+      built->episode =
+          build_episode(plan, candidate, std::move(used), session, signals, built->pixels);
+    }
   } catch (const InputError& error) {
     built->episode.reset();
     built->decision.action = GateAction::kQuarantine;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/readers/registry.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -42,6 +43,33 @@ std::string InputIdentity::of_path(const fs::path& path) {
   return text;
 }
 
+std::string InputIdentity::of_session(const SessionRef& ref, const SessionDescription& session) {
+  std::string text;
+  const auto add = [&](const std::string& name, const fs::path& path) {
+    text += "\n" + name + " " + of_path(path);
+  };
+  for (const StreamSpec& spec : session.streams) {
+    const fs::path path = safe_join(ref.path, spec.source.path);
+    add(spec.source.path, path);
+    std::error_code error;
+    if (!fs::exists(path, error)) continue;
+    const ReaderRow* reader = spec.source.format.empty()
+                                  ? readers::sniff(path)
+                                  : &readers::reader_named(spec.source.format);
+    if (!reader || !reader->files_of) continue;
+    const OptionValues options =
+        OptionValues::parse(spec.source.options, reader->options, "stream '" + spec.name + "'");
+    for (const SourceFile& file : reader->files_of(path, options))
+      add(spec.name + " " + file.role, file.path);
+  }
+  if (!session.plan_file.empty()) add("plan", safe_join(ref.path, session.plan_file));
+  for (const SegmentRule& rule : recipe_->segments)
+    if (rule.row->files_of)
+      for (const SourceFile& file : rule.row->files_of(rule.options, session))
+        add(rule.row->name + " " + file.role, file.path);
+  return text;
+}
+
 std::string InputIdentity::of(const SessionRef& ref) {
   std::string text = ref.id + "\n" + ref.episode + "\n";
   const fs::path file = ref.path / "session.json";
@@ -50,8 +78,7 @@ std::string InputIdentity::of(const SessionRef& ref) {
     return fingerprint_of(as_bytes(text + of_path(ref.path)));
   try {
     text += read_text_file(file);
-    for (const StreamSpec& spec : read_session_file(file).streams)
-      text += "\n" + spec.source.path + " " + of_path(safe_join(ref.path, spec.source.path));
+    text += of_session(ref, read_session_file(file));
   } catch (const InputError& bad) {
     text += bad.what();
   }

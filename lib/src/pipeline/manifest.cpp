@@ -8,17 +8,23 @@ namespace reelcell::pipeline {
 namespace {
 
 Json lineage_json(const SourceLineage& line) {
-  Json json = {
-      {"stream", line.stream},
-      {"path", line.path},
-      {"format", line.format},
-      {"item", line.item},
-      {"first_pts", line.first_pts},
-      {"last_pts", line.last_pts},
-      {"time_base", std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den)},
-      {"first_ns", ns_of(line.first)},
-      {"last_ns", ns_of(line.last)},
-      {"clock_map", line.clock_map}};
+  Json json = Json::object();
+  if (!line.stream.empty()) json["stream"] = line.stream;
+  json["path"] = line.path;
+  if (!line.stream.empty()) {
+    json["format"] = line.format;
+    json["item"] = line.item;
+  }
+  if (!line.roles.empty()) json["roles"] = line.roles;
+  if (line.timed) {
+    json["first_pts"] = line.first_pts;
+    json["last_pts"] = line.last_pts;
+    json["time_base"] =
+        std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den);
+    json["first_ns"] = ns_of(line.first);
+    json["last_ns"] = ns_of(line.last);
+  }
+  if (!line.stream.empty()) json["clock_map"] = line.clock_map;
   if (!line.sha256.empty()) {
     json["xxh3_128"] = line.xxh3_128;
     json["sha256"] = line.sha256;

@@ -15,11 +15,11 @@ struct OpenSession::StreamState {
   std::shared_ptr<const Recording> recording;
   timeline::ClockMap clock;
   fs::path path;
+  std::vector<SourceFile> beside;
   std::shared_ptr<const VideoSource> video;
   // Made on first use, under OpenSession::mutex_.
   std::shared_ptr<const std::vector<SessionTime>> frame_times;
   std::optional<TimeRange> extent;
-  std::optional<Digests> digests;
 };
 
 namespace {
@@ -134,6 +134,7 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
   std::map<std::string, ClockDetails> details;
   if (described) {
     open->session_ = read_session_file(file);
+    open->description_ = file;
     details = read_clock_details(file);
   } else {
     const ReaderRow* reader = readers::sniff(ref.path);
@@ -167,11 +168,11 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
         spec.source.format = reader->name;
         const std::string key =
             state->path.string() + '\n' + spec.source.episode + '\n' + spec.source.options.dump();
+        const OptionValues options = reader_options(*reader, spec, file.string());
         auto& recording = opened[key];
         if (!recording)
-          recording = reader->open(
-              {state->path, spec.source.episode, reader_options(*reader, spec, file.string())},
-              diagnostics);
+          recording = reader->open({state->path, spec.source.episode, options}, diagnostics);
+        if (reader->files_of) state->beside = reader->files_of(state->path, options);
         state->recording = recording;
       }
       state->info = pick_item(*state->recording, spec, state->path.string());
@@ -312,18 +313,23 @@ std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream)
 }
 
 Digests OpenSession::source_digests(const std::string& stream) const {
-  auto& entry = const_cast<StreamState&>(state(stream));
+  const fs::path& path = state(stream).path;
+  return fs::is_directory(path) ? Digests{} : file_digests(path);
+}
+
+const std::vector<SourceFile>& OpenSession::files_beside(const std::string& stream) const {
+  return state(stream).beside;
+}
+
+Digests OpenSession::file_digests(const fs::path& path) const {
   {
     const std::lock_guard lock(mutex_);
-    if (entry.digests) return *entry.digests;
-    for (const auto& [name, other] : streams_)
-      if (other->path == entry.path && other->digests) return *(entry.digests = other->digests);
+    const auto known = digests_.find(path);
+    if (known != digests_.end()) return known->second;
   }
-  Digests digests;
-  if (!fs::is_directory(entry.path)) digests = hash_file(entry.path);
+  const Digests digests = hash_file(path);
   const std::lock_guard lock(mutex_);
-  entry.digests = digests;
-  return digests;
+  return digests_.emplace(path, digests).first->second;
 }
 
 std::unique_ptr<SessionSignals> OpenSession::signals() const {

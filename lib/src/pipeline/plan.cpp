@@ -9,6 +9,7 @@
 #include "internal/isolate.hpp"
 #include "internal/session_plan.hpp"
 #include "internal/spool.hpp"
+#include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
@@ -28,19 +29,31 @@ std::string attribute_text(const SessionDescription& session, const char* name) 
   return value ? to_text(*value) : "";
 }
 
-std::vector<Segment> cut_segments(const Recipe& recipe, SessionSignals& signals,
-                                  Diagnostics& diagnostics) {
-  std::vector<Segment> segments;
+/// A segment with what its segmenter read.
+struct CutSegment {
+  Segment segment;
+  std::shared_ptr<const std::vector<UsedSource>> sources;
+};
+
+std::vector<CutSegment> cut_segments(const Recipe& recipe, SessionSignals& signals,
+                                     Diagnostics& diagnostics) {
+  std::vector<CutSegment> segments;
   const auto compile = [&](const std::string& text, const std::string& where) {
     return label::compile_event_predicate(text, recipe.parameters, where);
   };
   for (const SegmentRule& rule : recipe.segments) {
-    auto cut = rule.row->run(rule.options, signals, compile, diagnostics);
-    segments.insert(segments.end(), std::make_move_iterator(cut.begin()),
-                    std::make_move_iterator(cut.end()));
+    WatchedSignals watched(signals);
+    auto cut = rule.row->run(rule.options, watched, compile, diagnostics);
+    auto sources = watched.used("segment");
+    if (rule.row->files_of)
+      for (const SourceFile& file : rule.row->files_of(rule.options, signals.session()))
+        sources.push_back({file.role, "", file.path.string(), {}, {}, false});
+    const auto shared = std::make_shared<const std::vector<UsedSource>>(std::move(sources));
+    for (Segment& segment : cut) segments.push_back({std::move(segment), shared});
   }
-  std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
-    return std::tie(a.range.start, a.range.end) < std::tie(b.range.start, b.range.end);
+  std::stable_sort(segments.begin(), segments.end(), [](const CutSegment& a, const CutSegment& b) {
+    return std::tie(a.segment.range.start, a.segment.range.end) <
+           std::tie(b.segment.range.start, b.segment.range.end);
   });
   return segments;
 }
@@ -86,12 +99,12 @@ constexpr std::uint64_t kSeriesExpansion = 4;
 constexpr std::uint64_t kPicturesHeld = 64;
 
 /// How long the session is, from what the files' headers and the segments say.
-double known_seconds(const OpenSession& session, const std::vector<Segment>& segments) {
+double known_seconds(const OpenSession& session, const std::vector<CutSegment>& segments) {
   Nanos longest(1'000'000'000);
   if (!segments.empty()) {
-    SessionTime end = segments.front().range.end;
-    for (const Segment& segment : segments) end = std::max(end, segment.range.end);
-    longest = std::max(longest, end - segments.front().range.start);
+    SessionTime end = segments.front().segment.range.end;
+    for (const CutSegment& cut : segments) end = std::max(end, cut.segment.range.end);
+    longest = std::max(longest, end - segments.front().segment.range.start);
   }
   for (const StreamSpec& spec : session.session().streams) {
     const StreamInfo& info = session.info(spec.name);
@@ -151,17 +164,20 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
     plan.rate = grid_rate(recipe.grid, *session);
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
-    std::vector<Segment> segments = cut_segments(recipe, *signals, session->losses());
+    std::vector<CutSegment> segments = cut_segments(recipe, *signals, session->losses());
     estimate_sizes(*session, known_seconds(*session, segments), plan);
-    for (Segment& segment : segments) {
+    for (auto& [segment, sources] : segments) {
       if (segment.range.empty()) continue;
       add_frame_pts(*session, segment);
-      segment.labels = rules.apply(segment, *signals);
+      WatchedSignals watched(*signals);
+      segment.labels = rules.apply(segment, watched);
       segment.task = recipe.task.empty()
                          ? attribute_text(session->session(), "task")
                          : label::fill_template(recipe.task, session->session(), segment,
                                                 recipe.parameters, recipe.where + ": /task");
       Candidate candidate;
+      candidate.sources = *sources;
+      for (UsedSource& used : watched.used("label")) candidate.sources.push_back(std::move(used));
       candidate.session = index;
       candidate.group = curate::split_group(recipe.splits, session->session(), segment);
       candidate.split = curate::split_of(recipe.splits, candidate.group);
@@ -227,7 +243,7 @@ class PlanStore {
 
  private:
   std::string fingerprint(std::size_t index) const {
-    return fingerprint_of(as_bytes("plan 1 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+    return fingerprint_of(as_bytes("plan 2 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                                    plan_->identities[index]));
   }
   std::optional<SessionPlan> load(const std::string& name) const {
@@ -259,7 +275,7 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
   BuildPlan plan;
   plan.recipe = request.recipe;
   plan.sessions = find_sessions(request.inputs);
-  InputIdentity identity;
+  InputIdentity identity(plan.recipe);
   for (const SessionRef& ref : plan.sessions)
     plan.identities.push_back(request.spool ? identity.of(ref) : std::string());
   PlanStore store(request, plan);

@@ -153,7 +153,7 @@ bool is_asked_for(const BuildFolder& folder, const PlanRequest& planned,
 
 std::string build_fingerprint(const PlanRequest& request) {
   std::string text = "build 1 " REELCELL_VERSION "\n" + request.recipe.hash + "\n";
-  InputIdentity identity;
+  InputIdentity identity(request.recipe);
   for (const SessionRef& ref : find_sessions(request.inputs)) text += identity.of(ref) + "\n";
   return fingerprint_of(as_bytes(text));
 }

@@ -77,9 +77,9 @@ SessionDescription read_session_file(const fs::path& file) {
   }
   if (session.streams.empty()) object.fail("streams", "holds no stream; name at least one file");
   if (const Json* plan = object.find("plan")) {
-    session.plan = plan->is_string()
-                       ? read_json_file(safe_join(session.folder, plan->get<std::string>()))
-                       : *plan;
+    if (plan->is_string()) session.plan_file = plan->get<std::string>();
+    session.plan =
+        plan->is_string() ? read_json_file(safe_join(session.folder, session.plan_file)) : *plan;
   }
   object.finish();
   return session;

@@ -83,10 +83,10 @@ class Placer {
   std::string where_;
 };
 
-std::string read_labels(const std::string& path, const SessionDescription& session,
-                        const std::string& where) {
-  const fs::path file = at_place(where, [&] { return safe_join(session.folder, path); });
-  return read_text_file(file);
+std::vector<SourceFile> files_of(const OptionValues& options, const SessionDescription& session) {
+  const fs::path file = at_place(options.where() + "/file",
+                                 [&] { return safe_join(session.folder, options.text("file")); });
+  return {{"segment", file}};
 }
 
 std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
@@ -97,7 +97,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
       [&]() -> const labelio::FormatRow& { return labelio::format_named(options.text("format")); });
   const std::string path = options.text("file"), where = session.id + ": " + path;
   labelio::LabelFile file =
-      format.read(read_labels(path, session, options.where() + "/file"), where);
+      format.read(read_text_file(files_of(options, session).front().path), where);
   if (options.has("frames")) {
     const std::int64_t stated = options.integer("frames");
     if (file.frames && *file.frames != stated)
@@ -181,7 +181,8 @@ const SegmenterRow& import_segmenter() {
        {.name = "name",
         .fallback = "label",
         .help = "Kind of the segments, and start of their names"}},
-      run};
+      run,
+      files_of};
   return row;
 }
 

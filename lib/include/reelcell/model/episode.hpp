@@ -1,6 +1,7 @@
 // What a writer gets: a segment as rows on a grid, clips, native-rate data, labels and lineage.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -88,12 +89,21 @@ struct EpisodeStill {
 
 /// Where a sample came from, source by source.
 struct SourceLineage {
-  std::string stream, path, format, item;  ///< path relative to the session folder
-  std::string xxh3_128, sha256;            ///< of the source file; "" for folders
+  std::string stream;              ///< "" for a file that is no stream
+  std::string path, format, item;  ///< path relative to the session folder
+  std::vector<std::string> roles;  ///< "rows", "grid", "label", "segment", "gate", "plan", ..
+  std::string xxh3_128, sha256;    ///< of the source file; "" for folders
+  /// False: no sample of it is known (a plain file, a stream in which nothing was found).
+  bool timed = true;
+  /// First and last sample of the rows; of a source that gave none, of what was read from it.
   std::int64_t first_pts = 0, last_pts = 0;
   Rational time_base{1, 1'000'000'000};
   SessionTime first{}, last{};
   Json clock_map;  ///< as used
+  /// Corpora of earlier versions name no role and list nothing but what gave rows.
+  bool gave_rows() const {
+    return roles.empty() || std::find(roles.begin(), roles.end(), "rows") != roles.end();
+  }
 };
 
 /// Rows: all vectors have `rows` entries. Immutable once built.

@@ -71,6 +71,9 @@ struct ReaderRow {
                                      Diagnostics& diagnostics) = nullptr;
   /// In-depth check for `validate`; nullptr when reading it through is the check.
   void (*verify)(const fs::path& path, const VerifyOptions& options, Findings& findings) = nullptr;
+  /// The files beside `path` that these options have it read; a change of one is a change of the
+  /// input. nullptr: none. Reads nothing.
+  std::vector<SourceFile> (*files_of)(const fs::path& path, const OptionValues& options) = nullptr;
 };
 
 }  // namespace reelcell

@@ -57,13 +57,20 @@ struct StreamSpec {
                            ///< "pts", a column
 };
 
+/// A file that is read beside a stream's own: its frames' stamps, labels, the plan.
+struct SourceFile {
+  std::string role;  ///< "stamps", "segment", "plan"
+  std::filesystem::path path;
+};
+
 struct SessionDescription {
   std::string id;
   std::string folder;                   ///< root of all relative paths; never written into a corpus
   std::string clock_epoch = "unknown";  ///< "unix", "boot", "unknown"
   std::vector<std::pair<std::string, Value>> attributes;  ///< cell, operator, part, variant, ..
   std::vector<StreamSpec> streams;
-  Json plan;  ///< planned inspection points, null when none
+  Json plan;              ///< planned inspection points, null when none
+  std::string plan_file;  ///< the file it was read from, relative; "" when session.json holds it
   const StreamSpec* stream(std::string_view name) const;
   const Value* attribute(std::string_view name) const;
 };

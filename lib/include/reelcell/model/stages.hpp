@@ -26,6 +26,10 @@ struct SegmenterRow {
   std::vector<Segment> (*run)(const OptionValues& options, SessionSignals& signals,
                               const EventPredicateCompiler& compile,
                               Diagnostics& diagnostics) = nullptr;
+  /// The files that `run` reads beside the session's streams; a change of one is a change of the
+  /// input. nullptr: none. Reads nothing; may throw what `run` throws for a bad path.
+  std::vector<SourceFile> (*files_of)(const OptionValues& options,
+                                      const SessionDescription& session) = nullptr;
 };
 
 enum class GateAction { kKeep, kDrop, kQuarantine };

@@ -12,13 +12,23 @@
 
 namespace reelcell::pipeline {
 
+/// A source that a stage read for a segment, labels or gates.
+struct UsedSource {
+  std::string role;             ///< "segment", "label", "gate", "grid", "plan"
+  std::string stream;           ///< "" for a plain file
+  std::string file;             ///< path of a plain file, as opened
+  SessionTime first{}, last{};  ///< of the samples that came
+  bool timed = false;           ///< false: none came
+};
+
 /// A segment that may become a sample, before gates.
 struct Candidate {
   std::size_t session = 0;  ///< index into BuildPlan::sessions
   Segment segment;
   std::string group, split;
   std::string key;
-  std::uint64_t bytes = 0;  ///< estimate of the memory that building it takes
+  std::vector<UsedSource> sources;  ///< of the segment's borders and of its labels
+  std::uint64_t bytes = 0;          ///< estimate of the memory that building it takes
 };
 
 struct QuarantinedSession {
@@ -105,7 +115,8 @@ struct BuildResult {
 };
 /// Plans and builds. Complete only when it returns; killed at any moment and called again with the
 /// same request, it goes on and ends with the same bytes. A session or segment that cannot be built
-/// is quarantined with its reason and the rest goes on. Throws OutputError, PlanError, and
+/// is quarantined with its reason and the rest goes on. A complete corpus in the folder is there
+/// until the new one takes its place. Throws OutputError, PlanError, and
 /// InputError when no session can be used.
 BuildResult build_corpus(PlanRequest plan, const BuildRequest& request, Progress& progress);
 

@@ -63,6 +63,12 @@ class OpenSession {
   /// Hash of a stream's source file, computed once; for a data set, of the files that hold the
   /// stream.
   Digests source_digests(const std::string& stream) const;
+  /// Files beside the stream's own that its options have the reader read.
+  const std::vector<SourceFile>& files_beside(const std::string& stream) const;
+  /// Hash of a file of the session, computed once.
+  Digests file_digests(const fs::path& path) const;
+  /// Its session.json; "" when a recording describes itself.
+  const fs::path& description() const { return description_; }
   /// What was lost so far in this session. Outlives everything that was opened from it.
   Diagnostics& losses() const { return *losses_; }
   /// A view for one thread; views slide forward, so reuse one for increasing times.
@@ -72,11 +78,13 @@ class OpenSession {
   OpenSession() = default;
   struct StreamState;
   SessionDescription session_;
+  fs::path description_;
   Diagnostics* diagnostics_ = nullptr;
   std::unique_ptr<Diagnostics> losses_ = std::make_unique<Diagnostics>();
   std::map<std::string, std::unique_ptr<StreamState>, std::less<>> streams_;
   mutable std::mutex mutex_;
   mutable std::optional<TimeRange> extent_;
+  mutable std::map<fs::path, Digests> digests_;
   const StreamState& state(std::string_view stream) const;
 };
 

@@ -137,9 +137,11 @@ void LeRobotFolder::take_times(const Rows& rows, Episode& episode) const {
                                            (rows.times[row] - rows.times.front()));
   for (const std::string& stream : time_streams_) {
     // A stream that this session did not have is filled up by the writer again.
-    const bool own = episode.lineage.empty() ||
-                     std::any_of(episode.lineage.begin(), episode.lineage.end(),
-                                 [&](const SourceLineage& line) { return line.stream == stream; });
+    const bool own =
+        episode.lineage.empty() ||
+        std::any_of(episode.lineage.begin(), episode.lineage.end(), [&](const SourceLineage& line) {
+          return line.stream == stream && line.gave_rows();
+        });
     const std::string prefix = "reelcell." + safe_stream_name(stream);
     const auto *time = rows.integers(prefix + ".time_ns"),
                *skew = rows.integers(prefix + ".skew_ns"), *flag = rows.integers(prefix + ".flag");
@@ -223,6 +225,7 @@ SourceLineage LeRobotFolder::lineage_of(const StreamInfo& stream, const Episode&
   line.stream = stream.suggested_name;
   line.format = "lerobot";
   line.item = stream.item;
+  line.roles = {"rows"};
   line.path = stream.details.value("path", "");
   line.clock_map = timeline::ClockMap().to_json();
   line.first = episode.time.front();

@@ -39,6 +39,8 @@ SourceLineage read_lineage(const Json& entry) {
   line.path = entry.value("path", "");
   line.format = entry.value("format", "");
   line.item = entry.value("item", "");
+  line.roles = entry.value("roles", std::vector<std::string>{});
+  line.timed = entry.contains("first_ns");
   line.xxh3_128 = entry.value("xxh3_128", "");
   line.sha256 = entry.value("sha256", "");
   line.first_pts = entry.value("first_pts", std::int64_t{0});
@@ -152,7 +154,8 @@ class MadeCorpus : public StoredCorpus {
       schema_.time_streams = manifest_["time_streams"].get<std::vector<std::string>>();
     } else {
       for (const StoredSample& sample : samples_)
-        for (const SourceLineage& line : sample.lineage) add_new(schema_.time_streams, line.stream);
+        for (const SourceLineage& line : sample.lineage)
+          if (line.gave_rows()) add_new(schema_.time_streams, line.stream);
     }
     read_outputs();
     const fs::path report = path_ / "report.json";
@@ -205,7 +208,8 @@ class MadeCorpus : public StoredCorpus {
   std::vector<std::string> streams() const {
     std::vector<std::string> names = schema_.time_streams;
     for (const StoredSample& sample : samples_)
-      for (const SourceLineage& line : sample.lineage) add_new(names, line.stream);
+      for (const SourceLineage& line : sample.lineage)
+        if (line.gave_rows()) add_new(names, line.stream);
     return names;
   }
 

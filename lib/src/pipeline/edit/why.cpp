@@ -80,19 +80,18 @@ Json sources(const edit::StoredSample& sample, const std::vector<fs::path>& fold
         roots.push_back(fs::is_directory(ref.path) ? ref.path : ref.path.parent_path());
   Json list = Json::array();
   for (const SourceLineage& line : sample.lineage) {
-    Json entry = {{"stream", line.stream},
-                  {"file", line.path},
-                  {"format", line.format},
-                  {"item", line.item},
-                  {"sha256", line.sha256},
-                  {"xxh3_128", line.xxh3_128},
-                  {"first_pts", line.first_pts},
-                  {"last_pts", line.last_pts},
-                  {"time_base",
-                   std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den)},
-                  {"first_ns", ns_of(line.first)},
-                  {"last_ns", ns_of(line.last)},
-                  {"clock_map", line.clock_map}};
+    Json entry = {{"stream", line.stream},    {"file", line.path}, {"roles", line.roles},
+                  {"format", line.format},    {"item", line.item}, {"sha256", line.sha256},
+                  {"xxh3_128", line.xxh3_128}};
+    if (line.timed) {
+      entry["first_pts"] = line.first_pts;
+      entry["last_pts"] = line.last_pts;
+      entry["time_base"] =
+          std::to_string(line.time_base.num) + "/" + std::to_string(line.time_base.den);
+      entry["first_ns"] = ns_of(line.first);
+      entry["last_ns"] = ns_of(line.last);
+    }
+    if (!line.stream.empty()) entry["clock_map"] = line.clock_map;
     if (!folders.empty()) {
       entry["check"] = "missing";
       for (const fs::path& root : roots) {

@@ -73,6 +73,13 @@ void look_into(const fs::path& path, bool large, StreamInfo& stream) {
   stream.glance = std::make_shared<const FrameTable>(std::move(survey.frames));
 }
 
+std::vector<SourceFile> files_of(const fs::path& path, const OptionValues& options) {
+  if (!options.has("times")) return {};
+  fs::path times = options.text("times");
+  if (times.is_relative()) times = path.parent_path() / times;
+  return {{"stamps", times}};
+}
+
 class VideoRecording : public Recording {
  public:
   explicit VideoRecording(const OpenRequest& request) : path_(request.path) {
@@ -80,11 +87,9 @@ class VideoRecording : public Recording {
     for (const media::TrackInfo& track : info.tracks)
       if (track.kind == "video" || track.kind == "audio")
         streams_.push_back(stream_info(path_, info, track));
-    if (!request.options.has("times")) return;
-    fs::path times = request.options.text("times");
-    if (times.is_relative()) times = path_.parent_path() / times;
-    stamps_ = video::StampOptions{times, request.options.text("times_column"),
-                                  parse_time_unit(request.options.text("times_unit"))};
+    for (const SourceFile& times : files_of(path_, request.options))
+      stamps_ = video::StampOptions{times.path, request.options.text("times_column"),
+                                    parse_time_unit(request.options.text("times_unit"))};
   }
   const std::vector<StreamInfo>& streams() const override {
     std::call_once(looked_, [this] {
@@ -202,6 +207,7 @@ const ReaderRow& video_reader() {
       .episodes = one_episode,
       .open = open_recording,
       .verify = verify_file,
+      .files_of = files_of,
   };
   return row;
 }

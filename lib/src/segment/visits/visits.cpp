@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/file.hpp"
 #include "survey.hpp"
 
 namespace reelcell::segment {
@@ -205,13 +206,17 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   visits::tell(request, survey, signals.session().id, diagnostics);
   return visits::to_segments(request, survey);
 }
+std::vector<SourceFile> files_of(const OptionValues&, const SessionDescription& session) {
+  if (session.plan_file.empty()) return {};
+  return {{"plan", safe_join(session.folder, session.plan_file)}};
+}
 }  // namespace
 
 const SegmenterRow& visits_segmenter() {
   static const SegmenterRow row{"visits",
                                 "Stops matched with the session's planned points, with verdicts "
                                 "and evidence frames",
-                                visits::option_specs(), run};
+                                visits::option_specs(), run, files_of};
   return row;
 }
 

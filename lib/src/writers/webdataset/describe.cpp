@@ -17,18 +17,25 @@ Json labels_json(const Segment& segment) {
 }
 
 Json lineage_json(const SourceLineage& source) {
-  return {{"stream", source.stream},
-          {"path", source.path},
-          {"format", source.format},
-          {"item", source.item},
-          {"xxh3_128", source.xxh3_128},
-          {"sha256", source.sha256},
-          {"first_pts", source.first_pts},
-          {"last_pts", source.last_pts},
-          {"time_base", {source.time_base.num, source.time_base.den}},
-          {"first_ns", ns_of(source.first)},
-          {"last_ns", ns_of(source.last)},
-          {"clock_map", source.clock_map}};
+  Json json = Json::object();
+  if (!source.stream.empty()) json["stream"] = source.stream;
+  json["path"] = source.path;
+  if (!source.stream.empty()) {
+    json["format"] = source.format;
+    json["item"] = source.item;
+  }
+  if (!source.roles.empty()) json["roles"] = source.roles;
+  json["xxh3_128"] = source.xxh3_128;
+  json["sha256"] = source.sha256;
+  if (source.timed) {
+    json["first_pts"] = source.first_pts;
+    json["last_pts"] = source.last_pts;
+    json["time_base"] = {source.time_base.num, source.time_base.den};
+    json["first_ns"] = ns_of(source.first);
+    json["last_ns"] = ns_of(source.last);
+  }
+  if (!source.stream.empty()) json["clock_map"] = source.clock_map;
+  return json;
 }
 
 Json attributes_json(const std::vector<std::pair<std::string, Value>>& attributes) {

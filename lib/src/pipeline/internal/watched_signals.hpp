@@ -1,0 +1,37 @@
+// Which sources a stage read: asked of the reads themselves, so that no stage can forget to say.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "reelcell/model/signals.hpp"
+#include "reelcell/pipeline/build.hpp"
+
+namespace reelcell::pipeline {
+
+/// Passes every call on and notes the streams that are read and the range of what came. The extent
+/// of the session, to which all streams contribute, is not counted as reading them. Borrows
+/// `inner`; one a thread.
+class WatchedSignals : public SessionSignals {
+ public:
+  explicit WatchedSignals(SessionSignals& inner) : inner_(&inner) {}
+  const SessionDescription& session() const override { return inner_->session(); }
+  TimeRange extent() const override { return inner_->extent(); }
+  SeriesSlice series(const std::string& stream, TimeRange range, bool with_neighbours) override;
+  std::vector<Event> events(const std::string& stream, TimeRange range) override;
+  std::optional<Event> event_before(const std::string& stream, SessionTime time) override;
+  FrameTimes frames(const std::string& stream, TimeRange range) override;
+  std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream,
+                                                         TimeRange range) override;
+  /// What was read so far, in the session's order of streams.
+  std::vector<UsedSource> used(const std::string& role) const;
+
+ private:
+  UsedSource& note(const std::string& stream) { return used_[stream]; }
+  void came(const std::string& stream, SessionTime first, SessionTime last);
+  SessionSignals* inner_;
+  std::map<std::string, UsedSource> used_;
+};
+
+}  // namespace reelcell::pipeline

@@ -1,5 +1,7 @@
 // LD_PRELOAD: lets call number FAIL_AT of the calls that put data on a disk fail, once or from then
-// on. KILL_ON kills the process (SIGKILL) when it opens a path that holds the text. FAIL_LOG names a file that gets the number of calls seen. Only files below FAIL_BELOW count.
+// on; at call number KILL_AT the process is killed (SIGKILL) instead. KILL_ON kills it when it opens
+// a path that holds the text. FAIL_LOG names a file that gets the number of calls seen. Only files
+// below FAIL_BELOW count.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 
 static atomic_long calls;
 static long fail_at = -1;
+static long kill_at = -1;
 static int fail_errno = EIO;
 static int sticky;
 static const char *below;
@@ -25,6 +28,8 @@ static const char *kill_on;
 __attribute__((constructor)) static void setup(void) {
   const char *text = getenv("FAIL_AT");
   if (text) fail_at = atol(text);
+  text = getenv("KILL_AT");
+  if (text) kill_at = atol(text);
   text = getenv("FAIL_ERRNO");
   if (text) fail_errno = atoi(text);
   sticky = getenv("FAIL_STICKY") != NULL;
@@ -64,6 +69,7 @@ static int fd_counts(int fd) {
 static int fails(int counts) {
   if (!counts) return 0;
   long number = atomic_fetch_add(&calls, 1);
+  if (number == kill_at) kill(getpid(), SIGKILL);
   int hit = fail_at >= 0 && (number == fail_at || (sticky && number > fail_at));
   if (hit) errno = fail_errno;
   return hit;

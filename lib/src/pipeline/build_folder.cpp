@@ -1,6 +1,7 @@
 #include "internal/build_folder.hpp"
 
 #include <chrono>
+#include <map>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json.hpp"
@@ -10,26 +11,55 @@ namespace {
 
 constexpr const char* kState = ".reelcell";
 constexpr const char* kManifest = "corpus.json";
+constexpr const char* kNext = "next";
+constexpr const char* kSwap = "swap";
 /// A process that was killed may leave a child that holds the lock until the kernel has ended it.
 constexpr std::chrono::milliseconds kLockPatience{1000};
 
-void collect_paths(const Json& files, std::set<std::string>& paths) {
+using Listing = std::map<std::string, std::optional<std::uint64_t>>;  ///< path -> bytes
+
+void collect_files(const Json& files, Listing& listing) {
   if (!files.is_array()) return;
-  for (const Json& file : files)
-    if (file.is_object() && file.contains("path") && file["path"].is_string())
-      paths.insert(file["path"].get<std::string>());
+  for (const Json& file : files) {
+    if (!file.is_object() || !file.contains("path") || !file["path"].is_string()) continue;
+    auto& bytes = listing[file["path"].get<std::string>()];
+    if (file.contains("bytes") && file["bytes"].is_number_unsigned())
+      bytes = file["bytes"].get<std::uint64_t>();
+  }
 }
 
 /// Every file that a complete corpus lists.
-std::set<std::string> files_of_corpus(const fs::path& manifest) {
-  std::set<std::string> paths;
+Listing files_of_corpus(const fs::path& manifest) {
+  Listing listing;
   std::error_code error;
-  if (!fs::exists(manifest, error)) return paths;
+  if (!fs::exists(manifest, error)) return listing;
   const Json document = read_json_file(manifest);
-  collect_paths(document.value("files", Json()), paths);
+  collect_files(document.value("files", Json()), listing);
   for (const Json& output : document.value("outputs", Json::array()))
-    collect_paths(output.value("files", Json()), paths);
-  return paths;
+    collect_files(output.value("files", Json()), listing);
+  return listing;
+}
+
+/// Folders above the files and below `root` in which nothing is left. One in which others put
+/// something stays.
+void remove_empty_folders(const fs::path& root, const std::set<std::string>& files) {
+  std::error_code error;
+  std::set<fs::path> folders;
+  for (const std::string& path : files)
+    for (fs::path at = safe_join(root, path).parent_path(); at != root && at.has_relative_path();
+         at = at.parent_path())
+      folders.insert(at);
+  for (auto at = folders.rbegin(); at != folders.rend(); ++at)  // deepest first
+    if (fs::is_directory(*at, error) && fs::is_empty(*at, error)) fs::remove(*at, error);
+}
+
+void move_into_place(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error)
+    throw OutputError(to.string(), "cannot be put in place: " + errno_text(error.value()) +
+                                       ". The new corpus is whole; run the same command again to "
+                                       "put it in place");
 }
 
 }  // namespace
@@ -52,6 +82,8 @@ BuildFolder::BuildFolder(const fs::path& out)
                                          LockFile::holder(state_ / "lock") +
                                          "; wait for it or stop it, then run this command again");
   }
+  root_ = out_;
+  if (fs::exists(state_ / kSwap, error)) finish_swap();
   journal_ = std::make_unique<Journal>(state_ / "journal");
   spool_ = std::make_unique<Spool>(state_, Spool::Durability::kCheap);
   set_file_ledger(this);
@@ -59,6 +91,8 @@ BuildFolder::BuildFolder(const fs::path& out)
 
 BuildFolder::~BuildFolder() {
   set_file_ledger(nullptr);
+  std::error_code error;
+  if (root_ != out_ && !fs::exists(state_ / kSwap, error)) fs::remove_all(root_, error);
   if (begun_ || !made_state_) return;
   // Nothing was built: leave the place as it was found.
   try {
@@ -83,33 +117,85 @@ std::string BuildFolder::fingerprint() const {
 }
 
 std::set<std::string> BuildFolder::files_of_ours() const {
-  std::set<std::string> paths = files_of_corpus(out_ / kManifest);
+  std::set<std::string> paths;
+  for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest)) paths.insert(path);
   for (const Json& entry : journal_->earlier())
     if (entry.contains("file")) paths.insert(entry.value("file", ""));
   return paths;
 }
 
-void BuildFolder::begin(const std::string& fingerprint) {
-  const std::set<std::string> old = files_of_ours();
-  // The journal must know the files of a corpus that is replaced before its manifest goes.
-  if (complete())
-    for (const std::string& path : old) journal_->append({{"file", path}});
-  begun_ = true;
-  std::error_code error;
-  if (fs::remove(out_ / kManifest, error)) sync_folder(out_);
-  journal_->append({{"build", fingerprint}, {"version", REELCELL_VERSION}});
-  remove_temporaries(out_);
-  std::set<fs::path> folders;
-  for (const std::string& path : old) {
-    const fs::path file = safe_join(out_, path);
-    fs::remove(file, error);
-    for (fs::path at = file.parent_path(); at != out_ && at.has_relative_path();
-         at = at.parent_path())
-      folders.insert(at);
+std::vector<BuildFolder::Damage> BuildFolder::damage() const {
+  std::vector<Damage> found;
+  for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest)) {
+    std::error_code error;
+    const std::uint64_t size = fs::file_size(safe_join(out_, path), error);
+    if (error)
+      found.push_back({path, "is missing"});
+    else if (bytes && size != *bytes)
+      found.push_back({path, "has " + std::to_string(size) + " bytes, " + std::to_string(*bytes) +
+                                 " were written"});
   }
-  // Deepest first; a folder in which others put something stays.
-  for (auto at = folders.rbegin(); at != folders.rend(); ++at)
-    if (fs::is_directory(*at, error) && fs::is_empty(*at, error)) fs::remove(*at, error);
+  return found;
+}
+
+fs::path BuildFolder::begin(const std::string& fingerprint) {
+  std::error_code error;
+  fs::remove_all(state_ / kNext, error);
+  begun_ = true;
+  if (complete()) {
+    root_ = state_ / kNext;
+    make_folders(root_);
+    return root_;
+  }
+  clear_leftovers();
+  journal_->append({{"build", fingerprint}, {"version", REELCELL_VERSION}});
+  return root_;
+}
+
+void BuildFolder::clear_leftovers() {
+  std::error_code error;
+  remove_temporaries(out_);
+  const std::set<std::string> old = files_of_ours();
+  for (const std::string& path : old) fs::remove(safe_join(out_, path), error);
+  remove_empty_folders(out_, old);
+}
+
+void BuildFolder::write_swap(const std::string& fingerprint) const {
+  const Listing listed = files_of_corpus(root_ / kManifest);
+  Json remove = Json::array();
+  for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest))
+    if (!listed.contains(path)) remove.push_back(path);
+  // What may fail for want of space fails now, while the old corpus is whole.
+  for (const std::string& path : list_files(root_)) make_folders((out_ / path).parent_path());
+  write_file_atomic(state_ / kSwap, dump_json({{"build", fingerprint}, {"remove", remove}}));
+}
+
+void BuildFolder::finish_swap() const {
+  const fs::path next = state_ / kNext;
+  const Json swap = read_json_file(state_ / kSwap);
+  std::error_code error;
+  if (fs::exists(next / kManifest, error)) {
+    if (fs::remove(out_ / kManifest, error)) sync_folder(out_);
+    std::set<std::string> removed;
+    for (const Json& path : swap.at("remove")) removed.insert(path.get<std::string>());
+    for (const std::string& path : removed) fs::remove(safe_join(out_, path), error);
+    std::set<fs::path> folders;
+    for (const std::string& path : list_files(next)) {
+      if (path == kManifest) continue;
+      make_folders((out_ / path).parent_path());
+      move_into_place(next / path, out_ / path);
+      folders.insert((out_ / path).parent_path());
+    }
+    for (const fs::path& folder : folders) sync_folder(folder);
+    move_into_place(next / kManifest, out_ / kManifest);
+    sync_folder(out_);
+    remove_empty_folders(out_, removed);
+  }
+  write_file_atomic(state_ / "journal",
+                    Journal::line({{"build", swap.at("build")}, {"complete", true}}));
+  fs::remove_all(next, error);
+  fs::remove(state_ / kSwap, error);
+  sync_folder(state_);
 }
 
 void BuildFolder::about_to_appear(const fs::path& path) {
@@ -131,6 +217,11 @@ void BuildFolder::remove_state() {
 
 void BuildFolder::finish(const std::string& fingerprint, bool keep_spool) {
   begun_ = true;
+  if (root_ != out_) {
+    write_swap(fingerprint);
+    finish_swap();
+    root_ = out_;
+  }
   if (!keep_spool) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(state_, error))

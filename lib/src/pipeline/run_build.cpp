@@ -136,13 +136,15 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
 
 namespace {
 
-/// A folder that holds a complete corpus: is it the one that is asked for? Else OutputError.
+/// A folder that holds a complete corpus of files as it lists them or not: is it the one that is
+/// asked for and whole? OutputError when it is another one.
 bool is_asked_for(const BuildFolder& folder, const PlanRequest& planned,
-                  const BuildRequest& request, const std::string& fingerprint) {
-  if (folder.fingerprint() == fingerprint && !request.retry_failed) return true;
+                  const BuildRequest& request, const std::string& fingerprint,
+                  const std::vector<BuildFolder::Damage>& damage) {
+  if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
   const Json recipe = read_json_file(folder.out() / "corpus.json").value("recipe", Json::object());
   if (request.retry_failed && recipe.value("hash", "") == planned.recipe.hash)
-    return !failed(read_json_file(folder.out() / "report.json"));
+    return damage.empty() && !failed(read_json_file(folder.out() / "report.json"));
   throw OutputError(
       folder.out().string(),
       "already holds a complete corpus of other sessions, another recipe or another version of "
@@ -165,8 +167,9 @@ BuildResult build_from(PlanRequest planned, const BuildRequest& request, const S
   const std::string fingerprint = build_fingerprint(planned);
   BuildFolder folder(request.out);
   BuildResult result;
+  const std::vector<BuildFolder::Damage> damage = folder.damage();
   if (folder.complete() && !request.overwrite &&
-      is_asked_for(folder, planned, request, fingerprint)) {
+      is_asked_for(folder, planned, request, fingerprint, damage)) {
     result.nothing_to_do = true;
     result.known_report = read_json_file(folder.out() / "report.json");
     folder.finish(fingerprint, failed(result.known_report));
@@ -177,10 +180,14 @@ BuildResult build_from(PlanRequest planned, const BuildRequest& request, const S
   const BuildPlan plan = plan_build(planned, progress);
   require_segments(plan);
   result.losses = plan.losses;
-  folder.begin(fingerprint);
+  if (!request.overwrite)
+    for (const auto& [path, what] : damage)
+      plan.losses->warn("corpus-damaged", (folder.out() / path).string(),
+                        what + "; the corpus was built again");
   FailureLimit failures(plan, request.max_failures);
+  const fs::path root = folder.begin(fingerprint);
   CandidateSource source(plan, *planned.spool, scope, request);
-  result.report = run_build(plan, request, folder.out(), source, failures, progress);
+  result.report = run_build(plan, request, root, source, failures, progress);
   folder.finish(fingerprint, failures.count() > 0);
   return result;
 }

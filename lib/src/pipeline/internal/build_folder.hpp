@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "internal/spool.hpp"
 #include "reelcell/base/file_ledger.hpp"
@@ -17,9 +18,15 @@ namespace reelcell::pipeline {
 /// corpus; one with a journal and without corpus.json is a build to be gone on with. Every file
 /// that appears below OUT while this object lives is in the journal first, so a later run deletes
 /// what an interrupted one made, and nothing else.
+///
+/// A complete corpus is replaced only by a complete one: its successor is made in `next` and then
+/// moved into place, file by file, corpus.json last. `swap` is there meanwhile; whoever opens the
+/// folder next finishes the move. Files that both list under one name and that the successor did
+/// not make anew stay as they are.
 class BuildFolder : public FileLedger {
  public:
-  /// Takes the lock; makes the folder where there is none. Throws OutputError: a file is there,
+  /// Takes the lock; makes the folder where there is none; finishes a move that was interrupted.
+  /// Throws OutputError: a file is there,
   /// something else is in it, another builder is at work.
   explicit BuildFolder(const fs::path& out);
   ~BuildFolder() override;
@@ -31,18 +38,28 @@ class BuildFolder : public FileLedger {
   /// Of the build that this folder holds or held, "" when the journal does not say.
   std::string fingerprint() const;
   const Spool& spool() const { return *spool_; }
-  /// Deletes what earlier runs of ours made (never the spool) and starts a new build in its place.
-  void begin(const std::string& fingerprint);
-  /// After corpus.json is in place. Leaves a journal that says which build this was, and the spool
-  /// for --retry-failed when `keep_spool`.
+  struct Damage {
+    std::string path, what;  ///< "is missing", ..
+  };
+  /// Files that a complete corpus lists and that are not there in their size.
+  std::vector<Damage> damage() const;
+  /// Starts a new build and gives the folder to write it into: OUT, after what an interrupted run
+  /// made there is deleted (never the spool), or `next` when OUT holds a complete corpus.
+  fs::path begin(const std::string& fingerprint);
+  /// After corpus.json is written: the new corpus takes its place. Leaves a journal that says which
+  /// build this was, and the spool for --retry-failed when `keep_spool`.
   void finish(const std::string& fingerprint, bool keep_spool);
 
   void about_to_appear(const fs::path& path) override;
 
  private:
   std::set<std::string> files_of_ours() const;
+  void clear_leftovers();
+  void write_swap(const std::string& fingerprint) const;
+  void finish_swap() const;
   void remove_state();
   fs::path out_, state_;
+  fs::path root_;  ///< where the build writes
   bool made_folder_ = false, made_state_ = false, begun_ = false;
   std::optional<LockFile> lock_;
   std::unique_ptr<Journal> journal_;

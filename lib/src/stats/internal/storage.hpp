@@ -6,22 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "reelcell/base/spill_file.hpp"
+
 namespace reelcell::stats {
-
-/// An unlinked temporary file: gone when closed, however the process ends.
-class SpillFile {
- public:
-  SpillFile();  ///< throws OutputError
-  ~SpillFile();
-  SpillFile(const SpillFile&) = delete;
-  SpillFile& operator=(const SpillFile&) = delete;
-  std::uint64_t append(const void* data, std::size_t size);  ///< where it begins
-  void read(std::uint64_t offset, void* data, std::size_t size) const;
-
- private:
-  int fd_ = -1;
-  std::uint64_t size_ = 0;
-};
 
 /// What the elements of one feature share.
 struct MemoryBudget {

@@ -182,8 +182,10 @@ inline McapBuilder sample_mcap(const std::string& compression, int count, int a_
   for (int i = 0; i < count; ++i) {
     if (a_chunk > 0 && i % a_chunk == 0) builder.begin_chunk();
     if (i == 0) builder.channel(1, "/a").channel(2, "/b");
-    Bytes data;
-    for (int k = 0; k < size; ++k) data.push_back(static_cast<std::uint8_t>((i * 7 + k * k) % 61));
+    std::string json = "{\"v\":\"";  // in all `size` bytes
+    for (int k = 8; k < size; ++k) json += static_cast<char>('a' + (i * 7 + k * k) % 23);
+    json += "\"}";
+    const Bytes data(json.begin(), json.end());
     builder.message(static_cast<std::uint16_t>(1 + i % 2),
                     1000 + static_cast<std::uint64_t>(i) * 10, data);
     if (a_chunk > 0 && (i % a_chunk == a_chunk - 1 || i == count - 1))

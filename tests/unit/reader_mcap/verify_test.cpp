@@ -173,6 +173,38 @@ TEST(McapVerify, AFaultThatRepeatsIsToldTenTimesAndThenCounted) {
   EXPECT_EQ(findings.all().back().message, "40 more of the same kind");
 }
 
+TEST(McapVerify, EveryMessageIsDecodedByItsSchema) {
+  McapBuilder builder;
+  builder.channel(1, "/a");
+  const auto message = [&](std::uint64_t time, const std::string& text) {
+    builder.message(1, time, {text.begin(), text.end()});
+  };
+  message(10, R"({"v": 1})");
+  message(20, R"({"v": 1)");
+  message(30, R"({"v": 2})");
+  const Findings findings = verify(builder.finish());
+  ASSERT_THAT(errors(findings), ElementsAre("MCAP-DECODE"));
+  EXPECT_EQ(findings.count(FindingLevel::kError), 1u);
+  const auto found = std::find_if(findings.all().begin(), findings.all().end(),
+                                  [](const Finding& f) { return f.code == "MCAP-DECODE"; });
+  EXPECT_THAT(found->message, testing::HasSubstr("message 1 of '/a' at log time 20"));
+  EXPECT_THAT(findings.checked(),
+              Contains(std::pair<std::string, std::uint64_t>("messages decoded", 2)));
+}
+
+TEST(McapVerify, AnUnknownEncodingIsANoteAndABadSchemaAnError) {
+  McapBuilder builder;
+  builder.schema(1, "pkg/msg/A", "ros2msg", "no such = text\n")
+      .channel(1, "/a", 0, "morse")
+      .channel(2, "/b", 1, "cdr");
+  builder.message(1, 10, {1, 2}).message(2, 20, {0, 1, 0, 0});
+  const Findings findings = verify(builder.finish());
+  EXPECT_THAT(errors(findings), ElementsAre("MCAP-SCHEMA-UNREADABLE"));
+  EXPECT_TRUE(std::any_of(findings.all().begin(), findings.all().end(), [](const Finding& f) {
+    return f.code == "MCAP-ENCODING" && f.level == FindingLevel::kNote;
+  }));
+}
+
 TEST(McapVerify, RealRecordingsHaveTheErrorsThatTheyAreKnownFor) {
   std::size_t checked = 0;
   std::set<std::string> faulty;

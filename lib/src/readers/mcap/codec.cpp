@@ -26,6 +26,10 @@ const Schema& needed(const Schema* schema, const std::string& encoding) {
 
 }  // namespace
 
+bool is_known_encoding(std::string_view encoding) {
+  return encoding == "json" || encoding == "ros1" || encoding == "cdr" || encoding == "protobuf";
+}
+
 std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema,
                                   const CodecOptions& options) {
   const std::string& encoding = channel.message_encoding;

@@ -1,16 +1,5 @@
-// One walk through the file, comparing what its summary, indexes and CRCs say with what is there.
-//
-//   MCAP-MAGIC           no MCAP file                     MCAP-CHANNEL        message of an unknown
-//   channel MCAP-TRUNCATED       cut, or no footer                MCAP-SCHEMA         channel with
-//   an unknown schema MCAP-RECORD          a record that cannot be parsed   MCAP-REDEFINED      an
-//   id described twice, differently MCAP-CHUNK           a chunk that cannot be decoded
-//   MCAP-MESSAGE-INDEX  against the chunk's messages MCAP-CHUNK-CRC       MCAP-ATTACHMENT-CRC
-//   MCAP-CHUNK-INDEX    against the chunks MCAP-DATA-CRC        MCAP-SUMMARY-CRC MCAP-STATISTICS
-//   against the contents MCAP-CHUNK-TIMES     chunk's times against messages MCAP-ATTACHMENT-INDEX
-//   MCAP-METADATA-INDEX MCAP-FOOTER          offsets in the footer            MCAP-SUMMARY-OFFSET
-//   MCAP-ORDER           records out of place             MCAP-TRAILING       bytes after the end
-//   notes: MCAP-TIME-ORDER, MCAP-NO-SUMMARY, MCAP-NO-CRC, MCAP-UNKNOWN-RECORD,
-//   MCAP-UNUSED
+// One walk through the file, comparing what its summary, indexes and CRCs say with what is there,
+// and decoding every message by its schema. docs/finding-codes.md says what the codes mean.
 #include "internal/verify.hpp"
 
 #include <array>

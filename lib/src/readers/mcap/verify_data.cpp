@@ -109,6 +109,38 @@ void DataVerifier::channel(Channel channel, std::uint64_t offset) {
                   of_channel(channel.id) + " ('" + channel.topic +
                       "') differs from the one with this id before ('" + known->second.topic +
                       "')");
+  if (added) prepare_decoding(known->second, offset);
+}
+
+void DataVerifier::prepare_decoding(const Channel& channel, std::uint64_t offset) {
+  const std::string what = of_channel(channel.id) + " ('" + channel.topic + "')";
+  auto& codec = codecs_[channel.id];
+  const auto schema = observed_.schemas.find(channel.schema_id);
+  if (channel.schema_id != 0 && schema == observed_.schemas.end()) return;  // told already
+  try {
+    codec = make_codec(channel, channel.schema_id == 0 ? nullptr : &schema->second, {});
+  } catch (const InputError& error) {
+    if (is_known_encoding(channel.message_encoding))
+      report_.error("MCAP-SCHEMA-UNREADABLE", offset,
+                    what + ": messages cannot be decoded: " + error.message());
+    else
+      report_.note("MCAP-ENCODING", offset, what + ": " + error.message());
+  }
+}
+
+void DataVerifier::decode(const MessageView& message, std::uint64_t offset) {
+  const auto codec = codecs_.find(message.channel_id);
+  if (codec == codecs_.end() || !codec->second) return;
+  try {
+    static_cast<void>(codec->second->sample(message.data));
+    ++decoded_;
+  } catch (const InputError& error) {
+    report_.error("MCAP-DECODE", offset,
+                  "message " + std::to_string(message.sequence) + " of '" +
+                      observed_.channels.at(message.channel_id).topic + "' at log time " +
+                      std::to_string(message.log_time) +
+                      " does not fit its schema: " + error.message());
+  }
 }
 
 void DataVerifier::message(const MessageView& message, std::uint64_t offset) {
@@ -125,6 +157,7 @@ void DataVerifier::message(const MessageView& message, std::uint64_t offset) {
   statistics.message_end_time = std::max(statistics.message_end_time, message.log_time);
   if (!first && message.log_time < last_time_ && backwards_++ == 0) first_backwards_ = offset;
   last_time_ = message.log_time;
+  decode(message, offset);
 }
 
 void DataVerifier::chunk(const Record& record) {
@@ -265,6 +298,7 @@ void DataVerifier::finish() {
         std::to_string(without_crc_) +
             " chunks, attachments or sections carry no CRC, so damage in them cannot be seen");
   report_.checked("messages", statistics.message_count);
+  report_.checked("messages decoded", decoded_);
   report_.checked("chunks", statistics.chunk_count);
   report_.checked("attachments", statistics.attachment_count);
   report_.checked("CRCs", crcs_);

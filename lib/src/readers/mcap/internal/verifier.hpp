@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "codec/codec.hpp"
 #include "layout.hpp"
 #include "reelcell/base/compress.hpp"
 #include "reelcell/model/finding.hpp"
@@ -69,6 +70,8 @@ class DataVerifier {
   void schema(Schema schema, std::uint64_t offset);
   void channel(Channel channel, std::uint64_t offset);
   void message(const MessageView& message, std::uint64_t offset);
+  void prepare_decoding(const Channel& channel, std::uint64_t offset);
+  void decode(const MessageView& message, std::uint64_t offset);
   void chunk(const Record& record);
   void message_index(const Record& record);
   void attachment(const Record& record);
@@ -84,6 +87,8 @@ class DataVerifier {
   bool ended_ = false;
   std::set<std::uint16_t> missing_schemas_;
   std::map<std::uint16_t, std::uint64_t> missing_channels_;
+  std::map<std::uint16_t, std::unique_ptr<const Codec>> codecs_;  ///< null: cannot be decoded
+  std::uint64_t decoded_ = 0;
   std::uint64_t crcs_ = 0;
   std::uint64_t without_crc_ = 0;
   std::uint64_t last_time_ = 0;

@@ -79,6 +79,8 @@ struct CodecOptions {
 /// Throws InputError (without a place) when the encoding is not known or the schema cannot be read.
 std::unique_ptr<Codec> make_codec(const Channel& channel, const Schema* schema,
                                   const CodecOptions& options);
+/// Is it one that make_codec() knows? A failure is then the schema's.
+bool is_known_encoding(std::string_view encoding);
 
 std::unique_ptr<Codec> make_ros1_codec(const Schema& schema);
 std::unique_ptr<Codec> make_cdr_codec(const Schema& schema, const CodecOptions& options);

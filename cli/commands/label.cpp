@@ -56,8 +56,11 @@ class LabelCommand : public Command {
 
   Outcome run() override {
     ProgressBar progress;
-    const auto plan = pipeline::plan_build(
-        {{inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()}, progress);
+    pipeline::PlanRequest request{
+        {inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()};
+    request.explain = explain_ && export_.format.empty();
+    const auto plan = pipeline::plan_build(request, progress);
+    pipeline::require_segments(plan);
     std::vector<const pipeline::Candidate*> wanted;
     for (std::size_t i = 0; i < plan.candidates.size(); ++i)
       if (only_.empty() || only_ == std::to_string(i) || only_ == plan.candidates[i].key)
@@ -127,15 +130,11 @@ class LabelCommand : public Command {
   void explain(const pipeline::BuildPlan& plan, const Wanted& wanted) {
     Json all = Json::array();
     for (const auto* candidate : wanted) {
-      const auto session =
-          pipeline::OpenSession::open(plan.sessions[candidate->session], *plan.losses);
-      const auto signals = session->signals();
-      const label::RuleSet rules(plan.recipe.labels, plan.recipe.parameters, session->session());
-      const Json explanation = rules.explain(candidate->segment, *signals);
       if (json_.json)
-        all.push_back({{"key", candidate->key}, {"explanation", explanation}});
+        all.push_back({{"key", candidate->key}, {"explanation", candidate->explanation}});
       else
-        std::cout << candidate->key << "\n" << label::render_explanation(explanation) << "\n";
+        std::cout << candidate->key << "\n"
+                  << label::render_explanation(candidate->explanation) << "\n";
     }
     if (json_.json)
       print_json(

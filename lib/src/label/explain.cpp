@@ -101,9 +101,11 @@ void render_tree(const Json& node, const std::string& indent, std::string& text)
 std::string render_explanation(const Json& explanation) {
   std::string text =
       "segment " + explanation.value("segment", "") + "  " + explanation.value("range", "") + "\n";
-  for (const char* border : {"begin", "end"})
+  for (const char* border : {"begin", "end"}) {
+    const std::string off = explanation.at(border).value("uncertainty", "");
     text += "  " + std::string(border) + ": " + explanation.at(border).value("source", "") +
-            " +- " + explanation.at(border).value("uncertainty", "") + "\n";
+            (off.empty() ? "" : " +- " + off) + "\n";
+  }
   for (const auto& [name, value] : explanation.at("attributes").items())
     text += "  " + name + " = " + to_text(value_from_json(value)) + "\n";
   for (const Json& label : explanation.at("labels")) {

@@ -73,11 +73,13 @@ Json RuleSet::explain(const Segment& segment, SessionSignals& signals) const {
   Json json = Json::object();
   json["segment"] = segment.name;
   json["range"] = "[" + time_text(segment.range.start) + ", " + time_text(segment.range.end) + ")";
-  const auto border = [](const Boundary& boundary) -> Json {
-    return {{"source", boundary.source}, {"uncertainty", format_duration(boundary.uncertainty)}};
+  const auto border_json = [](const Boundary& boundary) -> Json {
+    Json border = {{"source", boundary.source}};
+    if (boundary.uncertainty) border["uncertainty"] = format_duration(*boundary.uncertainty);
+    return border;
   };
-  json["begin"] = border(segment.begin);
-  json["end"] = border(segment.finish);
+  json["begin"] = border_json(segment.begin);
+  json["end"] = border_json(segment.finish);
   Json& attributes = json["attributes"] = Json::object();
   for (const auto& [name, value] : segment.attributes) attributes[name] = to_json(value);
   json["start_ns"] = ns_of(segment.range.start);
@@ -91,20 +93,34 @@ Json RuleSet::explain(const Segment& segment, SessionSignals& signals) const {
   return json;
 }
 
-EventPredicate compile_event_predicate(const std::string& text, const Parameters& parameters,
+namespace {
+void collect_fields(const Node& node, std::vector<std::string>& fields) {
+  const std::string& field = node.binding.field;
+  const bool own = field == "time" || field == "end" || field == "kind" || field == "duration";
+  if (node.binding.kind == Binding::Kind::kThisEvent && !own &&
+      std::find(fields.begin(), fields.end(), field) == fields.end())
+    fields.push_back(field);
+  for (const NodePtr& child : node.children) collect_fields(*child, fields);
+}
+}  // namespace
+
+EventCondition compile_event_condition(const std::string& text, const Parameters& parameters,
                                        const std::string& where) {
   Names names;
   names.use = Names::Use::kEvent;
   names.parameters = &parameters;
   auto expression = std::make_shared<Expression>(parse_expression(text, where));
   check_as(*expression, names, Base::kBool, "the condition");
-  return [expression](const Event& event) {
+  std::vector<std::string> fields;
+  collect_fields(*expression->root, fields);
+  const auto holds = [expression](const Event& event) {
     Evaluation evaluation({});
     evaluation.set_event(&event);
     Datum datum = evaluation.value(*expression->root);
     const auto* truth = std::get_if<bool>(&datum.value);
     return truth && *truth;
   };
+  return {holds, fields};
 }
 
 Json describe_functions() {

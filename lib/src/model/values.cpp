@@ -156,7 +156,9 @@ Json to_json(const Segment& segment) {
     if (!label.explanation.empty()) labels[label.name]["explanation"] = label.explanation;
   }
   const auto boundary = [](const Boundary& b) {
-    return Json{{"source", b.source}, {"uncertainty_ns", b.uncertainty.count()}};
+    Json json = {{"source", b.source}};
+    if (b.uncertainty) json["uncertainty_ns"] = b.uncertainty->count();
+    return json;
   };
   return {{"name", segment.name},
           {"kind", segment.kind},

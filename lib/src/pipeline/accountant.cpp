@@ -9,16 +9,18 @@ void Accountant::add(const Episode& episode) {
   report_->rows += episode.rows;
   for (const EpisodeClip& clip : episode.clips) add_clip(clip);
   for (const RowTimes& times : episode.row_times) {
-    skews_[times.stream].add(times, Nanos(0));
-    count_flags(times);
+    timeline::SkewStats& skews = skews_[times.stream];
+    skews.begin_segment();
+    skews.add(times, Nanos(0));
   }
 }
 
 void Accountant::finish() {
-  for (auto& [stream, line] : lines_) {
+  for (const auto& [stream, skews] : skews_) {
+    timeline::StreamAlignment line;
     line.stream = stream;
-    skews_[stream].fill(line);
-    report_->alignment.push_back(line);
+    skews.fill(line);
+    report_->alignment.push_back(std::move(line));
   }
 }
 
@@ -42,31 +44,6 @@ void Accountant::add_clip(const EpisodeClip& clip) {
     account.encoded_clips += 1;
     account.joined_clips += clip.copied_frames > 0;
     account.reasons[cause_of_clip(clip.packets.reason)] += 1;
-  }
-}
-
-void Accountant::count_flags(const RowTimes& times) {
-  timeline::StreamAlignment& line = lines_[times.stream];
-  line.rows += times.flag.size();
-  for (std::size_t i = 0; i < times.flag.size(); ++i) {
-    switch (times.flag[i]) {
-      case JoinFlag::kExact:
-        ++line.exact;
-        break;
-      case JoinFlag::kInterpolated:
-        ++line.interpolated;
-        break;
-      case JoinFlag::kHeld:
-        ++line.held;
-        break;
-      case JoinFlag::kNearest:
-        ++line.nearest;
-        break;
-      case JoinFlag::kGap:
-        ++line.gap_rows;
-        break;
-    }
-    line.reused += i > 0 && times.source[i] == times.source[i - 1];
   }
 }
 

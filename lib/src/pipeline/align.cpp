@@ -24,26 +24,6 @@ void each_time(const OpenSession& session, const StreamSpec& spec, Take take) {
   }
 }
 
-void count_flag(timeline::StreamAlignment& line, JoinFlag flag) {
-  switch (flag) {
-    case JoinFlag::kExact:
-      ++line.exact;
-      break;
-    case JoinFlag::kInterpolated:
-      ++line.interpolated;
-      break;
-    case JoinFlag::kHeld:
-      ++line.held;
-      break;
-    case JoinFlag::kNearest:
-      ++line.nearest;
-      break;
-    case JoinFlag::kGap:
-      ++line.gap_rows;
-      break;
-  }
-}
-
 /// Joins the stream's times onto the grid block by block, so that a 10 h session needs no more
 /// memory than a minute.
 void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const timeline::Grid& grid,
@@ -51,8 +31,6 @@ void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const ti
                     timeline::StreamAlignment& line) {
   constexpr std::size_t kBlock = 4096;
   timeline::SkewStats skews;
-  std::uint64_t used = 0;
-  std::optional<SessionTime> last_used;
   for (std::size_t first = 0; first < grid.rows; first += kBlock) {
     std::vector<SessionTime> rows;
     for (std::size_t i = first; i < std::min(grid.rows, first + kBlock); ++i)
@@ -70,21 +48,11 @@ void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const ti
       times = timeline::join_series(signals.series(spec.name, range, true), rows, policy, spec.name)
                   .times;
     }
-    for (std::size_t i = 0; i < times.flag.size(); ++i) {
-      count_flag(line, times.flag[i]);
-      if (times.flag[i] == JoinFlag::kGap) continue;
-      if (last_used == times.source[i])
-        ++line.reused;
-      else
-        ++used;
-      last_used = times.source[i];
-    }
-    line.rows += rows.size();
     skews.add(times, policy.tolerance);
   }
   skews.fill(line);
   const std::uint64_t samples = line.times.value("samples", std::uint64_t{0});
-  line.unused = samples > used ? samples - used : 0;
+  line.unused = samples > skews.used() ? samples - skews.used() : 0;
 }
 
 }  // namespace

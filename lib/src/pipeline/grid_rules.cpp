@@ -67,6 +67,17 @@ std::optional<Rational> camera_rate(const OpenSession& session, const std::strin
   return usual_rate(*hz);
 }
 
+/// The first frame itself where the camera runs from the start; a quarter period more than one is
+/// jitter. Where it is silent at first, as many periods earlier as fit: these rows are a gap, just
+/// as those of a silence at the end.
+SessionTime first_row(SessionTime start, SessionTime frame, Rational rate) {
+  const Nanos silent = frame - start, period = tick_time(1, rate);
+  if (silent <= period + period / 4) return frame;
+  std::int64_t ticks = ns_to_pts(silent, inverse(rate), Rounding::kDown);
+  while (ticks > 0 && tick_time(ticks, rate) > silent) --ticks;
+  return frame - tick_time(ticks, rate);
+}
+
 }  // namespace
 
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
@@ -95,7 +106,7 @@ timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, Ti
   if (spec && spec->kind == StreamKind::kVideo) {
     const auto times = session.frame_times(anchor);
     const auto at = std::lower_bound(times->begin(), times->end(), range.start);
-    if (at != times->end() && *at < range.end) origin = *at;
+    if (at != times->end() && *at < range.end) origin = first_row(range.start, *at, rate);
   }
   return timeline::make_grid(range, rate, origin);
 }

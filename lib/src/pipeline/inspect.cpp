@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "internal/camera_rate.hpp"
+#include "internal/ordered_streams.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
@@ -124,8 +125,8 @@ void put_video(Json& json, const VideoSource& source, const std::vector<SessionT
     json["rate_hz"] = camera_hz(frames["time"]["rate_hz"].get<double>(), source.format());
 }
 
-Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64_t bytes,
-                 const InfoOptions& options, Diagnostics& diagnostics) {
+Json stream_json(const Recording& recording, const StreamInfo& info, const std::string& name,
+                 std::uint64_t bytes, const InfoOptions& options, Diagnostics& diagnostics) {
   Json json = {{"item", info.item},
                {"name", info.suggested_name},
                {"kind", std::string(to_string(info.kind))}};
@@ -147,9 +148,21 @@ Json stream_json(const Recording& recording, const StreamInfo& info, std::uint64
       const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
       if (most == 0) return json;
       bool whole = true;
+      const bool through = most == UINT64_MAX;
+      const std::string where = name + (info.item.empty() ? "" : ": " + info.item);
       Json time = times_json(
-          info.kind, [&] { return recording.open_series(info.item, diagnostics); },
-          [&] { return recording.open_events(info.item, diagnostics); }, {}, most, whole);
+          info.kind,
+          [&] {
+            return through
+                       ? ordered_series(recording, info.item, kReorderWindow, where, diagnostics)
+                       : recording.open_series(info.item, diagnostics);
+          },
+          [&] {
+            return through
+                       ? ordered_events(recording, info.item, kReorderWindow, where, diagnostics)
+                       : recording.open_events(info.item, diagnostics);
+          },
+          {}, most, whole);
       put_times(json, std::move(time), whole);
     }
   } catch (const InputError& error) {
@@ -181,7 +194,8 @@ Json describe_recording(const ReaderRow& reader, const fs::path& path, const Inf
   if (!episode.empty()) json["streams_of"] = episode;
   Json streams = Json::array();
   for (const StreamInfo& info : recording->streams())
-    streams.push_back(stream_json(*recording, info, bytes_at(path), options, diagnostics));
+    streams.push_back(stream_json(*recording, info, path.filename().string(), bytes_at(path),
+                                  options, diagnostics));
   if (streams.empty())
     json["note"] = "holds no stream: no video, audio, numbers or events were found in it";
   json["streams"] = streams;
@@ -211,9 +225,16 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
       const std::uint64_t most =
           samples_to_read(options.scan, bytes_at(session.source_path(spec.name)), 1);
       bool whole = true;
+      const bool through = most == UINT64_MAX;
       Json time = times_json(
-          spec.kind, [&] { return session.open_series(spec.name); },
-          [&] { return session.open_events(spec.name); }, clock, most, whole);
+          spec.kind,
+          [&] {
+            return through ? session.open_series(spec.name) : session.series_as_recorded(spec.name);
+          },
+          [&] {
+            return through ? session.open_events(spec.name) : session.events_as_recorded(spec.name);
+          },
+          clock, most, whole);
       put_times(entry, std::move(time), whole);
     }
   } catch (const InputError& error) {

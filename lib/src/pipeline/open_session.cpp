@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "internal/exposure.hpp"
+#include "internal/ordered_events.hpp"
+#include "internal/ordered_streams.hpp"
 #include "internal/signals_view.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/clocks.hpp"
@@ -20,6 +22,9 @@ struct OpenSession::StreamState {
   // Made on first use, under OpenSession::mutex_.
   std::shared_ptr<const std::vector<SessionTime>> frame_times;
   std::optional<TimeRange> extent;
+  /// Made on first use, under a lock of its own: making them reads the file.
+  std::mutex events_mutex;
+  std::unique_ptr<const OrderedEvents> events;
 };
 
 namespace {
@@ -109,6 +114,15 @@ class CountedEvents : public CountedCursor<EventCursor> {
     return more;
   }
 };
+
+/// What the ends of a file say of its times, unless one of them is a wrong stamp: no recording of a
+/// cell is longer than this.
+bool plausible(std::optional<StreamTime> first, std::optional<StreamTime> last) {
+  std::int64_t span = 0;
+  return first && last && *first <= *last &&
+         !__builtin_sub_overflow(ns_of(*last), ns_of(*first), &span) &&
+         Nanos(span) <= std::chrono::hours(24);
+}
 
 OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec,
                             const std::string& where) {
@@ -259,7 +273,12 @@ TimeRange OpenSession::stream_extent(const std::string& stream) const {
       widen(times->front());
       widen(times->back());
     }
-  } else if (entry.info.first && entry.info.last) {
+  } else if (entry.spec.kind == StreamKind::kEvents) {
+    if (const auto& extent = ordered_events(stream).extent()) {
+      widen(entry.clock.to_session(extent->first));
+      widen(entry.clock.to_session(extent->last));
+    }
+  } else if (plausible(entry.info.first, entry.info.last)) {
     widen(entry.clock.to_session(*entry.info.first));
     widen(entry.clock.to_session(*entry.info.last));
   } else if (entry.spec.kind == StreamKind::kSeries) {
@@ -269,10 +288,6 @@ TimeRange OpenSession::stream_extent(const std::string& stream) const {
         widen(entry.clock.to_session(batch.times.front()));
         widen(entry.clock.to_session(batch.times.back()));
       }
-  } else if (entry.spec.kind == StreamKind::kEvents) {
-    StreamEvent event;
-    for (auto cursor = open_events(stream); cursor->next(event);)
-      widen(entry.clock.to_session(event.time));
   }
   const std::lock_guard lock(mutex_);
   entry.extent = range;
@@ -299,17 +314,45 @@ TimeRange OpenSession::extent() const {
   return all;
 }
 
-std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream) const {
+std::unique_ptr<SeriesCursor> OpenSession::series_as_recorded(const std::string& stream) const {
   const StreamState& entry = state(stream);
   return std::make_unique<CountedSeries>(*losses_, [&](Diagnostics& own) {
     return entry.recording->open_series(entry.info.item, own);
   });
 }
-std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream) const {
+std::unique_ptr<EventCursor> OpenSession::events_as_recorded(const std::string& stream) const {
   const StreamState& entry = state(stream);
   return std::make_unique<CountedEvents>(*losses_, [&](Diagnostics& own) {
     return entry.recording->open_events(entry.info.item, own);
   });
+}
+
+std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream) const {
+  const StreamState& entry = state(stream);
+  return std::make_unique<CountedSeries>(*losses_, [&](Diagnostics& own) {
+    return ordered_series(*entry.recording, entry.info.item, entry.spec.reorder_window,
+                          session_.id + ": " + stream, own);
+  });
+}
+std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream) const {
+  const OrderedEvents& events = ordered_events(stream);
+  return std::make_unique<CountedEvents>(*losses_,
+                                         [&](Diagnostics& own) { return events.open(own); });
+}
+
+const OrderedEvents& OpenSession::ordered_events(const std::string& stream) const {
+  auto& entry = const_cast<StreamState&>(state(stream));
+  const std::lock_guard lock(entry.events_mutex);
+  if (!entry.events) {
+    Diagnostics own;
+    const auto open = [&entry](Diagnostics& losses) {
+      return entry.recording->open_events(entry.info.item, losses);
+    };
+    entry.events = std::make_unique<const OrderedEvents>(open, entry.spec.reorder_window,
+                                                         session_.id + ": " + stream, own);
+    losses_->merge_max(own);
+  }
+  return *entry.events;
 }
 
 Digests OpenSession::source_digests(const std::string& stream) const {

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "internal/codec.hpp"
+#include "internal/cut_segments.hpp"
 #include "internal/features.hpp"
 #include "internal/identity.hpp"
 #include "internal/isolate.hpp"
@@ -27,35 +28,6 @@ std::string clean_key(std::string text) {
 std::string attribute_text(const SessionDescription& session, const char* name) {
   const Value* value = session.attribute(name);
   return value ? to_text(*value) : "";
-}
-
-/// A segment with what its segmenter read.
-struct CutSegment {
-  Segment segment;
-  std::shared_ptr<const std::vector<UsedSource>> sources;
-};
-
-std::vector<CutSegment> cut_segments(const Recipe& recipe, SessionSignals& signals,
-                                     Diagnostics& diagnostics) {
-  std::vector<CutSegment> segments;
-  const auto compile = [&](const std::string& text, const std::string& where) {
-    return label::compile_event_predicate(text, recipe.parameters, where);
-  };
-  for (const SegmentRule& rule : recipe.segments) {
-    WatchedSignals watched(signals);
-    auto cut = rule.row->run(rule.options, watched, compile, diagnostics);
-    auto sources = watched.used("segment");
-    if (rule.row->files_of)
-      for (const SourceFile& file : rule.row->files_of(rule.options, signals.session()))
-        sources.push_back({file.role, "", file.path.string(), {}, {}, false});
-    const auto shared = std::make_shared<const std::vector<UsedSource>>(std::move(sources));
-    for (Segment& segment : cut) segments.push_back({std::move(segment), shared});
-  }
-  std::stable_sort(segments.begin(), segments.end(), [](const CutSegment& a, const CutSegment& b) {
-    return std::tie(a.segment.range.start, a.segment.range.end) <
-           std::tie(b.segment.range.start, b.segment.range.end);
-  });
-  return segments;
 }
 
 /// A segmenter names a frame by its ordinal ("evidence.front.ordinal"); a frame's identity in the
@@ -151,8 +123,9 @@ class LossesAtEnd {
   SessionPlan* plan_;
 };
 
-SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_t index,
+SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std::size_t index,
                          Diagnostics& ledger) {
+  const Recipe& recipe = request.recipe;
   SessionPlan plan;
   try {
     const auto session = OpenSession::open(ref, ledger);
@@ -183,6 +156,7 @@ SessionPlan plan_session(const Recipe& recipe, const SessionRef& ref, std::size_
       candidate.split = curate::split_of(recipe.splits, candidate.group);
       candidate.key = clean_key(segment.kind == "session" ? ref.id : ref.id + "_" + segment.name);
       candidate.bytes = estimate(plan, segment.range);
+      if (request.explain) candidate.explanation = rules.explain(segment, *signals);
       candidate.segment = std::move(segment);
       plan.candidates.push_back(std::move(candidate));
     }
@@ -210,7 +184,7 @@ class PlanStore {
         for (int attempt = 0; attempt < 2; ++attempt) {
           end = run_isolated([&] {
             Diagnostics own;
-            store(name, plan_session(plan_->recipe, plan_->sessions[i], i, own));
+            store(name, plan_session(*request_, plan_->sessions[i], i, own));
           });
           if (end.empty()) break;
         }
@@ -226,7 +200,7 @@ class PlanStore {
 
   SessionPlan get(std::size_t index) {
     Diagnostics& ledger = *plan_->losses;
-    if (!request_->spool) return plan_session(plan_->recipe, plan_->sessions[index], index, ledger);
+    if (!request_->spool) return plan_session(*request_, plan_->sessions[index], index, ledger);
     const std::string name = fingerprint(index);
     if (auto known = load(name)) {
       for (Candidate& candidate : known->candidates) candidate.session = index;
@@ -236,14 +210,14 @@ class PlanStore {
       return std::move(*known);
     }
     const SpoolMark mark(*request_->spool, name);
-    SessionPlan plan = plan_session(plan_->recipe, plan_->sessions[index], index, ledger);
+    SessionPlan plan = plan_session(*request_, plan_->sessions[index], index, ledger);
     store(name, plan);
     return plan;
   }
 
  private:
   std::string fingerprint(std::size_t index) const {
-    return fingerprint_of(as_bytes("plan 2 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+    return fingerprint_of(as_bytes("plan 3 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                                    plan_->identities[index]));
   }
   std::optional<SessionPlan> load(const std::string& name) const {
@@ -338,6 +312,25 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
     plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
   }
   return plan;
+}
+
+void require_segments(const BuildPlan& plan) {
+  if (!plan.candidates.empty()) return;
+  std::string why;
+  constexpr std::size_t kMostReasons = 3;
+  std::size_t reasons = 0, more = 0;
+  for (const Diagnostic& entry : plan.losses->summary()) {
+    if (entry.code != "segmenter-found-none" && entry.code != "event-field-unknown") continue;
+    if (++reasons > kMostReasons)
+      ++more;
+    else
+      why += "\n  " + entry.where + ": " + entry.message;
+  }
+  if (more > 0) why += "\n  and " + std::to_string(more) + " more";
+  throw PlanError(plan.recipe.where, "no segment was found in " +
+                                         std::to_string(plan.sessions.size()) +
+                                         (plan.sessions.size() == 1 ? " session" : " sessions") +
+                                         "; change \"segments\"" + why);
 }
 
 Json to_json(const BuildPlan& plan) {

@@ -39,6 +39,27 @@ Writers open_writers(const BuildPlan& plan, const fs::path& out, Diagnostics& di
   return writers;
 }
 
+/// A row without a sample is a hole in what people train on.
+void count_gap_rows(const Episode& episode, Diagnostics& losses) {
+  for (const RowTimes& times : episode.row_times) {
+    Diagnostic entry{
+        Severity::kLoss, "row-gap", episode.session_id + ": " + times.stream, "", 0, {}, {}};
+    for (std::size_t row = 0; row < times.flag.size(); ++row) {
+      if (times.flag[row] != JoinFlag::kGap) continue;
+      entry.count += 1;
+      if (!entry.first_ns) entry.first_ns = ns_of(episode.time[row]);
+      entry.last_ns = ns_of(episode.time[row]);
+    }
+    if (entry.count == 0) continue;
+    entry.message = "no sample lies within the tolerance of the row at " +
+                    format_seconds(Nanos(*entry.first_ns)) +
+                    " s; it is flagged as a gap (numbers are NaN, a video shows the nearest "
+                    "frame). Drop such segments with the gate 'gaps', or allow a longer tolerance "
+                    "in \"grid\": {\"policy\"}.";
+    losses.add(std::move(entry));
+  }
+}
+
 void write_own_files(const fs::path& out, ManifestBuilder& manifest, const BuildReport& report) {
   const auto write = [&](const char* name, const std::string& content) {
     write_file_atomic(out / name, content);
@@ -53,13 +74,6 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 }  // namespace
 
 namespace {
-
-void require_segments(const BuildPlan& plan) {
-  if (plan.candidates.empty())
-    throw PlanError(plan.recipe.where, "no segment was found in " +
-                                           std::to_string(plan.sessions.size()) +
-                                           " sessions; check \"segments\" with 'reelcell label'");
-}
 
 /// Stops a build of which too much fails.
 class FailureLimit {
@@ -101,6 +115,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
         if (built->episode) {
           built->episode->index = report.episodes;
           built->decision.episode = report.episodes;
+          count_gap_rows(*built->episode, *plan.losses);
           writers.add(*built->episode);
           manifest.add(*built->episode, plan.candidates[i].group);
           accountant.add(*built->episode);

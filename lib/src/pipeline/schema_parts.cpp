@@ -35,10 +35,10 @@ Json schema_parts() {
   },
   "labels": {"type": "object", "description": "Labels by name.", "additionalProperties": {"$ref": "#/definitions/label"}},
   "boundary": {
-    "type": "object", "required": ["source", "uncertainty_ns"], "description": "Where one end of a segment comes from.",
+    "type": "object", "required": ["source"], "description": "Where one end of a segment comes from.",
     "properties": {
       "source": {"type": "string", "description": "The event, signal or rule that set it."},
-      "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off it may be [ns]."}
+      "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off it may be [ns]; 0 = exact, left out = not known."}
     }
   },
   "visits": {

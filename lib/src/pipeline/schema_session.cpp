@@ -71,6 +71,7 @@ Json document() {
         "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Nominal rate [Hz]; true times come from the file."},
         "stamp": {"enum": ["unknown", "exposure_start", "exposure_mid", "exposure_end", "readout", "receive"], "default": "unknown", "description": "Which instant of a frame its stamp marks."},
         "exposure_us": {"type": "integer", "minimum": 0, "description": "Exposure time [us]; with stamp it gives mid-exposure."},
+        "reorder_window_ms": {"type": "integer", "minimum": 0, "maximum": 3600000, "default": 100, "description": "Of series and events: how late a sample may come and still be put in its place [ms]. Later samples of a series are dropped and counted; later events are put in their place and counted. Memory holds this much of a series."},
         "role": {"type": "string", "description": "What the stream is to the cell: verdicts, plc, marks."},
         "time_field": {"type": "string", "description": "Which stamp of the file is the clock, for people."}
       }

@@ -7,14 +7,15 @@ namespace {
 
 ClockSpec read_clock(JsonObject object) {
   ClockSpec clock;
-  const bool by_points = object.has("points"), by_measure = object.has("measure");
+  const bool by_points = object.has("points");
   for (const char* key : {"points", "measure", "measured"}) object.ignore(key);
   if (by_points)
     for (const char* key : {"offset_ns", "drift_ppm", "reference_ns"})
       if (object.has(key))
         object.fail(key, "a clock is given by \"points\" or by an offset, not by both");
-  // Evidence alone states nothing: the clock stays assumed until it is measured.
-  clock.stated = by_points || !by_measure || object.has("offset_ns") || object.has("drift_ppm");
+  // Evidence to measure by, a comment or nothing at all states nothing: such a clock is assumed.
+  clock.stated =
+      by_points || object.has("offset_ns") || object.has("drift_ppm") || object.has("measured");
   clock.offset = Nanos(object.integer_or("offset_ns", 0));
   clock.drift_ppm = object.number_or("drift_ppm", 0);
   clock.reference = stream_time(object.integer_or("reference_ns", 0));
@@ -24,6 +25,18 @@ ClockSpec read_clock(JsonObject object) {
                                  ", expected between -100000 and 100000");
   object.finish();
   return clock;
+}
+
+/// Up to an hour: what a stream holds back takes memory.
+Nanos read_window(JsonObject& object, StreamKind kind) {
+  const char* const key = "reorder_window_ms";
+  constexpr std::int64_t kMost = 3'600'000;
+  const std::int64_t ms = object.integer(key);
+  if (kind != StreamKind::kSeries && kind != StreamKind::kEvents)
+    object.fail(key, "is for series and events, this stream is " + std::string(to_string(kind)));
+  if (ms < 0 || ms > kMost)
+    object.fail(key, "found " + std::to_string(ms) + ", expected 0 to " + std::to_string(kMost));
+  return std::chrono::milliseconds(ms);
 }
 
 StreamSpec read_stream(JsonObject object) {
@@ -42,6 +55,7 @@ StreamSpec read_stream(JsonObject object) {
                           [&] { return parse_stamp_point(object.text_or("stamp", "unknown")); });
   if (object.find("exposure_us"))
     stream.exposure = Nanos(mul_div(object.integer("exposure_us"), 1000, 1, Rounding::kNearest));
+  if (object.find("reorder_window_ms")) stream.reorder_window = read_window(object, stream.kind);
   stream.role = object.text_or("role", "");
   stream.time_field = object.text_or("time_field", "");
   object.finish();
@@ -103,6 +117,9 @@ Json session_to_json(const SessionDescription& session) {
     if (stream.rate_hz) entry["rate_hz"] = *stream.rate_hz;
     if (stream.stamp != StampPoint::kUnknown) entry["stamp"] = std::string(to_string(stream.stamp));
     if (stream.exposure) entry["exposure_us"] = stream.exposure->count() / 1000;
+    if (stream.reorder_window != kReorderWindow)
+      entry["reorder_window_ms"] =
+          std::chrono::duration_cast<std::chrono::milliseconds>(stream.reorder_window).count();
     if (!stream.role.empty()) entry["role"] = stream.role;
     if (!stream.time_field.empty()) entry["time_field"] = stream.time_field;
     streams.push_back(std::move(entry));

@@ -8,15 +8,11 @@
 
 namespace reelcell::pipeline {
 namespace {
-/// Samples that come late within this window are put in order; real loggers flush in blocks.
-constexpr Nanos kReorderWindow = std::chrono::milliseconds(100);
 constexpr std::size_t kCompactRows = 65536;
 }  // namespace
 
 void SeriesWindow::reopen() {
-  source_ = std::make_unique<timeline::MappedSeries>(
-      session_->open_series(stream_), session_->clock(stream_), kReorderWindow,
-      session_->session().id + ": " + stream_, session_->losses());
+  source_ = session_->open_series(stream_);
   buffer_ = {};
   for (const ColumnSpec& spec : source_->columns())
     buffer_.columns.push_back({spec, empty_data(spec.dtype)});
@@ -26,12 +22,13 @@ void SeriesWindow::reopen() {
 
 bool SeriesWindow::pull() {
   if (ended_) return false;
-  SeriesSlice batch;
+  SeriesBatch batch;
   if (!source_->next(batch)) {
     ended_ = true;
     return false;
   }
-  buffer_.times.insert(buffer_.times.end(), batch.times.begin(), batch.times.end());
+  const auto& clock = session_->clock(stream_);
+  for (const StreamTime t : batch.times) buffer_.times.push_back(clock.to_session(t));
   for (std::size_t c = 0; c < buffer_.columns.size(); ++c)
     buffer_.columns[c].append_rows(batch.columns[c], 0, batch.times.size());
   return true;
@@ -89,13 +86,16 @@ bool EventWindow::pull() {
   StreamEvent event;
   if (!source_ || !source_->next(event)) return false;
   const auto& clock = session_->clock(stream_);
-  Event mapped{clock.to_session(event.time), clock.to_session(event.end), std::move(event.kind),
-               std::move(event.fields)};
-  // Events are few: a late one is put where it belongs among those still held.
-  auto at = buffer_.end();
-  while (at != buffer_.begin() && std::prev(at)->time > mapped.time) --at;
-  buffer_.insert(at, std::move(mapped));
+  buffer_.push_back({clock.to_session(event.time), clock.to_session(event.end),
+                     std::move(event.kind), std::move(event.fields)});
   return true;
+}
+
+void EventWindow::drop_before(SessionTime time) {
+  while (!buffer_.empty() && buffer_.front().time < time) {
+    last_dropped_ = std::move(buffer_.front());
+    buffer_.pop_front();
+  }
 }
 
 void EventWindow::seek(SessionTime time) {
@@ -105,17 +105,13 @@ void EventWindow::seek(SessionTime time) {
     last_dropped_.reset();
   }
   position_ = time;
-  while (buffer_.empty() || buffer_.back().time < time + kReorderWindow)
-    if (!pull()) break;
-  while (!buffer_.empty() && buffer_.front().time < time) {
-    last_dropped_ = std::move(buffer_.front());
-    buffer_.pop_front();
-  }
+  do drop_before(time);
+  while (buffer_.empty() && pull());
 }
 
 std::vector<Event> EventWindow::read(TimeRange range) {
   seek(range.start);
-  while (buffer_.empty() || buffer_.back().time < range.end + kReorderWindow)
+  while (!buffer_.empty() && buffer_.back().time < range.end)
     if (!pull()) break;
   std::vector<Event> found;
   for (const Event& event : buffer_)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "internal/ordered_streams.hpp"
 #include "reelcell/audit/corpus_check.hpp"
 #include "reelcell/audit/schema_check.hpp"
 #include "reelcell/base/error.hpp"
@@ -40,23 +41,25 @@ void add_losses(const Diagnostics& diagnostics, const std::string& path, Finding
 }
 
 /// Reads every stream to its end.
-void read_through(const Recording& recording, const VerifyOptions& options,
-                  Diagnostics& diagnostics, Findings& findings) {
+void read_through(const Recording& recording, const std::string& name, Diagnostics& diagnostics,
+                  Findings& findings) {
   for (const StreamInfo& info : recording.streams()) {
+    const std::string where = name + (info.item.empty() ? "" : ": " + info.item);
     if (info.kind == StreamKind::kVideo) {
       const auto source = recording.open_video(info.item, diagnostics);
       findings.checked("frames", source->frames().frames.size());
     } else if (info.kind == StreamKind::kSeries) {
       SeriesBatch batch;
-      for (auto cursor = recording.open_series(info.item, diagnostics); cursor->next(batch);)
+      for (auto cursor = ordered_series(recording, info.item, kReorderWindow, where, diagnostics);
+           cursor->next(batch);)
         findings.checked("samples", batch.size());
     } else if (info.kind == StreamKind::kEvents) {
       StreamEvent event;
-      for (auto cursor = recording.open_events(info.item, diagnostics); cursor->next(event);)
+      for (auto cursor = ordered_events(recording, info.item, kReorderWindow, where, diagnostics);
+           cursor->next(event);)
         findings.checked("events", 1);
     }
   }
-  (void)options;
 }
 
 void validate_recording(const ReaderRow& reader, const fs::path& path, const VerifyOptions& options,
@@ -70,7 +73,7 @@ void validate_recording(const ReaderRow& reader, const fs::path& path, const Ver
     Diagnostics diagnostics;
     const auto recording =
         reader.open({path, episode, OptionValues::defaults(reader.options)}, diagnostics);
-    read_through(*recording, options, diagnostics, findings);
+    read_through(*recording, path.filename().string(), diagnostics, findings);
     add_losses(diagnostics, path.filename().string(), findings);
   }
 }

@@ -13,7 +13,7 @@ std::vector<Segment> between_borders(TimeRange extent, std::vector<Border> borde
                                      const BorderNames& names) {
   std::vector<Segment> segments;
   SessionTime start = extent.start;
-  Boundary begin{"session", Nanos{0}};
+  Boundary begin{"session", std::nullopt};
   for (Border& border : borders) {
     if (border.time <= start || border.time > extent.end) continue;
     Segment& segment = segments.emplace_back();

@@ -40,7 +40,7 @@ class DwellDetector {
 
   void add(const SpeedStep& step) {
     if (!last_) {
-      if (step.speed < request_.v_in) begin(step.time, {"first sample of " + text_, Nanos{0}});
+      if (step.speed < request_.v_in) begin(step.time, {"first sample of " + text_, std::nullopt});
     } else if (!open_ && step.speed < request_.v_in) {
       const Border border = border_of(step, request_.v_in, true);
       begin(border.time, boundary(" < ", request_.v_in, border.uncertainty));
@@ -61,7 +61,7 @@ class DwellDetector {
       if (next)
         finish(last_->time, {"hole in the samples of " + text_, *next - last_->time});
       else
-        finish(last_->time, {"last sample of " + text_, Nanos{0}});
+        finish(last_->time, {"last sample of " + text_, std::nullopt});
     }
     last_.reset();
   }
@@ -259,7 +259,7 @@ void warn_if_coarse(const std::vector<Dwell>& dwells, const DwellRequest& reques
   for (const Dwell& dwell : dwells)
     for (const Boundary* border : {&dwell.begin, &dwell.finish})
       if (border->source.find(" speed") != std::string::npos)
-        coarsest = std::max(coarsest, border->uncertainty);
+        coarsest = std::max(coarsest, border->uncertainty.value_or(Nanos{0}));
   if (2 * coarsest <= request.min_length || request.min_length <= Nanos{0}) return;
   diagnostics.warn("dwell-coarse", session + ": " + request.motion.signal.stream,
                    "borders are uncertain by up to " + format_duration(coarsest) +

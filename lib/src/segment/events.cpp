@@ -112,8 +112,9 @@ class Builder {
     segment.range = {std::max(event.time - request_.before, extent_.start),
                      std::min(end + request_.after, extent_.end)};
     segment.kind = request_.name;
-    segment.begin = {request_.stream + request_.start_text, Nanos{0}};
-    segment.finish = {end + request_.after > extent_.end ? "session" : source, Nanos{0}};
+    // How finely the events are stamped is not known, so neither is how far off a border may be.
+    segment.begin.source = request_.stream + request_.start_text;
+    segment.finish.source = end + request_.after > extent_.end ? "session" : source;
     segment.attributes.emplace_back("event", event.kind);
     for (const auto& field : event.fields)
       if (field.first != "event") segment.attributes.push_back(field);

@@ -81,8 +81,12 @@ class Builder {
     segment.range = range;
     segment.kind = name_;
     segment.name = numbered_name(name_, segments_.size() - 1);
-    segment.begin = {begin_source_, Nanos{0}};
-    segment.finish = {source, Nanos{0}};
+    segment.begin = border(begin_source_);
+    segment.finish = border(source);
+  }
+  /// A gap lies between samples by definition; what was before and after a session is not known.
+  static Boundary border(const std::string& source) {
+    return {source, source == "session" ? std::nullopt : std::optional(Nanos{0})};
   }
 
   Nanos max_gap_, min_length_;

@@ -14,7 +14,7 @@ using labelio::SpanUnit;
 
 struct Placed {
   TimeRange range{};
-  Nanos begin_uncertainty{0}, end_uncertainty{0};
+  std::optional<Nanos> begin_uncertainty, end_uncertainty;
   std::optional<std::size_t> first, last;  ///< frames
 };
 
@@ -67,8 +67,8 @@ class Placer {
     const std::vector<SessionTime>& times = map_.times;
     const bool to_end = *last + 1 == times.size();
     placed.range = {times[*first], to_end ? times[*last] + Nanos{1} : times[*last + 1]};
-    placed.begin_uncertainty = *first > 0 ? (times[*first] - times[*first - 1]) / 2 : Nanos{0};
-    placed.end_uncertainty = to_end ? Nanos{0} : (times[*last + 1] - times[*last]) / 2;
+    if (*first > 0) placed.begin_uncertainty = (times[*first] - times[*first - 1]) / 2;
+    if (!to_end) placed.end_uncertainty = (times[*last + 1] - times[*last]) / 2;
     return placed;
   }
   /// Playing time runs on the camera's clock.

@@ -51,7 +51,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   // The last instant is a key frame; one that all but coincides with it goes.
   if (!frames.empty() && extent.end - frames.back().time <= options.duration("adjacent"))
     frames.pop_back();
-  frames.push_back({extent.end, {"session", Nanos{0}}, "last"});
+  frames.push_back({extent.end, {"session", std::nullopt}, "last"});
   return between_borders(extent, std::move(frames), {"keyframes", "keyframe", "key"});
 }
 }  // namespace

@@ -17,7 +17,8 @@ class LevelDetector {
   void add(SessionTime time, double value) {
     if (std::isnan(value)) return;
     if (!any_) {
-      stretches_.push_back({value > (rise_ + fall_) / 2, time, time, {"session", Nanos{0}}, {}});
+      stretches_.push_back(
+          {value > (rise_ + fall_) / 2, time, time, {"session", std::nullopt}, {}});
       any_ = true;
     } else if (!stretches_.back().high ? value > rise_ : value < fall_) {
       change(time, value);
@@ -29,7 +30,7 @@ class LevelDetector {
   std::vector<Stretch> take(SessionTime end) {
     if (any_) {
       stretches_.back().end = end;
-      stretches_.back().finish = {"session", Nanos{0}};
+      stretches_.back().finish = {"session", std::nullopt};
     }
     return std::move(stretches_);
   }

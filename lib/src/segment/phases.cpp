@@ -71,7 +71,7 @@ std::vector<Border> event_borders(const OptionValues& options, SessionSignals& s
   std::vector<Border> borders;
   each_window(signals.extent(), [&](TimeRange window) {
     for (const Event& event : signals.events(stream, window))
-      if (wanted(event)) borders.push_back({event.time, {text, Nanos{0}}, text});
+      if (wanted(event)) borders.push_back({event.time, {text, std::nullopt}, text});
   });
   return borders;
 }
@@ -125,7 +125,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     std::move(more.begin(), more.end(), std::back_inserter(kept));
   }
   sort_by_time(kept);
-  kept.push_back({extent.end, {"session", Nanos{0}}, "session ends"});
+  kept.push_back({extent.end, {"session", std::nullopt}, "session ends"});
   return between_borders(extent, std::move(kept), {"phase", "phase", "ends_with"});
 }
 }  // namespace

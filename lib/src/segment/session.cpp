@@ -8,7 +8,7 @@ std::vector<Segment> run(const OptionValues&, SessionSignals& signals,
   segment.range = signals.extent();
   if (segment.range.empty()) return {};
   segment.kind = segment.name = "session";
-  segment.begin = segment.finish = {"session", Nanos{0}};
+  segment.begin = segment.finish = {"session", std::nullopt};
   return {segment};
 }
 }  // namespace

@@ -29,7 +29,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     segment.kind = "window";
     segment.name = numbered_name("window", segments.size() - 1);
     segment.begin = {"window", Nanos{0}};
-    segment.finish = {whole ? "window" : "session", Nanos{0}};
+    segment.finish = whole ? Boundary{"window", Nanos{0}} : Boundary{"session", std::nullopt};
     if (!whole || extent.end - start < stride) break;
   }
   return segments;

@@ -136,7 +136,8 @@ void OrderWatch::report(std::int64_t ns, std::uint64_t line) const {
         [&] {
           return "time " + format_seconds(Nanos(ns)) + " s is earlier than the line before it (" +
                  format_seconds(Nanos(last_)) +
-                 " s). Set \"reorder_window_ms\" for this stream to sort within a window.";
+                 " s). In a session, \"reorder_window_ms\" of the stream says how late a sample "
+                 "may come and still be sorted in.";
         },
         ns);
 }

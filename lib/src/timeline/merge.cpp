@@ -9,20 +9,19 @@ namespace reelcell::timeline {
 struct MergeQueue::Entry {
   std::string name;
   Source source;
-  SessionTime time{};  ///< of the pending sample
+  StreamTime time{};  ///< of the pending sample
   std::uint64_t ordinal = 0;
   bool started = false;
 
   /// Fetches the next pending sample; false at the end of the stream.
   bool advance() {
-    const std::optional<SessionTime> next = source();
+    const std::optional<StreamTime> next = source();
     if (!next) return false;
     if (started && *next < time)
       throw InputError(name + ": sample at " + format_seconds(next->time_since_epoch()) +
                        " s is earlier than the one before it (" +
                        format_seconds(time.time_since_epoch()) +
-                       " s); a stream must be in time order. Set \"reorder_window_ms\" for this "
-                       "stream to sort within a window.");
+                       " s); what is merged must be in time order");
     if (started) ++ordinal;
     started = true;
     time = *next;
@@ -39,7 +38,7 @@ void MergeQueue::add(std::string name, Source next) {
 
 bool MergeQueue::next(MergedSample& sample) {
   const auto later = [this](std::size_t a, std::size_t b) {
-    const SessionTime time_a = entries_[a]->time, time_b = entries_[b]->time;
+    const StreamTime time_a = entries_[a]->time, time_b = entries_[b]->time;
     return time_a != time_b ? time_a > time_b : a > b;
   };
   const auto push = [&](std::size_t stream) {

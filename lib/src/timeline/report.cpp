@@ -67,15 +67,18 @@ Json to_json(const AlignmentReport& report) {
 struct SkewStats::Impl {
   StreamAlignment counts;
   DurationHistogram skews;
+  std::uint64_t used = 0;
+  std::optional<SessionTime> before;  ///< the sample used last
 };
 SkewStats::SkewStats() : impl_(std::make_unique<Impl>()) {}
 SkewStats::~SkewStats() = default;
 SkewStats::SkewStats(SkewStats&&) noexcept = default;
 
-void SkewStats::add(const RowTimes& times, Nanos tolerance, std::uint64_t available) {
+void SkewStats::begin_segment() { impl_->before.reset(); }
+std::uint64_t SkewStats::used() const { return impl_->used; }
+
+void SkewStats::add(const RowTimes& times, Nanos tolerance) {
   StreamAlignment& counts = impl_->counts;
-  std::uint64_t used = 0;
-  std::optional<SessionTime> before;
   for (std::size_t row = 0; row < times.flag.size(); ++row) {
     ++counts.rows;
     const std::uint64_t away = distance(times.skew_ns[row], 0);
@@ -101,13 +104,12 @@ void SkewStats::add(const RowTimes& times, Nanos tolerance, std::uint64_t availa
     impl_->skews.add(away);
     const auto edge = std::lower_bound(kEdges.begin(), kEdges.end(), away);
     ++counts.histogram[static_cast<std::size_t>(edge - kEdges.begin())];
-    if (before == times.source[row])
+    if (impl_->before == times.source[row])
       ++counts.reused;
     else
-      ++used;
-    before = times.source[row];
+      ++impl_->used;
+    impl_->before = times.source[row];
   }
-  if (available > used) counts.unused += available - used;
 }
 
 void SkewStats::fill(StreamAlignment& line) const {
@@ -120,7 +122,6 @@ void SkewStats::fill(StreamAlignment& line) const {
   line.gap_rows = counts.gap_rows;
   line.over_tolerance = counts.over_tolerance;
   line.reused = counts.reused;
-  line.unused = counts.unused;
   line.histogram = counts.histogram;
   line.skew_p50_ms = impl_->skews.quantile(0.5) / 1e6;
   line.skew_p95_ms = impl_->skews.quantile(0.95) / 1e6;

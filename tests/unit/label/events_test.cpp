@@ -106,7 +106,8 @@ TEST(EventPredicates, ReadFieldsAndParameters) {
   const Event event =
       event_ms(10, 30, "step", {{"step", std::string("VISIT")}, {"point", std::string("P1")}});
   const auto holds = [&](const std::string& text) {
-    return compile_event_predicate(text, parameters(), "recipe.json: /segments/0/when")(event);
+    return compile_event_condition(text, parameters(), "recipe.json: /segments/0/when")
+        .holds(event);
   };
   EXPECT_TRUE(holds("step == 'VISIT' and point != ''"));
   EXPECT_TRUE(holds("kind == 'step' and duration == 20 ms and event.end > time"));

@@ -180,7 +180,7 @@ TEST(PhasesSegmenter, PrefersTheBetterSourceWithinReach) {
   // The stop at 3.0 s is the step that the controller tells of at 3.05 s.
   EXPECT_THAT(ends,
               ElementsAre("stop", "plc where kind=step", "gripper.width falls", "session ends"));
-  EXPECT_EQ(segments[1].finish.uncertainty, Nanos{0});
+  EXPECT_EQ(segments[1].finish.uncertainty, std::nullopt);
   EXPECT_GT(segments[0].finish.uncertainty, Nanos{0});
 }
 

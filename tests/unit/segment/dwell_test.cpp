@@ -53,7 +53,7 @@ TEST(DwellBorders, AreAsUncertainAsNoiseMakesThem) {
   ASSERT_THAT(segments, SizeIs(1));
   EXPECT_GT(segments[0].begin.uncertainty, Nanos(1'000'000));
   EXPECT_NEAR(seconds(segments[0].range.start), 0.8,
-              1e-9 * static_cast<double>(segments[0].begin.uncertainty.count()) + 0.02);
+              1e-9 * static_cast<double>(segments[0].begin.uncertainty.value().count()) + 0.02);
 }
 
 TEST(DwellBorders, SayHowLongTheHoleIsThatEndsThem) {

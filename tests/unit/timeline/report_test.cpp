@@ -99,7 +99,7 @@ TEST(SkewStats, CountsRowsByFlagAndMeasuresSkewWithoutGaps) {
   SkewStats stats;
   stats.add(rows({10, 10, 30, 90}, {0, -150'000, 3'000'000, 900'000'000},
                  {JoinFlag::kExact, JoinFlag::kNearest, JoinFlag::kInterpolated, JoinFlag::kGap}),
-            Nanos(2'000'000), 5);
+            Nanos(2'000'000));
   StreamAlignment line;
   stats.fill(line);
   EXPECT_EQ(line.rows, 4u);
@@ -109,12 +109,38 @@ TEST(SkewStats, CountsRowsByFlagAndMeasuresSkewWithoutGaps) {
   EXPECT_EQ(line.gap_rows, 1u);
   EXPECT_EQ(line.over_tolerance, 2u);
   EXPECT_EQ(line.reused, 1u);
-  EXPECT_EQ(line.unused, 3u);
+  EXPECT_EQ(stats.used(), 2u);
   EXPECT_DOUBLE_EQ(line.skew_max_ms, 3.0);
   EXPECT_DOUBLE_EQ(line.skew_p50_ms, 0.15);
   EXPECT_EQ(line.histogram[0], 1u);
   EXPECT_EQ(line.histogram[1], 1u);
   EXPECT_EQ(line.histogram[5], 1u);
+}
+
+TEST(SkewStats, SeesASampleThatIsUsedAgainInTheNextBlockOfRows) {
+  SkewStats stats;
+  const auto add = [&](std::int64_t source) {
+    stats.add(rows({source}, {0}, {JoinFlag::kNearest}), Nanos(0));
+  };
+  add(10);
+  add(10);
+  stats.begin_segment();
+  add(10);
+  StreamAlignment line;
+  stats.fill(line);
+  EXPECT_EQ(line.reused, 1u);
+  EXPECT_EQ(stats.used(), 2u);
+}
+
+TEST(SkewStats, CountsARowInAGapAsNeitherUsedNorReused) {
+  SkewStats stats;
+  stats.add(rows({10, 10, 10}, {0, 50, 90}, {JoinFlag::kExact, JoinFlag::kGap, JoinFlag::kGap}),
+            Nanos(20));
+  StreamAlignment line;
+  stats.fill(line);
+  EXPECT_EQ(line.gap_rows, 2u);
+  EXPECT_EQ(line.reused, 0u);
+  EXPECT_EQ(stats.used(), 1u);
 }
 
 TEST(AlignmentReport, SaysWhatIsNotKnown) {

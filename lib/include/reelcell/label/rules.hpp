@@ -61,7 +61,11 @@ class RuleSet {
 std::string render_explanation(const Json& explanation);
 
 /// "step == 'VISIT' and point != ''" over an event's fields; for segmenters.
-EventPredicate compile_event_predicate(const std::string& text, const Parameters& parameters,
+struct EventCondition {
+  EventPredicate holds;
+  std::vector<std::string> fields;  ///< asked for; without those that every event has
+};
+EventCondition compile_event_condition(const std::string& text, const Parameters& parameters,
                                        const std::string& where);
 /// "Inspect point {segment.point} of {session.part}": fills a template; InputError for unknown
 /// names.

@@ -12,8 +12,8 @@
 namespace reelcell {
 
 struct Boundary {
-  std::string source;    ///< "session", "window", "plc.step", "joints.q speed < 0.05 rad/s"
-  Nanos uncertainty{0};  ///< +- half; 0 = exact
+  std::string source;  ///< "session", "window", "plc.step", "joints.q speed < 0.05 rad/s"
+  std::optional<Nanos> uncertainty = std::nullopt;  ///< +- half; 0 = exact, none = not known
 };
 
 /// One label. `value` may be unknown: then confidence is 0 and `explanation` says why.

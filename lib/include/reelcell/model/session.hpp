@@ -33,6 +33,9 @@ enum class StampPoint { kUnknown, kExposureStart, kExposureMid, kExposureEnd, kR
 std::string_view to_string(StampPoint point);
 StampPoint parse_stamp_point(std::string_view text);
 
+/// How late a sample may come and still be put in its place; real loggers flush in blocks.
+inline constexpr Nanos kReorderWindow = std::chrono::milliseconds(100);
+
 /// Where a stream's data is. `path` is relative to the session folder.
 struct StreamSource {
   std::string format;  ///< reader's name: "csv", "jsonl", "mcap", "video", "lerobot"
@@ -50,9 +53,10 @@ struct StreamSpec {
   std::optional<double> rate_hz;  ///< nominal
   StampPoint stamp = StampPoint::kUnknown;
   std::optional<Nanos> exposure;
-  std::string role;                  ///< "", "verdicts", "plc", "marks", "plan"
-  std::vector<ColumnSpec> columns;   ///< series: known after opening
-  std::optional<VideoFormat> video;  ///< video: known after opening
+  Nanos reorder_window = kReorderWindow;  ///< of series and events
+  std::string role;                       ///< "", "verdicts", "plc", "marks", "plan"
+  std::vector<ColumnSpec> columns;        ///< series: known after opening
+  std::optional<VideoFormat> video;       ///< video: known after opening
   std::string time_field;  ///< which stamp is the clock: "log_time", "publish_time", "header",
                            ///< "pts", a column
 };

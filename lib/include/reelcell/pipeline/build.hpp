@@ -29,6 +29,7 @@ struct Candidate {
   std::string key;
   std::vector<UsedSource> sources;  ///< of the segment's borders and of its labels
   std::uint64_t bytes = 0;          ///< estimate of the memory that building it takes
+  Json explanation;                 ///< of its labels, where PlanRequest::explain asks for it
 };
 
 struct QuarantinedSession {
@@ -59,11 +60,14 @@ struct PlanRequest {
   /// brought an earlier run down is read in a process of its own.
   const Spool* spool = nullptr;
   bool retry_failed = false;  ///< read sessions that failed before once more
+  bool explain = false;       ///< explain the labels, from the same view of the session; no spool
 };
 /// Opens every session, cuts segments, applies label rules and splits. Reads series and headers,
 /// decodes nothing.
 BuildPlan plan_build(const PlanRequest& request, Progress& progress);
 Json to_json(const BuildPlan& plan);
+/// Throws PlanError that says what the segmenters looked at, when the plan holds no segment.
+void require_segments(const BuildPlan& plan);
 
 /// What became of one candidate.
 struct Decision {

@@ -16,6 +16,8 @@
 
 namespace reelcell::pipeline {
 
+class OrderedEvents;
+
 /// One session that can be opened. `id` is unique within a list and does not depend on where the
 /// data lies.
 struct SessionRef {
@@ -55,8 +57,15 @@ class OpenSession {
   /// First to last sample over all streams; reads a series through only if its file does not say.
   TimeRange extent() const;
   TimeRange stream_extent(const std::string& stream) const;
+  /// In time order on the stream's own clock, whatever the order in the file: a series by
+  /// timeline::OrderedSeries, which counts what it drops; events all of them, sorted. The stream's
+  /// "reorder_window_ms" holds. Whoever reads a stream sees the same samples and the same losses.
+  /// The cursors borrow from this session.
   std::unique_ptr<SeriesCursor> open_series(const std::string& stream) const;
   std::unique_ptr<EventCursor> open_events(const std::string& stream) const;
+  /// As they lie in the file, for a look at its start without reading it through.
+  std::unique_ptr<SeriesCursor> series_as_recorded(const std::string& stream) const;
+  std::unique_ptr<EventCursor> events_as_recorded(const std::string& stream) const;
   const StreamInfo& info(const std::string& stream) const;
   /// Path of a stream's source, absolute.
   fs::path source_path(const std::string& stream) const;
@@ -86,6 +95,7 @@ class OpenSession {
   mutable std::optional<TimeRange> extent_;
   mutable std::map<fs::path, Digests> digests_;
   const StreamState& state(std::string_view stream) const;
+  const OrderedEvents& ordered_events(const std::string& stream) const;
 };
 
 }  // namespace reelcell::pipeline

@@ -64,14 +64,19 @@ struct AlignmentReport {
 Json to_json(const AlignmentReport& report);
 
 /// Collects |dt| of joined rows in O(1) memory. Quantiles come from a histogram with steps of
-/// 1/2048 of the value; the maximum is exact. Rows in a gap are counted, not measured.
+/// 1/2048 of the value; the maximum is exact. Rows in a gap are counted, not measured: they use no
+/// sample, so they reuse none.
 class SkewStats {
  public:
   SkewStats();
   ~SkewStats();
   SkewStats(SkewStats&&) noexcept;
-  /// `available`: samples of the stream in the range of the rows, for `unused`; 0 = not counted.
-  void add(const RowTimes& times, Nanos tolerance, std::uint64_t available = 0);
+  /// Rows that follow on those added before.
+  void add(const RowTimes& times, Nanos tolerance);
+  /// The next rows are of another segment: their first sample is not a repeated one.
+  void begin_segment();
+  std::uint64_t used() const;  ///< samples that stand for a row, each run of rows counted once
+  /// All counts of rows but `unused`: how many samples there are is not known here.
   void fill(StreamAlignment& line) const;
 
  private:

@@ -58,12 +58,15 @@ Segment read_segment(const Json& entry) {
   segment.kind = entry.value("kind", "");
   segment.range = {session_time(entry["start_ns"].get<std::int64_t>()),
                    session_time(entry["end_ns"].get<std::int64_t>())};
-  const auto boundary = [&](const char* name) {
+  const auto boundary_of = [&](const char* name) {
     const Json side = entry.value(name, Json::object());
-    return Boundary{side.value("source", ""), Nanos(side.value("uncertainty_ns", std::int64_t{0}))};
+    Boundary boundary{side.value("source", "")};
+    if (side.contains("uncertainty_ns"))
+      boundary.uncertainty = Nanos(side["uncertainty_ns"].get<std::int64_t>());
+    return boundary;
   };
-  segment.begin = boundary("begin");
-  segment.finish = boundary("finish");
+  segment.begin = boundary_of("begin");
+  segment.finish = boundary_of("finish");
   segment.task = entry.value("task", "");
   const Json attributes = entry.value("attributes", Json::object());
   for (const auto& [name, value] : attributes.items())

@@ -18,10 +18,8 @@ class Accountant {
 
  private:
   void add_clip(const EpisodeClip& clip);
-  void count_flags(const RowTimes& times);
 
   BuildReport* report_;
-  std::map<std::string, timeline::StreamAlignment> lines_;
   std::map<std::string, timeline::SkewStats> skews_;
 };
 

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "reelcell/pipeline/session.hpp"
-#include "reelcell/timeline/merge.hpp"
 
 namespace reelcell::pipeline {
 
@@ -26,13 +25,14 @@ class SeriesWindow {
   void drop_before(SessionTime time);
   const OpenSession* session_;
   std::string stream_;
-  std::unique_ptr<timeline::MappedSeries> source_;
+  std::unique_ptr<SeriesCursor> source_;
   SeriesSlice buffer_;
   std::size_t first_ = 0;  ///< rows of buffer_ before it are no longer needed
   bool dropped_ = false;   ///< samples before the buffer were dropped
   bool ended_ = false;
 };
 
+/// A window over the events of one stream, as SeriesWindow.
 class EventWindow {
  public:
   EventWindow(const OpenSession& session, std::string stream)
@@ -42,6 +42,7 @@ class EventWindow {
 
  private:
   void seek(SessionTime time);
+  void drop_before(SessionTime time);
   bool pull();
   const OpenSession* session_;
   std::string stream_;

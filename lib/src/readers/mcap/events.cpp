@@ -11,6 +11,7 @@
 namespace reelcell::readers::mcap {
 namespace {
 
+/// In the order of log_time, whichever stamp is the clock.
 class TopicEventCursor final : public EventCursor {
  public:
   TopicEventCursor(std::shared_ptr<const McapFile> file, const Topic& topic, StampFields stamp,
@@ -28,45 +29,22 @@ class TopicEventCursor final : public EventCursor {
   }
 
   bool next(StreamEvent& event) override {
-    for (;;) {
-      const std::int64_t window =
-          options_.clock == Clock::kLogTime ? 0 : options_.reorder_window.count();
-      while (!ended_ && (waiting_.empty() || newest_ - window < ns_of(waiting_.begin()->first)))
-        pull();
-      if (waiting_.empty()) {
-        losses_.flush();
-        return false;
+    MessageView message;
+    while (messages_->next(message)) {
+      try {
+        event = event_of(message, codec_->sample(message.data));
+        return true;
+      } catch (const InputError& error) {
+        losses_.add("mcap-undecodable-message", static_cast<std::int64_t>(message.log_time),
+                    [&] { return error.message() + "; the message was skipped"; });
       }
-      event = std::move(waiting_.begin()->second);
-      waiting_.erase(waiting_.begin());
-      if (event.time >= emitted_) break;
-      losses_.add("mcap-time-backwards", ns_of(event.time), [&] {
-        return "message at " + format_seconds(event.time.time_since_epoch()) +
-               " s is earlier than the one before it (" +
-               format_seconds(emitted_.time_since_epoch()) +
-               " s); it was skipped. A longer \"reorder_window\" sorts it in";
-      });
     }
-    emitted_ = event.time;
-    return true;
+    losses_.flush();
+    return false;
   }
 
  private:
-  void pull() {
-    MessageView message;
-    if (!messages_->next(message)) {
-      ended_ = true;
-      return;
-    }
-    try {
-      add(message, codec_->sample(message.data));
-    } catch (const InputError& error) {
-      losses_.add("mcap-undecodable-message", static_cast<std::int64_t>(message.log_time),
-                  [&] { return error.message() + "; the message was skipped"; });
-    }
-  }
-
-  void add(const MessageView& message, const Node& tree) {
+  StreamEvent event_of(const MessageView& message, const Node& tree) const {
     StreamEvent event;
     event.kind = kind_;
     std::int64_t parts[2] = {0, 0};
@@ -90,8 +68,7 @@ class TopicEventCursor final : public EventCursor {
       at = stamp_.paths.size() == 2 ? join_time(parts[0], parts[1]) : parts[0];
     }
     event.time = event.end = stream_time(at);
-    newest_ = std::max(newest_, at);
-    waiting_.emplace(event.time, std::move(event));
+    return event;
   }
 
   bool wanted(const std::string& path) const {
@@ -111,10 +88,6 @@ class TopicEventCursor final : public EventCursor {
   ReadOptions options_;
   LossTally losses_;
   std::unique_ptr<MessageCursor> messages_;
-  std::multimap<StreamTime, StreamEvent> waiting_;  ///< equal times stay in the order of the log
-  std::int64_t newest_ = std::numeric_limits<std::int64_t>::min() / 2;
-  StreamTime emitted_ = StreamTime::min();
-  bool ended_ = false;
 };
 
 }  // namespace

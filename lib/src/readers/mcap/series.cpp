@@ -107,92 +107,15 @@ void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder,
 
 namespace {
 
-/// Rows of a batch that may be out of order become ordered within a window.
-class Reorder {
- public:
-  explicit Reorder(Nanos window) : window_(window.count()) {}
-
-  /// Takes the rows of `fresh`.
-  void push(SeriesBatch& fresh) {
-    if (pending_.columns.empty()) {
-      for (const Column& column : fresh.columns)
-        pending_.columns.push_back({column.spec, empty_data(column.spec.dtype)});
-    }
-    pending_.times.insert(pending_.times.end(), fresh.times.begin(), fresh.times.end());
-    for (std::size_t c = 0; c < fresh.columns.size(); ++c)
-      pending_.columns[c].append_rows(fresh.columns[c], 0, fresh.size());
-    if (!std::is_sorted(pending_.times.begin(), pending_.times.end())) sort();
-    if (!pending_.times.empty()) newest_ = std::max(newest_, ns_of(pending_.times.back()));
-  }
-
-  /// Rows that nothing within the window can precede any more. `late` is called for those that came
-  /// too late.
-  template <class Late>
-  void pop(SeriesBatch& batch, bool all, const Late& late) {
-    const std::size_t first = static_cast<std::size_t>(
-        std::lower_bound(pending_.times.begin(), pending_.times.end(), stream_time(emitted_)) -
-        pending_.times.begin());
-    for (std::size_t i = 0; i < first; ++i) late(ns_of(pending_.times[i]), emitted_);
-    std::int64_t limit = 0;
-    if (all || __builtin_sub_overflow(newest_, window_, &limit))
-      limit = std::numeric_limits<std::int64_t>::max();
-    std::size_t end = pending_.size();
-    if (!all)
-      end = static_cast<std::size_t>(
-          std::upper_bound(pending_.times.begin() + static_cast<std::ptrdiff_t>(first),
-                           pending_.times.end(), stream_time(limit)) -
-          pending_.times.begin());
-    cut(batch, first, end);
-    if (batch.size()) emitted_ = ns_of(batch.times.back());
-  }
-
- private:
-  static void take(SeriesBatch& to, const SeriesBatch& from, std::size_t first, std::size_t end) {
-    to.columns.clear();
-    to.times.assign(from.times.begin() + static_cast<std::ptrdiff_t>(first),
-                    from.times.begin() + static_cast<std::ptrdiff_t>(end));
-    for (const Column& column : from.columns) {
-      to.columns.push_back({column.spec, empty_data(column.spec.dtype)});
-      to.columns.back().append_rows(column, first, end - first);
-    }
-  }
-  void cut(SeriesBatch& batch, std::size_t first, std::size_t end) {
-    take(batch, pending_, first, end);
-    SeriesBatch rest;
-    take(rest, pending_, end, pending_.size());
-    pending_ = std::move(rest);
-  }
-  void sort() {
-    std::vector<std::size_t> order(pending_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return pending_.times[a] < pending_.times[b];
-    });
-    SeriesBatch sorted;
-    for (const Column& column : pending_.columns) {
-      sorted.columns.push_back({column.spec, empty_data(column.spec.dtype)});
-      for (const std::size_t row : order) sorted.columns.back().append_rows(column, row, 1);
-    }
-    for (const std::size_t row : order) sorted.times.push_back(pending_.times[row]);
-    pending_ = std::move(sorted);
-  }
-
-  std::int64_t window_;
-  SeriesBatch pending_;
-  std::int64_t newest_ = std::numeric_limits<std::int64_t>::min();
-  std::int64_t emitted_ = std::numeric_limits<std::int64_t>::min();
-};
-
+/// In the order of log_time, whichever stamp is the clock.
 class TopicSeriesCursor final : public SeriesCursor {
  public:
   TopicSeriesCursor(std::shared_ptr<const McapFile> file, const Topic& topic, SeriesPlan plan,
-                    Clock clock, Nanos window, Diagnostics& diagnostics)
+                    Clock clock, Diagnostics& diagnostics)
       : file_(std::move(file)),
         codec_(topic.codec),
         plan_(std::move(plan)),
         clock_(clock),
-        reorder_(window),
-        window_(window),
         losses_(diagnostics, place_of(*file_, topic)) {
     std::vector<ColumnTarget::Store> stores;
     std::size_t values = 1;
@@ -211,36 +134,12 @@ class TopicSeriesCursor final : public SeriesCursor {
   const std::vector<ColumnSpec>& columns() const override { return plan_.columns; }
 
   bool next(SeriesBatch& batch) override {
-    if (clock_ == Clock::kLogTime) {
-      fill(batch);  // already in order
-      losses_.flush();
-      return batch.size() > 0;
-    }
-    do {
-      const bool more = !ended_;
-      if (more) {
-        fill(raw_);
-        reorder_.push(raw_);
-      }
-      reorder_.pop(batch, ended_,
-                   [&](std::int64_t time, std::int64_t before) { late(time, before); });
-      losses_.flush();
-      if (!more) return batch.size() > 0;
-    } while (batch.size() == 0);
-    return true;
+    fill(batch);
+    losses_.flush();
+    return batch.size() > 0;
   }
 
  private:
-  void late(std::int64_t time, std::int64_t before) {
-    losses_.add("mcap-time-backwards", time, [&] {
-      return "message at " + format_seconds(Nanos(time)) +
-             " s is earlier than the one before it (" + format_seconds(Nanos(before)) +
-             " s) by more than the reorder_window of " + format_duration(window_) +
-             "; a stream must be in time order. The message was skipped; a longer "
-             "\"reorder_window\" sorts it in";
-    });
-  }
-
   void prepare(SeriesBatch& batch) {
     const auto fits = [&] {
       if (batch.columns.size() != plan_.columns.size()) return false;
@@ -290,10 +189,7 @@ class TopicSeriesCursor final : public SeriesCursor {
     std::size_t row = 0;
     MessageView message;
     while (row < rows_) {
-      if (!messages_->next(message)) {
-        ended_ = true;
-        break;
-      }
+      if (!messages_->next(message)) break;
       sink_.row = row;
       const DecodeStatus status = decoder_->decode(message.data, sink_);
       if (status != DecodeStatus::kOk)
@@ -334,17 +230,13 @@ class TopicSeriesCursor final : public SeriesCursor {
   std::shared_ptr<const Codec> codec_;
   SeriesPlan plan_;
   Clock clock_;
-  Reorder reorder_;
-  Nanos window_;
   LossTally losses_;
   std::unique_ptr<RowDecoder> decoder_;
   std::unique_ptr<MessageCursor> messages_;
   std::size_t rows_ = kBatchRows;
   RowSink sink_;
-  SeriesBatch raw_;
   std::int64_t *stamp_ = nullptr, *seconds_ = nullptr, *nanos_ = nullptr, *log_ = nullptr,
                *publish_ = nullptr, *sequence_ = nullptr;
-  bool ended_ = false;
 };
 
 /// An entry of `fields` that names nothing is an error that says what there is.
@@ -376,7 +268,7 @@ std::unique_ptr<SeriesCursor> open_topic_series(std::shared_ptr<const McapFile> 
   SeriesPlan plan = at_place(file->name(), [&] { return plan_series(topic, shape, options); });
   report_choice(plan, shape, *file, topic, diagnostics);
   return std::make_unique<TopicSeriesCursor>(std::move(file), topic, std::move(plan), options.clock,
-                                             options.reorder_window, diagnostics);
+                                             diagnostics);
 }
 
 }  // namespace reelcell::readers::mcap

@@ -45,9 +45,6 @@ std::vector<OptionSpec> read_option_specs() {
       {"log_time", "publish_time", "header"});
   add("stamp_field", OptionType::kText, "", "",
       "Field that holds the header stamp; empty finds header.stamp, stamp or timestamp");
-  add("reorder_window", OptionType::kDuration, "", "1s",
-      "Sort messages whose publish or header stamps are out of order within this time; 0 sorts "
-      "nothing");
   add("fields", OptionType::kTextList, "", Json::array(),
       "Only these fields (\"position\", \"pose.position\", \"position[3]\"); empty takes all");
   add("text", OptionType::kBool, "", true, "Give string fields columns too");
@@ -70,9 +67,6 @@ ReadOptions read_options(const OptionValues& values) {
                   : clock == "header"     ? Clock::kHeader
                                           : Clock::kLogTime;
   options.stamp_field = values.text("stamp_field");
-  options.reorder_window = values.duration("reorder_window");
-  if (options.reorder_window < Nanos(0))
-    throw InputError(values.where(), "reorder_window is negative; expected 0 or more");
   options.columns.fields = values.texts("fields");
   options.columns.text = values.boolean("text");
   options.columns.integers_as_float = values.text("integers") == "float64";

@@ -97,7 +97,7 @@ class Finder {
     const std::vector<Change> found = find();
     accept(found, found.size());
     absorb(rows_.size());
-    emit(last_ + Nanos{1}, {"last sample of " + request_.signal.text, Nanos{0}});
+    emit(last_ + Nanos{1}, {"last sample of " + request_.signal.text, std::nullopt});
     return std::move(segments_);
   }
 
@@ -197,8 +197,8 @@ class Finder {
     segment.range = {begin_.value_or(*first_), end};
     segment.kind = request_.name;
     segment.name = numbered_name(request_.name, segments_.size() - 1);
-    segment.begin =
-        begin_ ? begin_boundary_ : Boundary{"first sample of " + request_.signal.text, Nanos{0}};
+    segment.begin = begin_ ? begin_boundary_
+                           : Boundary{"first sample of " + request_.signal.text, std::nullopt};
     segment.finish = boundary;
     for (std::size_t e = 0; e < sum_.size(); ++e)
       segment.attributes.emplace_back(

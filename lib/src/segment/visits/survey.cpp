@@ -117,7 +117,7 @@ void tie(const Request& request, Survey& found) {
   for (const Visit& visit : found.visits)
     visited.push_back({{visit.dwell.start, visit.dwell.end},
                        request.plan.points[visit.match.point].id,
-                       visit.dwell.finish.uncertainty,
+                       visit.dwell.finish.uncertainty.value_or(Nanos{0}),
                        true});
   for (const UnseenVisit& visit : found.unseen) {
     if (visit.point.empty()) continue;

@@ -20,7 +20,6 @@ enum class Clock { kLogTime, kPublishTime, kHeader };
 struct ReadOptions {
   Clock clock = Clock::kLogTime;
   std::string stamp_field;  ///< "" = found by name
-  Nanos reorder_window{0};  ///< publish_time and header: how far messages may be out of order
   ColumnChoice columns;
   CodecOptions codec;
 };

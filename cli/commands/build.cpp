@@ -54,7 +54,12 @@ class BuildCommand : public Command {
     ProgressBar progress;
     pipeline::PlanRequest planned{
         {inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()};
-    if (dry_run_) return show_plan(pipeline::plan_build(planned, progress));
+    if (dry_run_) {
+      const auto plan = pipeline::plan_build(planned, progress);
+      pipeline::warn_of_large_segments(
+          plan, memory_.value() ? memory_.value() : pipeline::default_memory());
+      return show_plan(plan);
+    }
     pipeline::BuildRequest request;
     request.out = out_;
     request.overwrite = overwrite_;

@@ -69,7 +69,7 @@ class InfoCommand : public Command {
     if (info.contains("streams"))
       std::cout << (info["format"] == "session" ? "; times on the session clock"
                                                 : "; times on each stream's own clock");
-    if (info.contains("sessions")) std::cout << ", " << counted(info["sessions"].size(), "session");
+    print_kind(info);
     if (info.contains("name")) std::cout << " " << info["name"].get<std::string>();
     if (info.contains("rate"))
       std::cout << fmt::format(", {:g} rows a second", info["rate"]["num"].get<double>() /
@@ -80,6 +80,7 @@ class InfoCommand : public Command {
         std::cout << "  " << key << ": "
                   << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
     if (info.contains("note")) std::cout << "  " << info["note"].get<std::string>() << "\n";
+    print_files(info);
     if (info.contains("streams")) print_streams(info["streams"]);
     if (info.contains("sessions"))
       for (const Json& session : info["sessions"])
@@ -98,6 +99,53 @@ class InfoCommand : public Command {
         std::cout << "  " << output["folder"].get<std::string>() << ": "
                   << output["format"].get<std::string>() << ", "
                   << counted(output["files"].get<std::uint64_t>(), "file") << "\n";
+  }
+
+  /// What a file that is no recording is, behind its format.
+  static void print_kind(const Json& info) {
+    if (info.contains("sessions")) std::cout << ", " << counted(info["sessions"].size(), "session");
+    if (info.contains("document")) std::cout << " (" << info["document"].get<std::string>() << ")";
+    if (info.contains("shards"))
+      std::cout << ", " << counted(info["shards"].get<std::uint64_t>(), "shard") << ", "
+                << counted(info["samples"].get<std::uint64_t>(), "sample");
+    if (info.contains("table"))
+      std::cout << ", " << counted(info["table"]["rows"].get<std::uint64_t>(), "row") << " in "
+                << counted(info["table"]["row_groups"].get<std::uint64_t>(), "row group");
+    if (info.contains("labels"))
+      std::cout << " of " << info["labels"]["format"].get<std::string>() << ", "
+                << counted(info["labels"]["spans"].get<std::uint64_t>(), "span") << ", "
+                << counted(info["labels"]["objects"].get<std::uint64_t>(), "object");
+    if (info.contains("picture"))
+      std::cout << fmt::format(", {} x {} pixels", info["picture"]["width"].get<int>(),
+                               info["picture"]["height"].get<int>());
+    if (info.contains("array"))
+      std::cout << ", " << info["array"]["dtype"].get<std::string>() << " "
+                << info["array"]["shape"].dump();
+  }
+
+  static void print_files(const Json& info) {
+    for (const Json& member : info.value("members", Json::array()))
+      std::cout << fmt::format("  .{}: {}, {}\n", member["extension"].get<std::string>(),
+                               counted(member["count"].get<std::uint64_t>(), "member"),
+                               human_bytes(member["bytes"].get<std::uint64_t>()));
+    if (info.contains("damage"))
+      std::cout << "  DAMAGED: " << info["damage"].get<std::string>() << "\n";
+    for (const Json& file : info.value("files", Json::array()))
+      std::cout << fmt::format("  {}: {}\n", file["extension"].get<std::string>(),
+                               counted(file["count"].get<std::uint64_t>(), "file"));
+    if (info.contains("table")) {
+      Table table({"column", "type", "list depth"});
+      for (const Json& column : info["table"]["columns"])
+        table.add({column["name"].get<std::string>(), column["dtype"].get<std::string>(),
+                   std::to_string(column["list_depth"].get<int>())});
+      std::cout << table.text();
+    }
+    for (const Json& entry : info.value("contents", Json::array()))
+      std::cout << "  " << entry["key"].get<std::string>() << ": "
+                << entry["text"].get<std::string>() << "\n";
+    if (info.contains("labels"))
+      for (const auto& [name, count] : info["labels"]["names"].items())
+        std::cout << "  " << name << ": " << count << "\n";
   }
 
   static void print_streams(const Json& streams) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "internal/xml.hpp"
+#include "internal/cvat.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/labelio/labels.hpp"
 
@@ -67,33 +67,15 @@ void read_track(const XmlElement& track, const std::string& where, LabelFile& fi
 LabelFile read(std::string_view text, const std::string& where) {
   const XmlDocument document(text, where);
   const XmlElement root = document.root();
-  if (root.name() != "annotations")
-    throw InputError(
-        where, "is no CVAT export: its root is <" + root.name() + ">, expected <annotations>");
-  const auto version = root.child("version");
-  if (!version || version->text() != "1.1")
-    throw InputError(where, "is CVAT version '" + (version ? version->text() : "") +
-                                "', this program reads 1.1");
+  require_cvat(root, where);
   if (!root.children("image").empty())
     throw InputError(where,
                      "is 'CVAT for images'; export the task as 'CVAT for video 1.1', which keeps "
-                     "tracks and frame numbers");
+                     "tracks and frame numbers, or name it in the recipe's \"objects\"");
+  const CvatMeta meta = read_cvat_meta(root, where);
   LabelFile file;
-  for (const char* kind : {"task", "job"}) {
-    const auto task = root.path({"meta", kind});
-    if (!task) continue;
-    file.frames = whole_number(task->child("size"));
-    const auto filter = task->child("frame_filter");
-    if (filter && !filter->text().empty() && filter->text() != "step=1")
-      throw InputError(where, "was labelled with the frame filter '" + filter->text() +
-                                  "', so its numbers are not those of the video's frames; label "
-                                  "every frame");
-    const auto first = whole_number(task->child("start_frame"));
-    if (first && *first != 0)
-      throw InputError(where, "starts at frame " + std::to_string(*first) +
-                                  " of the video; label the whole video, or cut it first");
-  }
-  if (const auto source = root.path({"meta", "source"})) file.media = source->text();
+  file.frames = meta.frames;
+  file.media = meta.media;
   for (const XmlElement& track : root.children("track")) read_track(track, where, file);
   return file;
 }
@@ -141,9 +123,47 @@ std::string write(const LabelFile& file) {
 }
 }  // namespace
 
+void require_cvat(const XmlElement& root, const std::string& where) {
+  if (root.name() != "annotations")
+    throw InputError(
+        where, "is no CVAT export: its root is <" + root.name() + ">, expected <annotations>");
+  const auto version = root.child("version");
+  if (!version || version->text() != "1.1")
+    throw InputError(where, "is CVAT version '" + (version ? version->text() : "") +
+                                "', this program reads 1.1");
+}
+
+CvatMeta read_cvat_meta(const XmlElement& root, const std::string& where) {
+  CvatMeta meta;
+  for (const char* kind : {"task", "job"}) {
+    const auto task = root.path({"meta", kind});
+    if (!task) continue;
+    meta.frames = whole_number(task->child("size"));
+    const auto filter = task->child("frame_filter");
+    if (filter && !filter->text().empty() && filter->text() != "step=1")
+      throw InputError(where, "was labelled with the frame filter '" + filter->text() +
+                                  "', so its numbers are not those of the video's frames; label "
+                                  "every frame");
+    const auto first = whole_number(task->child("start_frame"));
+    if (first && *first != 0)
+      throw InputError(where, "starts at frame " + std::to_string(*first) +
+                                  " of the video; label the whole video, or cut it first");
+    if (const auto size = task->child("original_size")) {
+      meta.width = static_cast<int>(whole_number(size->child("width")).value_or(0));
+      meta.height = static_cast<int>(whole_number(size->child("height")).value_or(0));
+    }
+  }
+  if (const auto size = root.path({"meta", "original_size"}); size && meta.width == 0) {
+    meta.width = static_cast<int>(whole_number(size->child("width")).value_or(0));
+    meta.height = static_cast<int>(whole_number(size->child("height")).value_or(0));
+  }
+  if (const auto source = root.path({"meta", "source"})) meta.media = source->text();
+  return meta;
+}
+
 const FormatRow& cvat_labels() {
-  static const FormatRow row{"cvat", "CVAT for video XML 1.1: where each track is seen", read,
-                             write};
+  static const FormatRow row{"cvat", "CVAT for video XML 1.1: where each track is seen, and shapes",
+                             read, write, read_cvat_objects};
   return row;
 }
 

@@ -1,5 +1,6 @@
 // Label Studio's JSON export: timeline labels of video tasks. Their frame numbers count from 1, at
 // the project's frame rate; both ends are labelled.
+#include "internal/label_studio.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json.hpp"
 #include "reelcell/labelio/labels.hpp"
@@ -46,31 +47,13 @@ void read_result(const Json& result, const std::string& place, const std::string
 
 LabelFile read(std::string_view text, const std::string& where) {
   const Json document = parse_json(text, where);
-  const Json tasks = document.is_array() ? document : Json::array({document});
+  const Json& task = the_task(document, where);
   LabelFile file;
-  if (tasks.size() != 1)
-    throw InputError(where, "holds " + std::to_string(tasks.size()) +
-                                " tasks, expected one: export the task of this video alone");
-  const Json& task = tasks[0];
-  // What a person has made, or else the pre-labels that nobody has corrected yet.
-  const char* const made =
-      task.is_object() && task.contains("annotations") ? "annotations" : "predictions";
-  if (!task.is_object() || !task.contains(made) || !task[made].is_array())
-    throw InputError(where, "is no Label Studio export: expected a task with \"annotations\"");
   if (task.contains("data") && task["data"].is_object())
     file.media = task["data"].value("video", "");
-  std::size_t used = 0;
-  for (const Json& annotation : task[made]) {
-    if (!annotation.is_object()) throw InputError(where, "an annotation is no object");
-    if (annotation.value("was_cancelled", false)) continue;
-    if (++used > 1)
-      throw InputError(where,
-                       "has several annotations of this video, by several people or tries; export "
-                       "the one that is agreed on");
-    const Json results = annotation.value("result", Json::array());
-    for (std::size_t i = 0; i < results.size(); ++i)
-      read_result(results[i], "result " + std::to_string(i + 1), where, file);
-  }
+  const Json results = the_results(task, where);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    read_result(results[i], "result " + std::to_string(i + 1), where, file);
   return file;
 }
 
@@ -95,8 +78,38 @@ std::string write(const LabelFile& file) {
 }
 }  // namespace
 
+const Json& the_task(const Json& document, const std::string& where) {
+  if (document.is_array() && document.size() != 1)
+    throw InputError(where, "holds " + std::to_string(document.size()) +
+                                " tasks, expected one: export the task of this video alone");
+  return document.is_array() ? document[0] : document;
+}
+
+Json the_results(const Json& task, const std::string& where) {
+  // What a person has made, or else the pre-labels that nobody has corrected yet.
+  const char* const made =
+      task.is_object() && task.contains("annotations") ? "annotations" : "predictions";
+  if (!task.is_object() || !task.contains(made) || !task[made].is_array())
+    throw InputError(where, "is no Label Studio export: expected a task with \"annotations\"");
+  std::size_t used = 0;
+  Json results = Json::array();
+  for (const Json& annotation : task[made]) {
+    if (!annotation.is_object()) throw InputError(where, "an annotation is no object");
+    if (annotation.value("was_cancelled", false)) continue;
+    if (++used > 1)
+      throw InputError(where,
+                       "has several annotations of one task, by several people or tries; export "
+                       "the one that is agreed on");
+    results = annotation.value("result", Json::array());
+  }
+  if (!results.is_array()) throw InputError(where, "\"result\" of an annotation is no list");
+  return results;
+}
+
 const FormatRow& label_studio_labels() {
-  static const FormatRow row{"label_studio", "Label Studio JSON: timeline labels", read, write};
+  static const FormatRow row{"label_studio",
+                             "Label Studio JSON: timeline labels, boxes, polygons and masks", read,
+                             write, read_label_studio_objects};
   return row;
 }
 

@@ -49,7 +49,8 @@ CandidateSource::CandidateSource(const BuildPlan& plan, const Spool& spool, Pack
 }
 
 std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
-  return std::make_unique<SessionCache>(plan_->sessions, *plan_->losses, 2 * threads_);
+  return std::make_unique<SessionCache>(plan_->sessions, plan_->recipe, *plan_->losses,
+                                        2 * threads_);
 }
 
 std::string CandidateSource::fingerprint(std::size_t i) const {
@@ -86,7 +87,7 @@ std::unique_ptr<BuiltCandidate> CandidateSource::make(std::size_t i) {
   const Candidate& candidate = plan_->candidates[i];
   try {
     SessionCache::Lease lease = cache_->take(candidate.session);
-    auto built = build_candidate(*plan_, candidate, lease.session, *lease.signals);
+    auto built = build_candidate(*plan_, candidate, lease.session, *lease.signals, *lease.objects);
     built->losses = lease.session->losses().summary();
     cache_->give_back(candidate.session, std::move(lease));
     return built;

@@ -73,6 +73,19 @@ void fields(A& a, EpisodeStill& v) {
   a(v.feature, v.name, v.time, v.pts, v.extension, v.data);
 }
 template <class A>
+void fields(A& a, PictureObject& v) {
+  a(v.label, v.track, v.shape, v.box[0], v.box[1], v.box[2], v.box[3], v.outlines, v.runs,
+    v.occluded, v.interpolated, v.attributes, v.source);
+}
+template <class A>
+void fields(A& a, ClipObjects::Entry& v) {
+  a(v.row, v.object);
+}
+template <class A>
+void fields(A& a, ClipObjects& v) {
+  a(v.feature, v.stream, v.width, v.height, v.entries);
+}
+template <class A>
 void fields(A& a, SourceLineage& v) {
   a(v.stream, v.path, v.format, v.item, v.roles, v.xxh3_128, v.sha256, v.timed, v.first_pts,
     v.last_pts, v.time_base, v.first, v.last, v.clock_map);
@@ -143,7 +156,7 @@ void fields(A& a, StoredClip& v) {
 template <class A>
 void episode_fields(A& a, Episode& v) {
   a(v.key, v.session_id, v.session_attributes, v.segment, v.split, v.rows, v.time, v.columns,
-    v.row_times, v.native, v.stills, v.lineage, v.video_stats);
+    v.row_times, v.native, v.stills, v.objects, v.lineage, v.video_stats);
 }
 
 StoredClip store_clip(const EpisodeClip& clip, PacketScope scope) {

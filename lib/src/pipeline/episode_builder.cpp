@@ -151,7 +151,7 @@ void add_anchor(const GridRule& rule, const OpenSession& session, TimeRange rang
 Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
                       std::vector<UsedSource> used,
                       const std::shared_ptr<const OpenSession>& session, SessionSignals& signals,
-                      Diagnostics& pixels) {
+                      const std::vector<PlacedObjects>& objects, Diagnostics& pixels) {
   Episode episode;
   episode.key = candidate.key;
   episode.session_id = session->session().id;
@@ -183,6 +183,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
   run_pixel_pass(plan, *session, episode, pixels);
   add_anchor(plan.recipe.grid, *session, candidate.segment.range, used);
   episode.lineage = lineage_of(episode, used, *session);
+  add_objects(objects, *session, episode, pixels);
   // In the schema's order, whatever order the joins came in.
   std::stable_sort(episode.row_times.begin(), episode.row_times.end(),
                    [&](const RowTimes& a, const RowTimes& b) {
@@ -197,7 +198,8 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
 
 std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Candidate& candidate,
                                                 std::shared_ptr<const OpenSession> session,
-                                                SessionSignals& signals) {
+                                                SessionSignals& signals,
+                                                const std::vector<PlacedObjects>& objects) {
   auto built = std::make_unique<BuiltCandidate>();
   built->session = session;
   built->decision = {candidate.key,
@@ -215,7 +217,7 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
       std::vector<UsedSource> used = candidate.sources;
       for (UsedSource& source : watched.used("gate")) used.push_back(std::move(source));
       built->episode =
-          build_episode(plan, candidate, std::move(used), session, signals, built->pixels);
+          build_episode(plan, candidate, std::move(used), session, signals, objects, built->pixels);
     }
   } catch (const InputError& error) {
     built->episode.reset();

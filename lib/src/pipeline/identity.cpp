@@ -67,6 +67,9 @@ std::string InputIdentity::of_session(const SessionRef& ref, const SessionDescri
     if (rule.row->files_of)
       for (const SourceFile& file : rule.row->files_of(rule.options, session))
         add(rule.row->name + " " + file.role, file.path);
+  for (const OptionValues& rule : recipe_->objects)
+    for (const char* option : {"file", "frame_table"})
+      if (rule.has(option)) add("objects", safe_join(ref.path, rule.text(option)));
   return text;
 }
 

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "internal/camera_rate.hpp"
+#include "internal/inspect_files.hpp"
 #include "internal/ordered_streams.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
 #include "reelcell/timeline/report.hpp"
+#include "reelcell/writers/registry.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -278,6 +281,31 @@ Json describe_corpus(const fs::path& path) {
   return json;
 }
 
+/// Sessions in it; where there are none, its files by their endings.
+Json describe_folder(const fs::path& path) {
+  Json entry = {{"path", path.string()}, {"format", "folder"}, {"sessions", Json::array()}};
+  try {
+    for (const SessionRef& ref : find_sessions({path}))
+      entry["sessions"].push_back(
+          {{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
+    return entry;
+  } catch (const InputError&) {
+    // None in here.
+  }
+  std::map<std::string, std::uint64_t> files;
+  std::uint64_t bytes = 0;
+  for (const std::string& name : list_files(path)) {
+    ++files[fs::path(name).extension().string()];
+    bytes += fs::file_size(path / name);
+  }
+  entry["bytes"] = bytes;
+  entry["files"] = Json::array();
+  for (const auto& [extension, count] : files)
+    entry["files"].push_back({{"extension", extension}, {"count", count}});
+  entry["note"] = "holds no session; 'reelcell init' proposes a session.json where it can";
+  return entry;
+}
+
 }  // namespace
 
 Json describe_path(const fs::path& path, const InfoOptions& options, Diagnostics& diagnostics) {
@@ -291,14 +319,12 @@ Json describe_path(const fs::path& path, const InfoOptions& options, Diagnostics
   if (fs::is_directory(path) && fs::exists(path / "corpus.json")) return describe_corpus(path);
   if (const ReaderRow* reader = readers::sniff(path))
     return describe_recording(*reader, path, options, diagnostics);
-  if (fs::is_directory(path)) {
-    Json list = Json::array();
-    for (const SessionRef& ref : find_sessions({path}))
-      list.push_back({{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
-    return {{"path", path.string()}, {"format", "folder"}, {"sessions", list}};
+  if (const WriterRow* writer = writers::recognise(path); writer && writer->describe) {
+    Json entry = {{"path", path.string()}, {"format", writer->name}};
+    entry.update(writer->describe(path));
+    return entry;
   }
-  throw InputError(path.string(),
-                   "is in no format this program reads; 'reelcell formats' lists them");
+  return fs::is_directory(path) ? describe_folder(path) : describe_other(path);
 }
 
 }  // namespace reelcell::pipeline

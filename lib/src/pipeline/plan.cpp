@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <set>
 #include <tuple>
 
@@ -8,6 +9,7 @@
 #include "internal/features.hpp"
 #include "internal/identity.hpp"
 #include "internal/isolate.hpp"
+#include "internal/place_objects.hpp"
 #include "internal/session_plan.hpp"
 #include "internal/spool.hpp"
 #include "internal/watched_signals.hpp"
@@ -60,6 +62,18 @@ std::vector<std::string> streams_of(const std::vector<ResolvedFeature>& features
     for (const ColumnRef& part : feature.parts) add(part.stream);
   }
   return streams;
+}
+
+/// Label files that do not fit, or that nothing would show, are told before anything is built.
+void check_objects(const Recipe& recipe, const std::vector<ResolvedFeature>& features,
+                   const OpenSession& session) {
+  place_objects(recipe, session, session.losses());
+  for (const OptionValues& rule : recipe.objects)
+    if (std::none_of(features.begin(), features.end(), [&](const ResolvedFeature& feature) {
+          return feature.video == rule.text("camera");
+        }))
+      throw InputError(rule.where() + "/camera",
+                       "no feature shows '" + rule.text("camera") + "'; add it to \"features\"");
 }
 
 /// What a source of unknown rate is taken for, in bytes a second: a folder's size is that of many
@@ -134,6 +148,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     const auto features = resolve_features(recipe, *session);
     for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
     plan.time_streams = streams_of(features);
+    check_objects(recipe, features, *session);
     plan.rate = grid_rate(recipe.grid, *session);
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
@@ -312,6 +327,23 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
     plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
   }
   return plan;
+}
+
+void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
+  const auto gigabytes = [](std::uint64_t bytes) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+    return std::string(text);
+  };
+  for (const Candidate& candidate : plan.candidates)
+    if (candidate.bytes > memory)
+      plan.losses->warn("segment-large", candidate.key,
+                        "is in memory at once while it is built, by estimate " +
+                            gigabytes(candidate.bytes) + " for " +
+                            format_duration(candidate.segment.range.length()) + ", more than the " +
+                            gigabytes(memory) +
+                            " that segments in work may take; it is built alone. Cut the session "
+                            "into windows, or allow more with --memory.");
 }
 
 void require_segments(const BuildPlan& plan) {

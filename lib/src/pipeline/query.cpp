@@ -38,6 +38,9 @@ void add_lerobot_views(Views& views, const std::string& prefix, const fs::path& 
     views.emplace_back(
         prefix + "episodes",
         "read_json_auto(" + quoted((folder / "meta" / "episodes.jsonl").string()) + ")");
+  if (fs::exists(folder / "meta" / "objects.parquet"))
+    views.emplace_back(prefix + "objects",
+                       "read_parquet(" + quoted((folder / "meta/objects.parquet").string()) + ")");
   if (!fs::is_directory(folder / "native")) return;
   for (const auto& entry : fs::directory_iterator(folder / "native"))
     add_parquet_view(views, prefix + "native_" + clean_name(entry.path().filename().string()),

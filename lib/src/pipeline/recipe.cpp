@@ -144,6 +144,29 @@ std::string recipe_hash(const Json& document, const label::Parameters& parameter
 
 }  // namespace
 
+std::vector<OptionSpec> object_options() {
+  return {
+      {.name = "file", .help = "Label file, relative to the session folder"},
+      {.name = "format", .help = "label_studio, cvat or coco"},
+      {.name = "camera", .help = "Video that the pictures are of"},
+      {.name = "fps",
+       .type = OptionType::kNumber,
+       .unit = "Hz",
+       .help = "Frame rate of the labelling project, not of the file; needed for frame numbers "
+               "unless the frame count says enough",
+       .optional = true},
+      {.name = "frames",
+       .type = OptionType::kInteger,
+       .help = "Number of frames that the labelling tool shows for the video; needed where frames "
+               "were lost",
+       .optional = true},
+      {.name = "frame_table",
+       .help = "CSV, relative to the session folder, that says which frame each picture is: "
+               "picture (or file_name, image_id), and frame (from 0), pts or time_ns",
+       .optional = true},
+  };
+}
+
 Recipe parse_recipe(Json document, const std::string& where, const std::string& variant,
                     const std::vector<std::string>& overrides) {
   JsonObject object(document, where + ": ");
@@ -171,6 +194,9 @@ Recipe parse_recipe(Json document, const std::string& where, const std::string& 
   }
   if (const Json* labels = object.find("labels"))
     recipe.labels = label::parse_label_rules(*labels, object.where("labels"));
+  recipe.objects = read_list<OptionValues>(object, "objects", [](JsonObject& o, const Json& j) {
+    return OptionValues::parse(j, object_options(), o.where());
+  });
   recipe.task = object.text_or("task", "");
   recipe.gates = read_list<GateRule>(object, "gates",
                                      [](JsonObject& o, const Json& j) { return read_gate(o, j); });

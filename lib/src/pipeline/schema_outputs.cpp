@@ -54,7 +54,7 @@ Json info_schema() {
         "type": "object", "required": ["path", "format"], "description": "One path.",
         "properties": {
           "path": {"type": "string", "description": "As given."},
-          "format": {"type": "string", "description": "session, corpus, folder, or the reader's name."},
+          "format": {"type": "string", "description": "session, corpus, folder, webdataset, parquet, document, labels, json, picture, npy, or the reader's name."},
           "bytes": {"type": "integer", "minimum": 0, "description": "Size of a file [bytes]."},
           "id": {"type": "string", "description": "Id of a session."},
           "episodes": {"type": "integer", "minimum": 0, "description": "Episodes of a data set."},
@@ -113,6 +113,86 @@ Json info_schema() {
             }
           },
           "sessions": {"type": "array", "items": {"$ref": "#/definitions/session_place"}, "description": "Sessions in a folder."},
+          "note": {"type": "string", "description": "What a person should know."},
+          "files": {
+            "type": "array", "description": "Files of a folder without sessions, by their ending.",
+            "items": {
+              "type": "object", "required": ["extension", "count"], "description": "One ending.",
+              "properties": {
+                "extension": {"type": "string", "description": "With its dot."},
+                "count": {"type": "integer", "minimum": 0, "description": "Files."}
+              }
+            }
+          },
+          "shards": {"type": "integer", "minimum": 0, "description": "Shards of a WebDataset."},
+          "samples": {"type": "integer", "minimum": 0, "description": "Samples in the shards that were listed."},
+          "members": {
+            "type": "array", "description": "Members of the samples, by extension.",
+            "items": {
+              "type": "object", "required": ["extension", "count", "bytes"], "description": "One extension.",
+              "properties": {
+                "extension": {"type": "string", "description": "All behind the key's dot."},
+                "count": {"type": "integer", "minimum": 0, "description": "Members."},
+                "bytes": {"type": "integer", "minimum": 0, "description": "Their size [bytes]."}
+              }
+            }
+          },
+          "first_keys": {"type": "array", "items": {"type": "string"}, "description": "Keys of the first samples."},
+          "damage": {"type": "string", "description": "The first thing that is wrong with a shard."},
+          "table": {
+            "type": "object", "required": ["rows", "row_groups", "columns", "keys"], "description": "A Parquet file, by its footer.",
+            "properties": {
+              "rows": {"type": "integer", "minimum": 0, "description": "Rows."},
+              "row_groups": {"type": "integer", "minimum": 0, "description": "Row groups."},
+              "columns": {
+                "type": "array", "description": "Leaves in order.",
+                "items": {
+                  "type": "object", "required": ["name", "dtype", "list_depth"], "description": "One column.",
+                  "properties": {
+                    "name": {"type": "string", "description": "Name of the column."},
+                    "dtype": {"type": "string", "description": "numpy's name of the type."},
+                    "list_depth": {"type": "integer", "minimum": 0, "description": "0: scalars, 1: lists, .."}
+                  }
+                }
+              },
+              "keys": {"type": "array", "items": {"type": "string"}, "description": "Keys of the footer's metadata."}
+            }
+          },
+          "document": {"type": "string", "description": "Which of this program's documents it is."},
+          "contents": {
+            "type": "array", "description": "What a JSON document holds.",
+            "items": {
+              "type": "object", "required": ["key", "text"], "description": "One key.",
+              "properties": {
+                "key": {"type": "string", "description": "The key."},
+                "text": {"type": "string", "description": "Its value, or how many entries and their names."}
+              }
+            }
+          },
+          "labels": {
+            "type": "object", "required": ["format", "spans", "objects", "names"], "description": "Labels made in another tool.",
+            "properties": {
+              "format": {"type": "string", "description": "Name of the label format."},
+              "spans": {"type": "integer", "minimum": 0, "description": "Spans of time."},
+              "objects": {"type": "integer", "minimum": 0, "description": "Boxes, polygons and masks, those between placed ones included."},
+              "names": {"type": "object", "additionalProperties": {"type": "integer", "description": "How often."}, "description": "Labels and how often each is there."},
+              "media": {"type": "string", "description": "The video's name as the tool knew it."}
+            }
+          },
+          "picture": {
+            "type": "object", "required": ["width", "height"], "description": "A single picture.",
+            "properties": {
+              "width": {"type": "integer", "description": "Width [px]."},
+              "height": {"type": "integer", "description": "Height [px]."}
+            }
+          },
+          "array": {
+            "type": "object", "required": ["dtype", "shape"], "description": "A NumPy array.",
+            "properties": {
+              "dtype": {"type": "string", "description": "numpy's name of the type."},
+              "shape": {"type": "array", "items": {"type": "integer"}, "description": "Sizes of its axes."}
+            }
+          },
           "name": {"type": "string", "description": "Name of a corpus."},
           "generator": {"type": "object", "description": "Program that made a corpus."},
           "rate": {"type": "object", "description": "Rows a second of a corpus, num / den [Hz]."},

@@ -235,7 +235,7 @@ Json schema_parts() {
       "dependencies": {"stream": ["format", "clock_map"], "first_ns": ["stream", "last_ns"]},
       "properties": {
         "stream": {"type": "string", "description": "Name of the stream. Absent: a file that is none."},
-        "roles": {"type": "array", "minItems": 1, "uniqueItems": true, "description": "What it was read for. Absent in corpora of earlier versions: rows.", "items": {"enum": ["rows", "grid", "segment", "label", "gate", "plan", "stamps", "session"], "description": "rows: columns, pictures, true times; grid: the camera that the grid begins with; segment: the borders; label: a label's value; gate: a gate's figure; plan: the planned points; stamps: the times of a camera's frames; session: session.json, which says clocks and attributes."}},
+        "roles": {"type": "array", "minItems": 1, "uniqueItems": true, "description": "What it was read for. Absent in corpora of earlier versions: rows.", "items": {"enum": ["rows", "grid", "segment", "label", "gate", "plan", "stamps", "session", "objects"], "description": "rows: columns, pictures, true times; grid: the camera that the grid begins with; segment: the borders; label: a label's value; gate: a gate's figure; plan: the planned points; stamps: the times of a camera's frames; session: session.json, which says clocks and attributes; objects: boxes, polygons and masks of its frames."}},
         "path": {"type": "string", "description": "Source file, relative to its session."},
         "format": {"type": "string", "description": "Reader that read it."},
         "item": {"type": "string", "description": "Topic, track or feature in the file."},

@@ -70,6 +70,7 @@ Json recipe_schema() {
       }
     },
     "segments": {"type": "array", "description": "Which parts of a session become samples; default: the whole session."},
+    "objects": {"type": "array", "description": "Label files with boxes, polygons and masks, which travel with the frames that they were drawn on."},
     "labels": {
       "type": "array", "description": "Label rules.",
       "items": {

@@ -70,6 +70,13 @@ Json webdataset_sample_schema() {
     "features": {"type": "object", "additionalProperties": {"type": "object", "required": ["member", "dtype", "shape"], "description": "Member, dtype, shape, names, unit and source columns."}, "description": "Arrays by feature."},
     "videos": {"type": "object", "additionalProperties": {"type": "object", "required": ["member", "stream", "codec", "frames", "copied"], "description": "Member, stream, codec, size, frames, and why it was encoded again."}, "description": "Clips by feature."},
     "stills": {"type": "array", "items": {"type": "object", "required": ["member", "feature", "name", "time_ns", "pts"], "description": "Member, feature, which instant, its time [ns] and pts."}, "description": "Pictures at chosen instants."},
+    "objects": {
+      "type": "object", "required": ["member", "counts"], "description": "Boxes, polygons and masks that people drew, where the recipe names label files.",
+      "properties": {
+        "member": {"type": "string", "description": "Member with them, by row."},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0, "description": "Objects."}, "description": "How many there are, by video feature."}
+      }
+    },
     "source_streams": {"type": "array", "items": {"type": "string", "description": "Stream."}, "description": "Columns of source_time_ns.npy, source_skew_ns.npy and source_flag.npy."},
     "source_flags": {"type": "array", "items": {"type": "string", "description": "Name of a flag."}, "description": "What the numbers in source_flag.npy mean."},
     "source_pts": {"type": "object", "description": "Member with the source's own frame time stamps, and its columns."},

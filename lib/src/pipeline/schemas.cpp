@@ -6,6 +6,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
 #include "reelcell/media/clip.hpp"
+#include "reelcell/pipeline/recipe.hpp"
 #include "reelcell/segment/registry.hpp"
 #include "reelcell/writers/registry.hpp"
 
@@ -42,6 +43,8 @@ Json full_recipe_schema() {
                          {"description",
                           "drop: not in the corpus; quarantine: not in it, and the build says so "
                           "with exit code 3."}}}};
+  properties["objects"]["items"] = options_schema(object_options());
+  properties["objects"]["items"]["description"] = "One label file.";
   properties["gates"]["items"] = stage_items(curate::all_gates(), "kind", action);
   const Json folder = {
       {"folder",

@@ -22,7 +22,10 @@ SessionCache::Lease SessionCache::take(std::size_t index) {
   }
   const std::lock_guard lock(entry->opening);
   if (!entry->session) entry->session = OpenSession::open((*refs_)[index], *ledger_);
-  Lease lease{entry->session, nullptr};
+  if (!entry->objects)
+    entry->objects = std::make_shared<const std::vector<PlacedObjects>>(
+        place_objects(*recipe_, *entry->session, entry->session->losses()));
+  Lease lease{entry->session, nullptr, entry->objects};
   if (!entry->idle.empty()) {
     lease.signals = std::move(entry->idle.back());
     entry->idle.pop_back();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "internal/documents.hpp"
 #include "internal/ordered_streams.hpp"
 #include "reelcell/audit/corpus_check.hpp"
 #include "reelcell/audit/schema_check.hpp"
@@ -124,38 +125,11 @@ void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findi
   }
 }
 
-/// Which document it is, by the keys that only this one has; "" when it is none.
-std::string kind_of(const Json& document) {
-  if (!document.is_object()) return "";
-  const std::string format =
-      document.contains("format") && document["format"].is_string() ? document["format"] : Json("");
-  if (format == "reelcell-webdataset") return "webdataset-sample";
-  if (format == "reelcell-webdataset-index") return "webdataset-index";
-  // Those with more keys of their own come first; a recipe needs none but "version".
-  static const std::pair<const char*, std::vector<const char*>> kKinds[] = {
-      {"session", {"streams"}},
-      {"corpus", {"samples", "generator"}},
-      {"report", {"decisions"}},
-      {"formats", {"label_functions"}},
-      {"build-plan", {"segments", "sessions", "rate_hz"}},
-      {"labels", {"segments", "diagnostics"}},
-      {"alignment", {"sessions", "diagnostics"}},
-      {"info", {"items", "diagnostics"}},
-      {"findings", {"results"}},
-      {"replay", {"file", "width", "height"}},
-      {"recipe", {"outputs"}},
-      {"recipe", {"segments"}}};
-  for (const auto& [kind, keys] : kKinds)
-    if (std::all_of(keys.begin(), keys.end(), [&](const char* k) { return document.contains(k); }))
-      return kind;
-  return "";
-}
-
 /// A JSON document by what it says of itself.
 std::string validate_document(const fs::path& file, Findings& findings) {
   const Json document = read_json_file(file);
   const std::string name = file.filename().string();
-  const std::string kind = kind_of(document);
+  const std::string kind = document_kind(document);
   if (kind.empty()) {
     findings.error(
         "DOC-UNKNOWN", name, "",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "reelcell/base/time.hpp"
+#include "reelcell/labelio/objects.hpp"
 #include "reelcell/model/value.hpp"
 
 namespace reelcell::labelio {
@@ -49,6 +50,8 @@ struct FormatRow {
   /// Pre-labels for a person to correct, from spans in frames; read() gives the same spans.
   /// nullptr: this format is not written.
   std::string (*write)(const LabelFile& file) = nullptr;
+  /// Boxes, polygons and masks. nullptr: this format has none.
+  ObjectFile (*read_objects)(std::string_view text, const std::string& where) = nullptr;
 };
 std::vector<const FormatRow*> all_formats();
 const FormatRow& format_named(std::string_view name);  ///< InputError with the allowed names

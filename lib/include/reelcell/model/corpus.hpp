@@ -58,6 +58,8 @@ struct WriterRow {
   std::unique_ptr<CorpusWriter> (*make)(WriterContext context) = nullptr;
   /// Is the folder in this format? 0..100, cheap.
   int (*recognise)(const fs::path& folder) = nullptr;
+  /// What is in a folder or file of this format, in a moment; nullptr: its reader says that.
+  Json (*describe)(const fs::path& path) = nullptr;
   /// Reads back what is there, without the writer's own encoding code.
   void (*verify)(const fs::path& folder, const VerifyOptions& options,
                  Findings& findings) = nullptr;

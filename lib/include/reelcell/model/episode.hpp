@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "reelcell/model/objects.hpp"
 #include "reelcell/model/segment.hpp"
 #include "reelcell/model/series.hpp"
 #include "reelcell/model/session.hpp"
@@ -121,6 +122,7 @@ struct Episode {
   std::vector<NativeSeries> native;
   std::vector<EpisodeClip> clips;
   std::vector<EpisodeStill> stills;
+  std::vector<ClipObjects> objects;  ///< of the clips for whose cameras label files were named
   std::vector<SourceLineage> lineage;
   /// Statistics of each video feature's pixels, (filled while decoding) by feature name; see
   /// stats::ChannelStats.

@@ -98,6 +98,9 @@ struct BuildReport {
 };
 Json to_json(const BuildReport& report);
 
+/// A warning for each segment that takes more than `memory` by itself, with the estimate.
+void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory);
+
 /// Memory of what is in work at once when the caller names none: half of the machine's (or of the
 /// control group's limit, where that is less).
 std::uint64_t default_memory();

@@ -61,6 +61,7 @@ struct Recipe {
   std::vector<FeatureRule> features;  ///< empty: every column and every video
   std::vector<SegmentRule> segments;
   std::vector<label::LabelRule> labels;
+  std::vector<OptionValues> objects;  ///< label files with boxes, polygons, masks
   std::string task;
   std::vector<GateRule> gates;
   curate::SplitRule splits;
@@ -74,6 +75,9 @@ struct Recipe {
   StillRule stills;
   std::string robot_type = "unknown", description, license = "unknown", url, creator;
 };
+
+/// What one entry of "objects" may say.
+std::vector<OptionSpec> object_options();
 
 struct RecipeRequest {
   fs::path file;                       ///< empty: a default recipe (whole session, LeRobot v3.0)

@@ -97,6 +97,7 @@ void compare_content(const Episode& a, const Episode& b, Json& changes) {
   for (const EpisodeStill& still : a.stills) left.push_back(still.data);
   for (const EpisodeStill& still : b.stills) right.push_back(still.data);
   if (left != right) changes.push_back("stills differ");
+  if (objects_to_json(a.objects) != objects_to_json(b.objects)) changes.push_back("objects differ");
 }
 
 std::string quoted(const Json& value) { return value.is_null() ? "unknown" : value.dump(); }

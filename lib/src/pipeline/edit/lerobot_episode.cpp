@@ -295,6 +295,7 @@ void LeRobotFolder::load(std::uint64_t episode, const CorpusSchema& schema,
     for (const StreamInfo& stream : recording->streams())
       if (stream.kind != StreamKind::kEvents) out.lineage.push_back(lineage_of(stream, out));
   load_native(episode, loaded);
+  if (fs::exists(folder_ / "meta/objects.parquet")) out.objects = objects_of(episode);
   load_clips(episode, *recording, rows, fresh_lineage, schema, options, loaded);
 }
 

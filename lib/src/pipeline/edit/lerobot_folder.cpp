@@ -10,6 +10,33 @@
 namespace reelcell::pipeline::edit {
 namespace {
 
+/// A row of meta/objects.parquet.
+PictureObject object_of(const Json& row) {
+  PictureObject object;
+  object.label = row["label"].get<std::string>();
+  object.track = row["track"].get<std::string>();
+  object.shape = parse_object_shape(row["shape"].get<std::string>());
+  object.box = {row["x0"].get<double>(), row["y0"].get<double>(), row["x1"].get<double>(),
+                row["y1"].get<double>()};
+  auto points = row["points"].get<std::vector<double>>();
+  auto at = points.begin();
+  for (const auto count : row["outline_points"].get<std::vector<std::ptrdiff_t>>()) {
+    if (count < 0 || 2 * count > points.end() - at)
+      throw InputError("meta/objects.parquet", "outline_points do not fit points");
+    object.outlines.emplace_back(at, at + 2 * count);
+    at += 2 * count;
+  }
+  object.runs = row["mask_runs"].get<std::vector<std::uint32_t>>();
+  object.occluded = row["occluded"].get<bool>();
+  object.interpolated = row["interpolated"].get<bool>();
+  const Json attributes =
+      parse_json(row["attributes"].get<std::string>(), "meta/objects.parquet: attributes");
+  for (const auto& [name, value] : attributes.items())
+    object.attributes.emplace_back(name, value_from_json(value));
+  object.source = row["source"].get<std::string>();
+  return object;
+}
+
 constexpr std::uint64_t kMostEpisodes = 10'000'000;
 
 /// Takes each line that is not blank as JSON.
@@ -84,6 +111,7 @@ LeRobotFolder::LeRobotFolder(fs::path folder, std::vector<std::string> streams)
   read_features();
   read_rows();
   read_pixels();
+  read_objects();
 }
 
 std::string LeRobotFolder::stream_of(const std::string& safe) const {
@@ -183,6 +211,47 @@ void LeRobotFolder::read_rows() {
                      "lists no episodes: meta/episodes/*.parquet or meta/episodes.jsonl was "
                      "expected");
   }
+}
+
+void LeRobotFolder::read_objects() {
+  const fs::path file = folder_ / "meta/objects.parquet";
+  if (!fs::exists(file)) return;
+  constexpr std::uint64_t kMost = 20'000'000;
+  try {
+    for (const Json& row : table::read_parquet_rows(file, kMost)) {
+      std::vector<ClipObjects>& clips = objects_[row["episode_index"].get<std::uint64_t>()];
+      const std::string feature = row["feature"].get<std::string>();
+      auto clip = std::find_if(clips.begin(), clips.end(),
+                               [&](const ClipObjects& c) { return c.feature == feature; });
+      if (std::none_of(object_clips_.begin(), object_clips_.end(),
+                       [&](const ClipObjects& c) { return c.feature == feature; }))
+        object_clips_.push_back({feature,
+                                 row["stream"].get<std::string>(),
+                                 row["width"].get<int>(),
+                                 row["height"].get<int>(),
+                                 {}});
+      if (clip == clips.end())
+        clip = clips.insert(clips.end(), {feature,
+                                          row["stream"].get<std::string>(),
+                                          row["width"].get<int>(),
+                                          row["height"].get<int>(),
+                                          {}});
+      clip->entries.push_back({row["frame_index"].get<std::uint32_t>(), object_of(row)});
+    }
+  } catch (const Json::exception& error) {
+    throw InputError(file.string(),
+                     std::string("is not as this program writes it: ") + error.what());
+  }
+}
+
+std::vector<ClipObjects> LeRobotFolder::objects_of(std::uint64_t episode) const {
+  std::vector<ClipObjects> clips = object_clips_;
+  const auto found = objects_.find(episode);
+  if (found == objects_.end()) return clips;
+  for (ClipObjects& clip : clips)
+    for (const ClipObjects& own : found->second)
+      if (own.feature == clip.feature) clip.entries = own.entries;
+  return clips;
 }
 
 void LeRobotFolder::read_pixels() {

@@ -50,6 +50,7 @@ void rename_features(const EditPlan::Impl& plan, Episode& episode) {
   for (Column& column : episode.columns) renamed(column.spec.name);
   for (EpisodeClip& clip : episode.clips) renamed(clip.feature);
   for (EpisodeStill& still : episode.stills) renamed(still.feature);
+  for (ClipObjects& objects : episode.objects) renamed(objects.feature);
   Json pixels = Json::object();
   for (const auto& [feature, figures] : episode.video_stats.items()) {
     std::string name = feature;

@@ -115,6 +115,7 @@ class LeRobotFolder {
   void read_rows();
   void read_features();
   void read_pixels();
+  void read_objects();
   struct Rows;
   Rows read_frames(const Recording& recording, const std::string& where, Diagnostics& losses) const;
   void take_columns(const Rows& rows, const CorpusSchema& schema, const std::string& where,
@@ -126,6 +127,8 @@ class LeRobotFolder {
                   LoadedEpisode& loaded) const;
   SourceLineage lineage_of(const StreamInfo& stream, const Episode& episode) const;
   std::string stream_of(const std::string& safe) const;
+  /// Of every camera that has any in the data set, also where this episode has none.
+  std::vector<ClipObjects> objects_of(std::uint64_t episode) const;
   Json stored_pixels(std::uint64_t episode, const std::string& feature) const;
 
   fs::path folder_;
@@ -137,6 +140,8 @@ class LeRobotFolder {
   std::vector<FeatureSpec> features_;
   std::map<std::uint64_t, Json> rows_;
   std::map<std::uint64_t, std::map<std::string, Json>> figures_;  ///< of video features
+  std::map<std::uint64_t, std::vector<ClipObjects>> objects_;     ///< of meta/objects.parquet
+  std::vector<ClipObjects> object_clips_;                         ///< its cameras, without entries
   std::map<std::uint64_t, std::string> pixels_;                   ///< lines of meta/pixels.jsonl
   mutable std::mutex mutex_;
   mutable std::map<std::string, Digests> hashes_;

@@ -159,6 +159,13 @@ void take_stills(const Sample& sample, Episode& episode) {
   }
 }
 
+void take_objects(const Sample& sample, Episode& episode) {
+  if (!sample.document().contains("objects")) return;
+  const std::string member = sample.document()["objects"]["member"].get<std::string>();
+  const std::string where = sample.where() + "." + member;
+  episode.objects = objects_from_json(parse_json(as_text(sample.bytes(member)), where), where);
+}
+
 /// The frames' times in the recording they came from, as a source that only tells them.
 void take_source_pts(const Sample& sample, Episode& episode) {
   if (!sample.document().contains("source_pts")) return;
@@ -245,6 +252,7 @@ void WebDatasetFolder::load(const std::string& key, const CorpusSchema& schema,
     take_native(sample, episode);
     take_clips(sample, schema, options, loaded);
     take_stills(sample, episode);
+    take_objects(sample, episode);
     take_source_pts(sample, episode);
     take_attributes(sample, episode);
   } catch (const Json::exception& error) {
@@ -264,6 +272,7 @@ void WebDatasetFolder::add_extras(const std::string& key, LoadedEpisode& loaded)
       take_native(sample, loaded.episode);
     }
     take_stills(sample, loaded.episode);
+    take_objects(sample, loaded.episode);
     take_source_pts(sample, loaded.episode);
     take_attributes(sample, loaded.episode);
   } catch (const Json::exception& error) {

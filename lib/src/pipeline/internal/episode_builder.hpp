@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "internal/features.hpp"
+#include "internal/place_objects.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
@@ -22,6 +23,7 @@ struct BuiltCandidate {
 /// that fails makes a quarantined candidate with its reason.
 std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Candidate& candidate,
                                                 std::shared_ptr<const OpenSession> session,
-                                                SessionSignals& signals);
+                                                SessionSignals& signals,
+                                                const std::vector<PlacedObjects>& objects);
 
 }  // namespace reelcell::pipeline

@@ -11,9 +11,9 @@
 namespace reelcell::pipeline {
 
 /// Sizes and change times of a session's files (those of its streams, those that the options of
-/// its readers and of the recipe's segmenters name, the plan), and what session.json says, as a
-/// short text. Where the data lies is not part of it. Remembers folders that many sessions share
-/// (data sets). Thread-safe. Borrows the recipe.
+/// its readers and of the recipe's segmenters and objects name, the plan), and what session.json
+/// says, as a short text. Where the data lies is not part of it. Remembers folders that many
+/// sessions share (data sets). Thread-safe. Borrows the recipe.
 class InputIdentity {
  public:
   explicit InputIdentity(const Recipe& recipe) : recipe_(&recipe) {}

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "internal/place_objects.hpp"
 #include "reelcell/pipeline/session.hpp"
 
 namespace reelcell::pipeline {
@@ -16,9 +17,11 @@ class SessionCache {
   struct Lease {
     std::shared_ptr<const OpenSession> session;
     std::unique_ptr<SessionSignals> signals;
+    std::shared_ptr<const std::vector<PlacedObjects>> objects;
   };
-  SessionCache(const std::vector<SessionRef>& refs, Diagnostics& ledger, std::size_t capacity)
-      : refs_(&refs), ledger_(&ledger), capacity_(capacity) {}
+  SessionCache(const std::vector<SessionRef>& refs, const Recipe& recipe, Diagnostics& ledger,
+               std::size_t capacity)
+      : refs_(&refs), recipe_(&recipe), ledger_(&ledger), capacity_(capacity) {}
   /// Throws what OpenSession::open throws.
   Lease take(std::size_t index);
   void give_back(std::size_t index, Lease lease);
@@ -27,10 +30,12 @@ class SessionCache {
   struct Entry {
     std::size_t index;
     std::shared_ptr<const OpenSession> session;
+    std::shared_ptr<const std::vector<PlacedObjects>> objects;
     std::vector<std::unique_ptr<SessionSignals>> idle;
     std::mutex opening;
   };
   const std::vector<SessionRef>* refs_;
+  const Recipe* recipe_;
   Diagnostics* ledger_;
   std::size_t capacity_;
   std::mutex mutex_;

@@ -37,7 +37,8 @@ WriterBase::WriterBase(WriterContext context, bool with_file_sizes)
       cameras_(layout_, fps_),
       labels_(folder_),
       pixels_(folder_),
-      native_(settings_, folder_) {}
+      native_(settings_, folder_),
+      objects_(folder_) {}
 
 void WriterBase::check(const Episode& episode) {
   const std::string where = "episode " + episode.key;
@@ -61,6 +62,7 @@ void WriterBase::add(const Episode& episode) {
   write_episode(episode, layout_.rows(episode, {fps_, frames_, task}), place);
   labels_.add(episode);
   pixels_.add(episode);
+  objects_.add(episode);
   for (const FeatureSpec& spec : layout_.videos()) tally_.add(clip_of(episode, spec.name).packets);
   report_.places.push_back(std::move(place));
   frames_ += static_cast<std::int64_t>(episode.rows);
@@ -100,6 +102,7 @@ WriterReport WriterBase::close() {
   native_.close();
   labels_.close();
   pixels_.close();
+  objects_.close();
   const Json total = stats_.total();
   warn_of_missing_pixels();
   finish(total);

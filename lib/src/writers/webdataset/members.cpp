@@ -125,6 +125,17 @@ void add_stills(const Episode& episode, Names& names, Collector& members, Json& 
   }
 }
 
+/// Of every sample, where label files were named: readers that ask for the member find it.
+void add_objects(const Episode& episode, Collector& members, Json& document) {
+  if (episode.objects.empty()) return;
+  const std::string text = dump_json(objects_to_json(episode.objects));
+  const ByteView bytes = as_bytes(text);
+  Json counts = Json::object();
+  for (const ClipObjects& clip : episode.objects) counts[clip.feature] = clip.entries.size();
+  document["objects"] = {{"member", members.add("objects.json", {bytes.begin(), bytes.end()})},
+                         {"counts", std::move(counts)}};
+}
+
 void add_times(const Episode& episode, bool true_times, Collector& members, Json& document) {
   std::vector<std::int64_t> reference;
   for (const SessionTime t : episode.time) reference.push_back(ns_of(t));
@@ -194,6 +205,7 @@ std::vector<Member> make_members(const Episode& episode, const CorpusSchema& sch
   add_columns(episode, schema, names, members, document);
   add_clips(episode, names, members, document);
   add_stills(episode, names, members, document);
+  add_objects(episode, members, document);
   add_times(episode, options.true_times, members, document);
   if (options.native) add_native(episode, members, document);
   if (!episode.segment.task.empty()) {

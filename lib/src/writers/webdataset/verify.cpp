@@ -2,8 +2,8 @@
 #include <cctype>
 #include <map>
 #include <optional>
-#include <string_view>
 
+#include "internal/shard_names.hpp"
 #include "internal/verify_shard.hpp"
 #include "internal/webdataset.hpp"
 #include "reelcell/base/error.hpp"
@@ -11,23 +11,6 @@
 
 namespace reelcell::webdataset {
 namespace {
-
-constexpr std::string_view kShardEndings[] = {".tar", ".tar.gz", ".tgz", ".tar.zst"};
-
-/// Name without the ending that makes it a shard.
-std::optional<std::string> shard_stem(const std::string& name) {
-  for (const std::string_view ending : kShardEndings)
-    if (name.size() > ending.size() && name.ends_with(ending))
-      return name.substr(0, name.size() - ending.size());
-  return std::nullopt;
-}
-
-std::vector<std::string> shards_in(const fs::path& folder) {
-  std::vector<std::string> shards;
-  for (const std::string& file : list_files(folder))
-    if (shard_stem(file)) shards.push_back(file);
-  return shards;
-}
 
 Json read_index(const fs::path& path, const std::string& name, Findings& findings) {
   if (!fs::exists(path)) return nullptr;

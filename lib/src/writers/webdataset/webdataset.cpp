@@ -38,6 +38,7 @@ const WriterRow& webdataset_writer() {
       .wants_stills = true,
       .make = webdataset::make_writer,
       .recognise = webdataset::recognise,
+      .describe = webdataset::describe,
       .verify = webdataset::verify,
   };
   return row;

@@ -11,6 +11,7 @@
 #include "info.hpp"
 #include "layout.hpp"
 #include "native.hpp"
+#include "objects_table.hpp"
 #include "reelcell/model/corpus.hpp"
 
 namespace reelcell::writers::lerobot {
@@ -49,6 +50,7 @@ class WriterBase : public CorpusWriter {
   LabelLog labels_;
   PixelLog pixels_;
   NativeTables native_;
+  ObjectTable objects_;
   std::uint64_t episodes_ = 0;
   std::int64_t frames_ = 0;
 

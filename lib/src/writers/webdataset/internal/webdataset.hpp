@@ -8,6 +8,8 @@ namespace reelcell::webdataset {
 std::unique_ptr<CorpusWriter> make_writer(WriterContext context);
 
 int recognise(const fs::path& folder);
+/// Shards, samples and members by extension.
+Json describe(const fs::path& path);
 /// `folder` may also be one shard: .tar, .tar.gz, .tgz or .tar.zst.
 void verify(const fs::path& folder, const VerifyOptions& options, Findings& findings);
 

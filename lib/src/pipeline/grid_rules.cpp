@@ -120,10 +120,11 @@ timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& sessio
   const StreamSpec* spec = session.session().stream(stream);
   const Nanos period = tick_time(1, rate);
   if (spec && spec->kind == StreamKind::kVideo) {
-    // A frame may stand for a row up to one period of the slower of grid and camera away.
+    // A frame may stand for a row up to one period of the slower of grid and camera away. Ticks are
+    // rounded to the ns each, so exactly one period may come out 1 ns longer.
     const auto hz = median_rate(*session.frame_times(stream));
     const Nanos own = hz ? Nanos(std::llround(1e9 / *hz)) : period;
-    return {timeline::JoinMethod::kNearest, std::max(period, own)};
+    return {timeline::JoinMethod::kNearest, std::max(period, own) + Nanos(1)};
   }
   if (spec && spec->source.format == "lerobot") return {timeline::JoinMethod::kNearest, period};
   return {timeline::JoinMethod::kLinear,

@@ -265,7 +265,7 @@ def check_corpus(corpus):
                 if o["label"] == "hand":
                     check(o["interpolated"] == (ordinal % 5 != 0 and ordinal != FRAMES - 1), f"{where}: interpolated is {o['interpolated']}")
             seen_frames.add(ordinal)
-        files = {line["path"] for line in sample["lineage"] if line["item"] == "objects"}
+        files = {line["path"] for line in sample["lineage"] if line.get("item") == "objects"}
         check(files == {rule["file"] for rule in RULES}, f"{sample['key']}: lineage names {files}")
     check(seen_frames == set(range(FRAMES)), f"frames {sorted(set(range(FRAMES)) - seen_frames)} are in no row")
     check(seen_masks >= len(masks), f"only {seen_masks} masks were seen")

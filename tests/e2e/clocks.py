@@ -24,6 +24,19 @@ def near(clock, true_ms, within_ms, where):
     print(f"{where}: error {error:.3f} ms, said +-{clock['offset_interval_ms']:.3f} ms, height {clock['height']:.2f}")
 
 
+def gated(work, session, streams):
+    """The recipe gate on clocks: (segments kept, reasons for the others)."""
+    recipe, out = work / "gated.json", work / f"gated-{session.name}-{len(streams)}"
+    write_json(recipe, {"version": 1, "name": "gated", "grid": {"rate_hz": 10, "anchor": "joints"},
+                        "features": [{"name": "observation.state", "from": ["joints.q"]}],
+                        "segments": [{"kind": "window", "length": "10s"}],
+                        "gates": [{"kind": "clock", "streams": streams, "action": "quarantine"}],
+                        "outputs": [{"format": "webdataset", "folder": "shards"}]})
+    reelcell("build", session, "--recipe", recipe, "--out", out, codes=(0, 3))
+    decisions = json.loads((out / "report.json").read_text())["decisions"]
+    return sum(d["action"] == "keep" for d in decisions), [d["reason"] for d in decisions if d["action"] != "keep"]
+
+
 def sample(work):
     """Front camera against joints, joints against the PLC's steps: the whole chain from nothing."""
     session = work / "sample"
@@ -51,6 +64,10 @@ def sample(work):
     methods = {stream["stream"]: stream["clock"]["method"] for stream in streams}
     check(methods["front"] == methods["joints"] == "measured" and methods["force"] == "assumed", f"methods: {methods}")
     reelcell("align", session, "--fail-on", "assumed", codes=(1,))
+    kept, refused = gated(work, session, ["front", "joints"])
+    check(kept == 4 and not refused, f"measured clocks are refused: {refused}")
+    kept, refused = gated(work, session, [])
+    check(kept == 0 and all("'force'" in reason and "'front'" not in reason for reason in refused), f"kept {kept}, {refused}")
     reelcell("align", session, "--max-skew-p95", "1us", codes=(1,))
     reelcell("align", session, "--max-skew-p95", "10s", codes=(0, 3))
     reelcell("align", session, "--evidence", "front=motion:nothing", codes=(1, 2))
@@ -65,6 +82,8 @@ def periodic(work):
     done = reelcell("align", session, "--evidence", "front=motion:joints.q", "--write", "--fail-on", "ambiguous", codes=(1,))
     check("ambiguous" in done.stdout and "candidates" in done.stdout, done.stdout)
     check(json.loads((session / "session.json").read_text()) == json.loads(before), "an ambiguous clock was written")
+    kept, refused = gated(work, session, ["front"])
+    check(kept == 0 and all("'front' is assumed" in reason for reason in refused), f"kept {kept} by an ambiguous clock")
 
 
 def lamp(work):

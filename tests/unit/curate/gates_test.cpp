@@ -47,8 +47,8 @@ TEST(GateTable, HoldsEveryGateWithHelpForEachOption) {
     names.push_back(row->name);
     for (const OptionSpec& option : row->options) EXPECT_FALSE(option.help.empty()) << row->name;
   }
-  EXPECT_THAT(names, testing::ElementsAre("black", "blur", "frozen", "gaps", "length", "range",
-                                          "skew", "stuck"));
+  EXPECT_THAT(names, testing::ElementsAre("black", "blur", "clock", "frozen", "gaps", "length",
+                                          "range", "skew", "stuck"));
   EXPECT_THROW(gate_named("gap"), InputError);
 }
 
@@ -101,6 +101,21 @@ TEST(GapsGate, ReadsLongSegmentsInStretches) {
   signals.add_series("force", test::sampled("fz", 0, 100'000, 10, [](double) { return 0; }));
   EXPECT_EQ(gate("gaps", "{}", signals, range_ms(0, 100'000)).figure, 100);
   EXPECT_LE(signals.longest_read(), std::chrono::seconds(10));
+}
+
+TEST(ClockGate, RefusesWhatNobodyKnowsTheClockOf) {
+  test::MemorySignals signals;
+  signals.add_video("front", every(100, 10));
+  signals.add_video("side", every(100, 10));
+  for (StreamSpec& stream : signals.description().streams) stream.clock.stated = true;
+  EXPECT_TRUE(gate("clock", "{}", signals).passed);
+  signals.description().streams[1].clock.stated = false;
+  const GateResult result = gate("clock", "{}", signals);
+  EXPECT_FALSE(result.passed);
+  EXPECT_EQ(result.figure, 1);
+  EXPECT_THAT(result.reason, HasSubstr("the clock of 'side' is assumed"));
+  EXPECT_TRUE(gate("clock", R"({"streams": ["front"]})", signals).passed);
+  EXPECT_THROW(gate("clock", R"({"streams": ["frnt"]})", signals), InputError);
 }
 
 TEST(SkewGate, HoldsTheStreamsAgainstTheReference) {

@@ -152,9 +152,9 @@ def check_sample(sample):
     rule(named | {"__key__"} == set(sample), f"{key}: members that its json does not name: {sorted(set(sample) - named)[:4]}")
     for source in document["lineage"]:
         name = source.get("stream", source["path"])
-            rule("first_ns" not in source or source["first_ns"] <= source["last_ns"], f"{key}: lineage of {name}: times")
-            rule("rows" not in source["roles"] or "first_ns" in source, f"{key}: lineage of {name}: rows without a time")
-            rule(len(source["sha256"]) in (0, 64), f"{key}: lineage of {name}: hash")
+        rule("first_ns" not in source or source["first_ns"] <= source["last_ns"], f"{key}: lineage of {name}: times")
+        rule("rows" not in source["roles"] or "first_ns" in source, f"{key}: lineage of {name}: rows without a time")
+        rule(len(source["sha256"]) in (0, 64), f"{key}: lineage of {name}: hash")
 
 
 def main():

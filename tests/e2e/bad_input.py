@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Bad input: never a crash, the right exit code, a message that says what to do, nothing half written that looks whole."""
+import csv
 import json
+import pathlib
 import resource
 import signal
 import subprocess
@@ -16,16 +18,20 @@ def says_something(done, where):
 
 
 def malformed_files():
-    files = sorted(path for path in (DATA / "malformed").rglob("*") if path.is_file())
-    check(len(files) > 20, "the malformed files are not there")
-    codes = {}
-    for path in files:
-        for command in ("info", "validate"):
-            done = reelcell(command, path, codes=(0, 1, LOST))
-            says_something(done, f"{command} {path}")
-            codes[done.returncode] = codes.get(done.returncode, 0) + 1
-    check(codes.get(0) and codes.get(1), f"all files are judged alike: {codes}")
-    return {"files": len(files), "exit_codes": codes}
+    """Every file against malformed.tsv: exit codes of info and validate, and the errors found."""
+    files = {str(path.relative_to(DATA / "malformed")): path for path in (DATA / "malformed").rglob("*") if path.is_file()}
+    with open(pathlib.Path(__file__).with_name("malformed.tsv"), encoding="utf-8") as table:
+        expected = {row["file"]: row for row in csv.DictReader(table, delimiter="\t")}
+    check(files.keys() == expected.keys(), f"malformed.tsv and the folder differ: {sorted(files.keys() ^ expected.keys())}")
+    for name, path in sorted(files.items()):
+        done = reelcell("info", path, codes=(int(expected[name]["info"]),))
+        says_something(done, f"info {name}")
+        done = reelcell("validate", path, "--json", codes=(int(expected[name]["validate"]),))
+        says_something(done, f"validate {name}")
+        errors = {f["code"] for f in json.loads(done.stdout)["results"][0]["findings"] if f["level"] == "error"}
+        found = ",".join(sorted(errors)) or "-"
+        check(found == expected[name]["errors"], f"validate {name}: found {found}, expected {expected[name]['errors']}")
+    return {"malformed files": len(files)}
 
 
 def truncated_is_told(work):

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # All tests: installs what is missing, builds, then
 #   1. the unit tests of what parses text, under AddressSanitizer and UBSan
-#   2. with REELCELL_FULL=1, the binary formats too, and each fuzz target for a few seconds
+#   2. each fuzz target for a few seconds, from real files
 #   3. the whole suite, whose summary comes last
-# REELCELL_QUICK=1 runs part 3 alone. REELCELL_FUZZ_SECONDS sets the time a target (default 5).
+# REELCELL_QUICK=1 runs part 3 alone. REELCELL_FUZZ_SECONDS sets the time a target (default 3).
+# REELCELL_FULL=1 adds the unit tests of the binary formats to part 1, and the documents to part 2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,9 @@ step() { printf '\n== %s\n' "$*"; }
 jobs="$(nproc)"
 # Text parsers, the label language and what they stand on; the binary formats with REELCELL_FULL=1.
 sanitized='^test_(base|label|textlog|reader_csv|reader_jsonl)$'
-if [[ -n "${REELCELL_FULL:-}" ]]; then sanitized='^test_(base|label|media|textlog|reader_.*|writer_.*|table)$'; fi
+# Every reader and parser; the documents, which need the whole pipeline built with sanitizers, with REELCELL_FULL=1.
+fuzzed=(csv jsonl label lerobot mcap mcap_codec npy tar video)
+if [[ -n "${REELCELL_FULL:-}" ]]; then fuzzed=(); sanitized='^test_(base|label|media|textlog|reader_.*|writer_.*|table)$'; fi
 
 step "tools and libraries"
 tools/install.sh --tests
@@ -26,10 +29,8 @@ if [[ -z "${REELCELL_QUICK:-}" ]]; then
   pattern="$(printf '%s|' "${targets[@]}")"
   ctest --test-dir build-fuzz -j "$jobs" --output-on-failure --no-tests=error -L "^(${pattern%|})\$"
 
-  if [[ -n "${REELCELL_FULL:-}" ]]; then
-    step "fuzzing"
-    tests/fuzz/run.sh "${REELCELL_FUZZ_SECONDS:-5}"
-  fi
+  step "fuzzing"
+  tests/fuzz/run.sh "${REELCELL_FUZZ_SECONDS:-3}" "${fuzzed[@]}"
 fi
 
 step "the whole suite"

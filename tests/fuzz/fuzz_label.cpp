@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       __builtin_trap();
   });
   refusable([&] {
-    label::compile_event_condition(text, parameters,
-                                   "fuzz")(signals.events("verdicts", signals.extent()).front());
+    const auto condition = label::compile_event_condition(text, parameters, "fuzz");
+    condition.holds(signals.events("verdicts", signals.extent()).front());
   });
   refusable([&] { label::fill_template(text, signals.session(), segment, parameters, "fuzz"); });
   refusable([&] {

@@ -8,7 +8,7 @@
 #include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
-#include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/add.hpp"
 #include "render/build_report.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
@@ -34,7 +34,12 @@ class BuildCommand : public Command {
                    "Folder of the corpus: new, empty, or an unfinished build of this program")
         ->type_name("DIR");
     recipe_.setup(app, false);
-    app.add_flag("--overwrite", overwrite_, "Replace a complete corpus in the folder");
+    CLI::Option* overwrite =
+        app.add_flag("--overwrite", overwrite_, "Replace a complete corpus in the folder");
+    app.add_flag("--add", add_,
+                 "Add the sessions that the corpus in the folder does not hold; finished data "
+                 "files stay as they are")
+        ->excludes(overwrite);
     app.add_flag("-n,--dry-run", dry_run_, "Show the plan; write nothing");
     threads_.setup(app);
     memory_.setup(app);
@@ -54,12 +59,7 @@ class BuildCommand : public Command {
     ProgressBar progress;
     pipeline::PlanRequest planned{
         {inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()};
-    if (dry_run_) {
-      const auto plan = pipeline::plan_build(planned, progress);
-      pipeline::warn_of_large_segments(
-          plan, memory_.value() ? memory_.value() : pipeline::default_memory());
-      return show_plan(plan);
-    }
+    if (dry_run_) return show_plan(std::move(planned), progress);
     pipeline::BuildRequest request;
     request.out = out_;
     request.overwrite = overwrite_;
@@ -67,18 +67,34 @@ class BuildCommand : public Command {
     request.memory = memory_.value();
     request.retry_failed = retry_failed_;
     request.max_failures = max_failures_;
-    return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
-                       json_.json);
+    if (!add_)
+      return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
+                         json_.json);
+    const auto added = pipeline::add_sessions(std::move(planned), request, progress);
+    return show_result(added.build, out_, json_.json, &added.delta);
   }
 
  private:
-  Outcome show_plan(const pipeline::BuildPlan& plan) const {
+  Outcome show_plan(pipeline::PlanRequest planned, ProgressBar& progress) const {
+    planned.retry_failed = retry_failed_;
+    std::optional<pipeline::CorpusDelta> delta;
+    if (!out_.empty() && fs::exists(fs::path(out_) / "corpus.json"))
+      delta = pipeline::compare_with_corpus(planned, out_);
+    // What is there is not read again, unless all of it would have to be.
+    const bool added_only = add_ && delta && delta->recipe.empty();
+    const pipeline::BuildPlan plan = added_only
+                                         ? pipeline::plan_addition(planned, out_, *delta, progress)
+                                         : pipeline::plan_build(planned, progress);
+    pipeline::warn_of_large_segments(
+        plan, memory_.value() ? memory_.value() : pipeline::default_memory());
     if (json_.json) {
       Json document = pipeline::to_json(plan);
       document["diagnostics"] = diagnostics_json(*plan.losses);
+      if (delta) document["corpus"] = pipeline::to_json(*delta);
       print_json(document);
     } else {
       print_plan(plan);
+      if (delta) print_delta(*delta, out_);
       print_diagnostics(*plan.losses);
     }
     return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
@@ -113,7 +129,7 @@ class BuildCommand : public Command {
   RecipeGroup recipe_;
   ThreadsOption threads_;
   JsonOption json_;
-  bool overwrite_ = false, dry_run_ = false, retry_failed_ = false;
+  bool overwrite_ = false, add_ = false, dry_run_ = false, retry_failed_ = false;
   MemoryOption memory_;
   std::optional<std::uint64_t> max_failures_;
 };

@@ -37,24 +37,68 @@ void print_report(const pipeline::BuildReport& report, const std::string& out) {
                              counted(output["files"].get<std::size_t>(), "file"));
 }
 
-Outcome show_known(const pipeline::BuildResult& result, const std::string& out, bool json) {
+Outcome show_known(const pipeline::BuildResult& result, const std::string& out, bool json,
+                   const pipeline::CorpusDelta* delta) {
   if (json)
     print_json(result.known_report);
   else
-    std::cout << out << ": is this corpus already, complete; nothing was done\n";
+    std::cout << out
+              << (delta ? ": holds these sessions already, as they are"
+                        : ": is this corpus already, complete")
+              << "; nothing was done\n";
   return result.known_report.value("lost", false) ? Outcome::kDataLost : Outcome::kDone;
 }
 
 }  // namespace
 
-Outcome show_result(const pipeline::BuildResult& result, const std::string& out, bool json) {
-  if (result.nothing_to_do) return show_known(result, out, json);
+namespace {
+std::string names(const std::vector<std::string>& list) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < list.size() && i < kShown; ++i) text += (i ? ", " : "") + list[i];
+  if (list.size() > kShown) text += fmt::format(" and {} more", list.size() - kShown);
+  return text;
+}
+
+std::string what_to_do(const pipeline::CorpusDelta& delta) {
+  if (!delta.recipe.empty())
+    return fmt::format("another recipe: with --overwrite all of the {} would be built again",
+                       counted(delta.episodes, "episode"));
+  if (!delta.changed.empty() || !delta.damage.empty())
+    return "--overwrite would build all sessions again; --add would refuse";
+  if (delta.added.empty()) return "nothing is to be done";
+  return fmt::format("--add would build {} and leave the {} as they are",
+                     counted(delta.added.size(), "session"), counted(delta.episodes, "episode"));
+}
+}  // namespace
+
+void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
+  std::cout << fmt::format("\n{} holds {}:\n", out, counted(delta.episodes, "episode"));
+  const auto line = [](const char* what, const std::vector<std::string>& list) {
+    if (!list.empty()) std::cout << fmt::format("  {}: {} ({})\n", what, list.size(), names(list));
+  };
+  line("new sessions", delta.added);
+  line("unchanged sessions", delta.unchanged);
+  line("changed sessions", delta.changed);
+  line("sessions that were not given", delta.others);
+  line("parts of the recipe that differ", delta.recipe);
+  line("damaged files", delta.damage);
+  std::cout << "  " << what_to_do(delta) << "\n";
+}
+
+Outcome show_result(const pipeline::BuildResult& result, const std::string& out, bool json,
+                    const pipeline::CorpusDelta* delta) {
+  if (result.nothing_to_do) return show_known(result, out, json, delta);
   if (json) {
     Json document = pipeline::to_json(result.report);
     document["diagnostics"] = diagnostics_json(*result.losses);
+    if (delta) document["corpus"] = pipeline::to_json(*delta);
     print_json(document);
   } else {
     print_report(result.report, out);
+    if (delta)
+      std::cout << fmt::format("{} added to {}\n", counted(delta->added.size(), "session"),
+                               counted(delta->episodes, "episode"));
     print_diagnostics(*result.losses);
   }
   return result.report.lost ? Outcome::kDataLost : Outcome::kDone;

@@ -4,11 +4,14 @@
 #include <string>
 
 #include "command.hpp"
-#include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/add.hpp"
 
 namespace reelcell::cli {
 
-/// Prints the report and says how the command ends.
-Outcome show_result(const pipeline::BuildResult& result, const std::string& out, bool json);
+/// Prints the report and says how the command ends. `delta` of an addition.
+Outcome show_result(const pipeline::BuildResult& result, const std::string& out, bool json,
+                    const pipeline::CorpusDelta* delta = nullptr);
+/// What was given against what the corpus in `out` holds, and what may be done.
+void print_delta(const pipeline::CorpusDelta& delta, const std::string& out);
 
 }  // namespace reelcell::cli

@@ -36,6 +36,7 @@ def man_examples():
 MADE = {
     "corpus": "cp -r build/sample/corpus corpus",
     "edited": "reelcell edit build/sample/corpus --drop 0 --out edited",
+    "incoming": "mkdir incoming && cp -r build/sample/session incoming/session && touch incoming/session/done.txt",
     "monday": "cp -r build/sample/corpus monday",
     "tuesday": "cp -r build/sample/corpus tuesday",
     "lerobot_a": "cp -r other_set lerobot_a",

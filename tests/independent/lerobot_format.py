@@ -55,10 +55,10 @@ def check_info(root, info, v3):
     rule(isinstance(info["fps"], int) and info["fps"] > 0, f"fps is {info['fps']!r}")
     videos = [name for name, feature in info["features"].items() if feature["dtype"] == "video"]
     rule((info["video_path"] is None) == (not videos), f"video_path is {info['video_path']!r} with {len(videos)} cameras")
-    last = 0
-    for split, text in info["splits"].items():
-        first, end = map(int, text.split(":"))
-        rule(first == last and end > first, f"split {split} is {text}, expected to start at {last}")
+    last = 0  # the ranges of all splits, "0:80" or "0:80,100:140", cover every episode once
+    ranges = sorted((*map(int, part.split(":")), split) for split, text in info["splits"].items() for part in text.split(","))
+    for first, end, split in ranges:
+        rule(first == last and end > first, f"split {split} has {first}:{end}, expected to start at {last}")
         last = end
     rule(last == info["total_episodes"], f"the splits end at {last} of {info['total_episodes']}")
     for name, kind in MANDATORY.items():

@@ -32,7 +32,7 @@ std::string cause_of_clip(const std::string& reason) {
 }  // namespace
 
 void Accountant::add_clip(const EpisodeClip& clip) {
-  if (clip.packets.packets.empty()) return;
+  if (clip.packets.frames == 0) return;
   ClipAccount& account = report_->clips[clip.feature];
   account.copied_frames += clip.copied_frames;
   account.copied_bytes += clip.copied_bytes;

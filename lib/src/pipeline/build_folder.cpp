@@ -124,11 +124,11 @@ std::set<std::string> BuildFolder::files_of_ours() const {
   return paths;
 }
 
-std::vector<BuildFolder::Damage> BuildFolder::damage() const {
+std::vector<BuildFolder::Damage> BuildFolder::damage_of(const fs::path& out) {
   std::vector<Damage> found;
-  for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest)) {
+  for (const auto& [path, bytes] : files_of_corpus(out / kManifest)) {
     std::error_code error;
-    const std::uint64_t size = fs::file_size(safe_join(out_, path), error);
+    const std::uint64_t size = fs::file_size(safe_join(out, path), error);
     if (error)
       found.push_back({path, "is missing"});
     else if (bytes && size != *bytes)
@@ -160,14 +160,22 @@ void BuildFolder::clear_leftovers() {
   remove_empty_folders(out_, old);
 }
 
-void BuildFolder::write_swap(const std::string& fingerprint) const {
+SessionInputs BuildFolder::inputs_of(const fs::path& out) {
+  SessionInputs inputs;
+  for (const Json& entry : Journal::read(out / kState / "journal"))
+    if (entry.contains("session")) inputs[entry.value("session", "")] = entry.value("input", "");
+  return inputs;
+}
+
+void BuildFolder::write_swap(const std::string& fingerprint, const SessionInputs& inputs) const {
   const Listing listed = files_of_corpus(root_ / kManifest);
   Json remove = Json::array();
   for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest))
     if (!listed.contains(path)) remove.push_back(path);
   // What may fail for want of space fails now, while the old corpus is whole.
   for (const std::string& path : list_files(root_)) make_folders((out_ / path).parent_path());
-  write_file_atomic(state_ / kSwap, dump_json({{"build", fingerprint}, {"remove", remove}}));
+  write_file_atomic(state_ / kSwap,
+                    dump_json({{"build", fingerprint}, {"remove", remove}, {"inputs", inputs}}));
 }
 
 void BuildFolder::finish_swap() const {
@@ -191,8 +199,8 @@ void BuildFolder::finish_swap() const {
     sync_folder(out_);
     remove_empty_folders(out_, removed);
   }
-  write_file_atomic(state_ / "journal",
-                    Journal::line({{"build", swap.at("build")}, {"complete", true}}));
+  write_journal(swap.at("build").get<std::string>(),
+                swap.value("inputs", Json::object()).get<SessionInputs>());
   fs::remove_all(next, error);
   fs::remove(state_ / kSwap, error);
   sync_folder(state_);
@@ -215,10 +223,19 @@ void BuildFolder::remove_state() {
   sync_folder(out_);
 }
 
-void BuildFolder::finish(const std::string& fingerprint, bool keep_spool) {
+void BuildFolder::write_journal(const std::string& fingerprint, const SessionInputs& inputs) const {
+  std::string lines;
+  for (const auto& [id, input] : inputs)
+    lines += Journal::line({{"session", id}, {"input", input}});
+  lines += Journal::line({{"build", fingerprint}, {"complete", true}});
+  write_file_atomic(state_ / "journal", lines);
+}
+
+void BuildFolder::finish(const std::string& fingerprint, const SessionInputs& inputs,
+                         bool keep_spool) {
   begun_ = true;
   if (root_ != out_) {
-    write_swap(fingerprint);
+    write_swap(fingerprint, inputs);
     finish_swap();
     root_ = out_;
   }
@@ -229,8 +246,7 @@ void BuildFolder::finish(const std::string& fingerprint, bool keep_spool) {
   }
   // corpus.json lists the files now; what is left to know is which build this was.
   journal_.reset();
-  write_file_atomic(state_ / "journal",
-                    Journal::line({{"build", fingerprint}, {"complete", true}}));
+  write_journal(fingerprint, inputs);
   journal_ = std::make_unique<Journal>(state_ / "journal");
 }
 

@@ -49,13 +49,29 @@ CorpusStatistics::CorpusStatistics(const CorpusSchema& schema) {
   }
 }
 
-void CorpusStatistics::add(const Episode& episode) {
+void CorpusStatistics::add_columns(const Episode& episode) {
   for (std::size_t i = 0; i < features_.size() && i < episode.columns.size(); ++i)
     if (features_[i].values)
       features_[i].values->add(as_stored(episode.columns[i], features_[i].spec.dtype));
+}
+
+void CorpusStatistics::add(const Episode& episode) {
+  add_columns(episode);
   for (const auto& [feature, pixels] : episode.video_stats.items())
     if (pixels.contains("histogram"))
       pictures_[feature].merge(stats::ChannelAccumulator::from_json(pixels));
+}
+
+Json CorpusStatistics::pictures() const {
+  Json json = Json::object();
+  for (const auto& [feature, pixels] : pictures_) json[feature] = pixels.to_json().dump();
+  return json;
+}
+
+void CorpusStatistics::add_pictures(const Json& pictures) {
+  for (const auto& [feature, text] : pictures.items())
+    pictures_[feature].merge(stats::ChannelAccumulator::from_json(parse_json(
+        text.is_string() ? text.get<std::string>() : "", "corpus.json: /statistics/pictures")));
 }
 
 Json CorpusStatistics::json() const {

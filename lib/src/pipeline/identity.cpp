@@ -15,7 +15,49 @@ std::string stat_text(const fs::path& path) {
          std::to_string(info.st_mtim.tv_nsec);
 }
 
+/// What a file is to the session, and where it should be.
+using NamedFiles = std::vector<std::pair<std::string, fs::path>>;
+
+NamedFiles named_files(const SessionRef& ref, const SessionDescription& session,
+                       const Recipe& recipe) {
+  NamedFiles files;
+  for (const StreamSpec& spec : session.streams) {
+    const fs::path path = safe_join(ref.path, spec.source.path);
+    files.emplace_back(spec.source.path, path);
+    std::error_code error;
+    if (!fs::exists(path, error)) continue;
+    const ReaderRow* reader = spec.source.format.empty()
+                                  ? readers::sniff(path)
+                                  : &readers::reader_named(spec.source.format);
+    if (!reader || !reader->files_of) continue;
+    const OptionValues options =
+        OptionValues::parse(spec.source.options, reader->options, "stream '" + spec.name + "'");
+    for (const SourceFile& file : reader->files_of(path, options))
+      files.emplace_back(spec.name + " " + file.role, file.path);
+  }
+  if (!session.plan_file.empty())
+    files.emplace_back("plan", safe_join(ref.path, session.plan_file));
+  for (const SegmentRule& rule : recipe.segments)
+    if (rule.row->files_of)
+      for (const SourceFile& file : rule.row->files_of(rule.options, session))
+        files.emplace_back(rule.row->name + " " + file.role, file.path);
+  for (const OptionValues& rule : recipe.objects)
+    for (const char* option : {"file", "frame_table"})
+      if (rule.has(option)) files.emplace_back("objects", safe_join(ref.path, rule.text(option)));
+  return files;
+}
+
 }  // namespace
+
+std::vector<fs::path> files_of_session(const SessionRef& ref, const Recipe& recipe) {
+  const fs::path description = ref.path / "session.json";
+  std::error_code error;
+  if (!fs::is_directory(ref.path, error) || !fs::exists(description, error)) return {ref.path};
+  std::vector<fs::path> files{description};
+  for (auto& [name, path] : named_files(ref, read_session_file(description), recipe))
+    files.push_back(std::move(path));
+  return files;
+}
 
 std::string fingerprint_of(ByteView bytes) {
   Hasher hasher(Hasher::Kinds::kXxh3Only);
@@ -43,45 +85,20 @@ std::string InputIdentity::of_path(const fs::path& path) {
   return text;
 }
 
-std::string InputIdentity::of_session(const SessionRef& ref, const SessionDescription& session) {
-  std::string text;
-  const auto add = [&](const std::string& name, const fs::path& path) {
-    text += "\n" + name + " " + of_path(path);
-  };
-  for (const StreamSpec& spec : session.streams) {
-    const fs::path path = safe_join(ref.path, spec.source.path);
-    add(spec.source.path, path);
-    std::error_code error;
-    if (!fs::exists(path, error)) continue;
-    const ReaderRow* reader = spec.source.format.empty()
-                                  ? readers::sniff(path)
-                                  : &readers::reader_named(spec.source.format);
-    if (!reader || !reader->files_of) continue;
-    const OptionValues options =
-        OptionValues::parse(spec.source.options, reader->options, "stream '" + spec.name + "'");
-    for (const SourceFile& file : reader->files_of(path, options))
-      add(spec.name + " " + file.role, file.path);
-  }
-  if (!session.plan_file.empty()) add("plan", safe_join(ref.path, session.plan_file));
-  for (const SegmentRule& rule : recipe_->segments)
-    if (rule.row->files_of)
-      for (const SourceFile& file : rule.row->files_of(rule.options, session))
-        add(rule.row->name + " " + file.role, file.path);
-  for (const OptionValues& rule : recipe_->objects)
-    for (const char* option : {"file", "frame_table"})
-      if (rule.has(option)) add("objects", safe_join(ref.path, rule.text(option)));
-  return text;
+std::string InputIdentity::of(const SessionRef& ref) {
+  return fingerprint_of(as_bytes(ref.id + "\n" + of_files(ref)));
 }
 
-std::string InputIdentity::of(const SessionRef& ref) {
-  std::string text = ref.id + "\n" + ref.episode + "\n";
+std::string InputIdentity::of_files(const SessionRef& ref) {
+  std::string text = ref.episode + "\n";
   const fs::path file = ref.path / "session.json";
   std::error_code error;
   if (!fs::is_directory(ref.path, error) || !fs::exists(file, error))
     return fingerprint_of(as_bytes(text + of_path(ref.path)));
   try {
     text += read_text_file(file);
-    text += of_session(ref, read_session_file(file));
+    for (const auto& [name, path] : named_files(ref, read_session_file(file), *recipe_))
+      text += "\n" + name + " " + of_path(path);
   } catch (const InputError& bad) {
     text += bad.what();
   }

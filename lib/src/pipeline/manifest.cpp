@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace reelcell::pipeline {
 namespace {
@@ -64,7 +65,7 @@ std::string times_section(const BuildReport& report) {
 
 }  // namespace
 
-void ManifestBuilder::add(const Episode& episode, const std::string& group) {
+void ManifestBuilder::count(const Episode& episode, const std::string& group) {
   auto split = std::find_if(splits_.begin(), splits_.end(),
                             [&](const auto& s) { return s.first == episode.split; });
   if (split == splits_.end()) split = splits_.insert(splits_.end(), {episode.split, {}});
@@ -72,13 +73,50 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group) {
   split->second.rows += episode.rows;
   auto& groups = split->second.groups;
   if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  statistics_.add(episode);
   for (const Label& label : episode.segment.labels) {
     auto entry = std::find_if(labels_.begin(), labels_.end(),
                               [&](const auto& known) { return known.first == label.name; });
     if (entry == labels_.end()) entry = labels_.insert(labels_.end(), {label.name, {}});
     entry->second.add(label.value);
   }
+}
+
+void ManifestBuilder::adopt(const Episode& episode, Json entry) {
+  count(episode, entry.value("group", ""));
+  statistics_.add_columns(episode);
+  entry["places"] = Json::array();
+  samples_.push_back(std::move(entry));
+  ++adopted_;
+}
+
+void ManifestBuilder::adopt_corpus(const Json& manifest) {
+  generations_ = manifest.value("generations", Json::array());
+  statistics_.add_pictures(
+      manifest.value("statistics", Json::object()).value("pictures", Json::object()));
+}
+
+Json ManifestBuilder::generations() const {
+  Json all = generations_;
+  Json sessions = Json::array();
+  for (const SessionRef& ref : plan_->sessions) sessions.push_back(ref.id);
+  all.push_back({{"version", REELCELL_VERSION},
+                 {"sessions", sessions},
+                 {"episodes", samples_.size() - adopted_}});
+  return all;
+}
+
+/// One that was tried again is one session.
+std::size_t ManifestBuilder::sessions() const {
+  std::set<std::string> ids;
+  for (const Json& generation : generations_)
+    for (const Json& id : generation["sessions"]) ids.insert(id.get<std::string>());
+  for (const SessionRef& ref : plan_->sessions) ids.insert(ref.id);
+  return ids.size();
+}
+
+void ManifestBuilder::add(const Episode& episode, const std::string& group) {
+  count(episode, group);
+  statistics_.add(episode);
   Json clips = Json::array();
   for (const EpisodeClip& clip : episode.clips) {
     if (clip.packets.packets.empty()) continue;
@@ -151,36 +189,41 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
   for (const auto& [name, summary] : labels_) labels[name] = summary.json();
   Json own = Json::array();
   for (const CorpusFile& file : own_files_) own.push_back(file_json(file));
-  return {{"version", 1},
-          {"name", plan_->recipe.name},
-          {"generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}}},
-          {"recipe", {{"hash", plan_->recipe.hash}, {"document", plan_->recipe.document}}},
-          {"rate", {{"num", plan_->schema.rate.num}, {"den", plan_->schema.rate.den}}},
-          {"features", features},
-          {"robot_type", plan_->schema.robot_type},
-          {"true_times", plan_->schema.true_times},
-          {"time_streams", plan_->schema.time_streams},
-          {"counts",
-           {{"sessions", plan_->sessions.size()},
-            {"sessions_quarantined", plan_->quarantined.size()},
-            {"segments", report.decisions.size()},
-            {"episodes", report.episodes},
-            {"rows", report.rows},
-            {"dropped", dropped},
-            {"quarantined", quarantined}}},
-          {"splits", splits},
-          {"statistics", {{"features", statistics_.json()}, {"labels", labels}}},
-          {"outputs", outputs_},
-          {"files", own},
-          {"samples", samples_}};
+  Json statistics = {{"features", statistics_.json()}, {"labels", labels}};
+  if (Json pictures = statistics_.pictures(); !pictures.empty())
+    statistics["pictures"] = std::move(pictures);
+  Json json = {{"version", 1},
+               {"name", plan_->recipe.name},
+               {"generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}}},
+               {"recipe", {{"hash", plan_->recipe.hash}, {"document", plan_->recipe.document}}},
+               {"rate", {{"num", plan_->schema.rate.num}, {"den", plan_->schema.rate.den}}},
+               {"features", features},
+               {"robot_type", plan_->schema.robot_type},
+               {"true_times", plan_->schema.true_times},
+               {"time_streams", plan_->schema.time_streams},
+               {"counts",
+                {{"sessions", sessions()},
+                 {"sessions_quarantined", report.quarantined.size()},
+                 {"segments", report.decisions.size()},
+                 {"episodes", report.episodes},
+                 {"rows", report.rows},
+                 {"dropped", dropped},
+                 {"quarantined", quarantined}}},
+               {"splits", splits},
+               {"statistics", statistics},
+               {"outputs", outputs_},
+               {"files", own},
+               {"samples", samples_}};
+  if (with_generation_) json["generations"] = generations();
+  return json;
 }
 
 std::string ManifestBuilder::data_card(const BuildReport& report) const {
   const CorpusSchema& schema = plan_->schema;
   std::string text = "# " + schema.name + "\n\n";
   if (!schema.description.empty()) text += schema.description + "\n\n";
-  const std::size_t sessions = plan_->sessions.size() - plan_->quarantined.size();
-  text += "Made by Reelcell " REELCELL_VERSION " from " + counted(sessions, "session") +
+  const std::size_t used = sessions() - report.quarantined.size();
+  text += "Made by Reelcell " REELCELL_VERSION " from " + counted(used, "session") +
           ". `corpus.json` lists every file with its hashes and every sample with its lineage; "
           "`report.json` says what every gate measured.\n\n";
   text += "| | |\n|---|---|\n| episodes | " + std::to_string(report.episodes) + " |\n| rows | " +
@@ -229,7 +272,7 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
     text += "* " + decision.key + " (" + std::string(to_string(decision.action)) +
             "): " + decision.reason + "\n";
   }
-  for (const QuarantinedSession& session : plan_->quarantined) {
+  for (const QuarantinedSession& session : report.quarantined) {
     any = true;
     text += "* session " + session.id + " (quarantine): " + session.reason + "\n";
   }

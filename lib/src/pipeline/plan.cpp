@@ -261,9 +261,14 @@ void require_unique_keys(const std::vector<Candidate>& candidates) {
 }  // namespace
 
 BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
+  return plan_sessions(request, find_sessions(request.inputs), nullptr, progress);
+}
+
+BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sessions,
+                        const CorpusSchema* known, Progress& progress) {
   BuildPlan plan;
   plan.recipe = request.recipe;
-  plan.sessions = find_sessions(request.inputs);
+  plan.sessions = std::move(sessions);
   InputIdentity identity(plan.recipe);
   for (const SessionRef& ref : plan.sessions)
     plan.identities.push_back(request.spool ? identity.of(ref) : std::string());
@@ -278,7 +283,13 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
   schema.creator = plan.recipe.creator;
   schema.true_times = plan.recipe.true_times;
   for (const auto& rule : plan.recipe.labels) schema.label_names.push_back(rule.name);
-  bool first = true;
+  bool first = !known;
+  if (known) {
+    schema.features = known->features;
+    schema.time_streams = known->time_streams;
+    schema.rate = known->rate;
+    schema.robot_type = known->robot_type;
+  }
   progress.begin("plan", plan.sessions.size(), "sessions");
   ordered_pool<SessionPlan>(
       plan.sessions.size(), request.threads, [&](std::size_t i) { return store.get(i); },

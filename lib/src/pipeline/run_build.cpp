@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <set>
 
 #include "internal/accountant.hpp"
 #include "internal/build_folder.hpp"
 #include "internal/candidate_source.hpp"
 #include "internal/identity.hpp"
 #include "internal/manifest.hpp"
+#include "internal/prior_corpus.hpp"
 #include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
@@ -13,14 +15,6 @@
 
 namespace reelcell::pipeline {
 namespace {
-
-/// Did anything fail, so that --retry-failed has something to do?
-bool failed(const Json& report) {
-  if (!report.value("quarantined_sessions", Json::array()).empty()) return true;
-  for (const Json& decision : report.value("decisions", Json::array()))
-    if (decision.value("failed", false)) return true;
-  return false;
-}
 
 struct Writers {
   std::vector<std::unique_ptr<CorpusWriter>> list;
@@ -75,38 +69,60 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 
 namespace {
 
-/// Stops a build of which too much fails.
-class FailureLimit {
- public:
-  FailureLimit(const BuildPlan& plan, std::optional<std::uint64_t> limit) : limit_(limit) {
-    for (const QuarantinedSession& session : plan.quarantined) add(session.id, session.reason);
-  }
-  void add(const std::string& key, const std::string& reason) {
-    if (count_++ == 0) first_ = key + ": " + reason;
-    if (limit_ && count_ > *limit_)
-      throw InputError(std::to_string(count_) +
-                       " sessions and segments could not be built, more than --max-failures " +
-                       std::to_string(*limit_) + " allows; the first: " + first_ +
-                       ". What is done is kept: run again with a higher limit to go on, with "
-                       "--retry-failed to try those again");
-  }
-  std::uint64_t count() const { return count_; }
+/// What the corpus holds becomes part of the new one: all but the bytes of its data files.
+void adopt(const PriorCorpus& prior, const BuildPlan& plan, std::size_t threads, Writers& writers,
+           ManifestBuilder& manifest, Accountant& accountant, BuildReport& report,
+           Progress& progress) {
+  std::set<std::string> again;
+  for (const SessionRef& ref : plan.sessions) again.insert(ref.id);
+  report.decisions = prior.decisions(again);
+  report.quarantined = prior.quarantined(again);
+  report.visits = prior.visits(again);
+  manifest.adopt_corpus(prior.manifest());
+  progress.begin("read", prior.size(), "samples");
+  ordered_pool<edit::LoadedEpisode>(
+      prior.size(), threads, [&](std::size_t i) { return prior.load(i); },
+      [&](std::size_t i, edit::LoadedEpisode&& loaded) {
+        const Episode& episode = loaded.episode;
+        if (loaded.losses->has_loss())
+          throw InputError(prior.path().string(), "sample '" + episode.key +
+                                                      "' cannot be read whole, so the figures of "
+                                                      "the corpus cannot be made; see 'reelcell "
+                                                      "validate'");
+        for (std::size_t w = 0; w < writers.list.size(); ++w)
+          writers.list[w]->adopt(episode, prior.place(i, plan.recipe.outputs[w].folder));
+        manifest.adopt(episode, prior.sample(i).manifest);
+        accountant.add(episode);
+        progress.advance(i + 1);
+      });
+  progress.end();
+}
 
- private:
-  std::optional<std::uint64_t> limit_;
-  std::uint64_t count_ = 0;
-  std::string first_;
-};
+/// With the files that were there and were not written again.
+void add_finished(std::vector<CorpusFile> finished, WriterReport& report) {
+  std::set<std::string> written;
+  for (const CorpusFile& file : report.files) written.insert(file.path);
+  for (CorpusFile& file : finished)
+    if (!written.contains(file.path)) report.files.push_back(std::move(file));
+  std::sort(report.files.begin(), report.files.end(),
+            [](const CorpusFile& a, const CorpusFile& b) { return a.path < b.path; });
+}
+
+}  // namespace
 
 BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const fs::path& out,
-                      CandidateSource& source, FailureLimit& failures, Progress& progress) {
+                      CandidateSource& source, FailureLimit& failures, const PriorCorpus* prior,
+                      Progress& progress) {
   BuildReport report;
-  report.quarantined = plan.quarantined;
-  report.visits = visits_reports(plan);
   ManifestBuilder manifest(plan);
+  manifest.add_generation();
   Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
+  if (prior) adopt(*prior, plan, request.threads, writers, manifest, accountant, report, progress);
+  report.quarantined.insert(report.quarantined.end(), plan.quarantined.begin(),
+                            plan.quarantined.end());
+  for (Json& visits : visits_reports(plan)) report.visits.push_back(std::move(visits));
   progress.begin("build", plan.candidates.size(), "segments");
   ordered_pool<std::unique_ptr<BuiltCandidate>>(
       plan.candidates.size(), request.threads, [&](std::size_t i) { return source.get(i); },
@@ -134,7 +150,8 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
   progress.end();
   source.close_sessions();
   for (std::size_t i = 0; i < writers.list.size(); ++i) {
-    const WriterReport written = writers.list[i]->close();
+    WriterReport written = writers.list[i]->close();
+    if (prior) add_finished(prior->files(i), written);
     manifest.add_output(plan.recipe.outputs[i], written);
     report.outputs.push_back({{"format", plan.recipe.outputs[i].row->name},
                               {"folder", plan.recipe.outputs[i].folder},
@@ -142,52 +159,77 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
                               {"summary", written.summary}});
   }
   accountant.finish();
-  report.lost = plan.losses->has_loss();
+  report.lost = plan.losses->has_loss() || (prior && prior->lost());
   write_own_files(out, manifest, report);
   return report;
 }
 
-}  // namespace
-
 namespace {
+
+/// Was it built in one go, of these sessions by this recipe?
+bool is_of(const Json& manifest, const Recipe& recipe, const SessionInputs& inputs) {
+  const Json generations = manifest.value("generations", Json::array());
+  if (manifest.value("recipe", Json::object()).value("hash", "") != recipe.hash ||
+      generations.size() != 1)
+    return false;
+  Json given = Json::array();
+  for (const auto& [id, input] : inputs) given.push_back(id);
+  return generations[0].value("sessions", Json::array()) == given;
+}
 
 /// A folder that holds a complete corpus of files as it lists them or not: is it the one that is
 /// asked for and whole? OutputError when it is another one.
-bool is_asked_for(const BuildFolder& folder, const PlanRequest& planned,
+bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const SessionInputs& inputs,
                   const BuildRequest& request, const std::string& fingerprint,
                   const std::vector<BuildFolder::Damage>& damage) {
   if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
-  const Json recipe = read_json_file(folder.out() / "corpus.json").value("recipe", Json::object());
-  if (request.retry_failed && recipe.value("hash", "") == planned.recipe.hash)
-    return damage.empty() && !failed(read_json_file(folder.out() / "report.json"));
+  const Json manifest = read_json_file(folder.out() / "corpus.json");
+  if (request.retry_failed && is_of(manifest, recipe, inputs))
+    return damage.empty() && !has_failures(read_json_file(folder.out() / "report.json"));
   throw OutputError(
       folder.out().string(),
       "already holds a complete corpus of other sessions, another recipe or another version of "
-      "this program; give --overwrite to replace it or choose another folder");
+      "this program, or one that was built in several additions; give --add to add the sessions "
+      "that it does not hold, --overwrite to replace it, or choose another folder");
 }
 
 }  // namespace
 
-std::string build_fingerprint(const PlanRequest& request) {
-  std::string text = "build 1 " REELCELL_VERSION "\n" + request.recipe.hash + "\n";
-  InputIdentity identity(request.recipe);
-  for (const SessionRef& ref : find_sessions(request.inputs)) text += identity.of(ref) + "\n";
+bool has_failures(const Json& report) {
+  if (!report.value("quarantined_sessions", Json::array()).empty()) return true;
+  for (const Json& decision : report.value("decisions", Json::array()))
+    if (decision.value("failed", false)) return true;
+  return false;
+}
+
+SessionInputs inputs_of(const Recipe& recipe, const std::vector<SessionRef>& sessions) {
+  InputIdentity identity(recipe);
+  SessionInputs inputs;
+  for (const SessionRef& ref : sessions) inputs[ref.id] = identity.of_files(ref);
+  return inputs;
+}
+
+std::string fingerprint_of(const Recipe& recipe, const SessionInputs& inputs) {
+  std::string text = "build 2 " REELCELL_VERSION "\n" + recipe.hash + "\n";
+  for (const auto& [id, input] : inputs) text += id + " " + input + "\n";
   return fingerprint_of(as_bytes(text));
 }
 
-BuildResult build_from(PlanRequest planned, const BuildRequest& request, const Spool* results,
-                       PacketScope scope, Progress& progress) {
-  if (planned.recipe.outputs.empty())
-    throw PlanError(planned.recipe.where, "names no output; add one to \"outputs\"");
-  const std::string fingerprint = build_fingerprint(planned);
-  BuildFolder folder(request.out);
+std::string build_fingerprint(const PlanRequest& request) {
+  return fingerprint_of(request.recipe, inputs_of(request.recipe, find_sessions(request.inputs)));
+}
+
+BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionInputs& inputs,
+                       const BuildRequest& request, const Spool* results, PacketScope scope,
+                       Progress& progress) {
+  const std::string fingerprint = fingerprint_of(planned.recipe, inputs);
   BuildResult result;
   const std::vector<BuildFolder::Damage> damage = folder.damage();
   if (folder.complete() && !request.overwrite &&
-      is_asked_for(folder, planned, request, fingerprint, damage)) {
+      is_asked_for(folder, planned.recipe, inputs, request, fingerprint, damage)) {
     result.nothing_to_do = true;
     result.known_report = read_json_file(folder.out() / "report.json");
-    folder.finish(fingerprint, failed(result.known_report));
+    folder.finish(fingerprint, inputs, has_failures(result.known_report));
     return result;
   }
   planned.spool = results ? results : &folder.spool();
@@ -202,9 +244,22 @@ BuildResult build_from(PlanRequest planned, const BuildRequest& request, const S
   FailureLimit failures(plan, request.max_failures);
   const fs::path root = folder.begin(fingerprint);
   CandidateSource source(plan, *planned.spool, scope, request);
-  result.report = run_build(plan, request, root, source, failures, progress);
-  folder.finish(fingerprint, failures.count() > 0);
+  result.report = run_build(plan, request, root, source, failures, nullptr, progress);
+  folder.finish(fingerprint, inputs, failures.count() > 0);
   return result;
+}
+
+void require_outputs(const Recipe& recipe) {
+  if (recipe.outputs.empty())
+    throw PlanError(recipe.where, "names no output; add one to \"outputs\"");
+}
+
+BuildResult build_from(PlanRequest planned, const BuildRequest& request, const Spool* results,
+                       PacketScope scope, Progress& progress) {
+  require_outputs(planned.recipe);
+  const SessionInputs inputs = inputs_of(planned.recipe, find_sessions(planned.inputs));
+  BuildFolder folder(request.out);
+  return build_into(folder, std::move(planned), inputs, request, results, scope, progress);
 }
 
 BuildResult build_corpus(PlanRequest planned, const BuildRequest& request, Progress& progress) {

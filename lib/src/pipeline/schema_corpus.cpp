@@ -37,6 +37,17 @@ Json corpus_schema() {
         }
       }
     },
+    "generations": {
+      "type": "array", "minItems": 1, "description": "The build and the additions that the corpus was made by, oldest first. The same in the same order give the same bytes. Absent: an edited corpus.",
+      "items": {
+        "type": "object", "required": ["version", "sessions", "episodes"], "description": "One build or addition.",
+        "properties": {
+          "version": {"type": "string", "description": "Version of the program that made it."},
+          "sessions": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that were given, also those of which nothing came."},
+          "episodes": {"type": "integer", "minimum": 0, "description": "Samples that came of them; they follow those of the generations before."}
+        }
+      }
+    },
     "statistics": {
       "type": "object", "required": ["features", "labels"], "description": "Figures over all episodes.",
       "properties": {
@@ -45,6 +56,7 @@ Json corpus_schema() {
           "type": "object",
           "additionalProperties": {"type": "object", "required": ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99", "count"], "description": "One feature; lists have one value an element.", "properties": {"count": {"type": "integer", "minimum": 0, "description": "Rows (pictures: frames)."}}}
         },
+        "pictures": {"type": "object", "description": "By feature, the histogram over all pictures that its figures are made of.", "additionalProperties": {"type": "string", "description": "JSON as text: frames, and histogram with 256 counts for each of red, green and blue."}},
         "labels": {"type": "object", "description": "Counts of values, or the range of a measured label.", "additionalProperties": {"type": "object", "description": "One label."}}
       }
     },
@@ -136,6 +148,7 @@ Json report_schema() {
     "alignment": {"type": "array", "description": "How each stream met the rows that were written.", "items": {"$ref": "#/definitions/joined_stream"}},
     "visits": {"$ref": "#/definitions/visits"},
     "outputs": {"type": "array", "description": "What was written.", "items": {"type": "object", "required": ["format", "folder", "files"], "description": "Format, folder, number of files and the writer's summary."}},
+    "corpus": {"$ref": "#/definitions/corpus_delta"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");

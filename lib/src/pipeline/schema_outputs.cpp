@@ -333,6 +333,7 @@ Json build_plan_schema() {
       }
     },
     "visits": {"$ref": "#/definitions/visits"},
+    "corpus": {"$ref": "#/definitions/corpus_delta"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }
 })json");

@@ -259,6 +259,19 @@ Json schema_parts() {
       "options": {"type": "object", "additionalProperties": {"$ref": "#/definitions/option"}, "description": "Its options by name."}
     }
   },
+  "corpus_delta": {
+    "type": "object", "description": "What the sessions given are to the corpus in the folder.",
+    "required": ["added", "unchanged", "changed", "others", "recipe", "episodes", "damage"],
+    "properties": {
+      "added": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it does not hold, or of which nothing came."},
+      "unchanged": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds as they are."},
+      "changed": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions of which it holds another state."},
+      "others": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds and that were not given."},
+      "recipe": {"type": "array", "items": {"type": "string", "description": "JSON pointer."}, "description": "Parts of the recipe that differ; empty: the same recipe."},
+      "episodes": {"type": "integer", "minimum": 0, "description": "Samples that it holds."},
+      "damage": {"type": "array", "items": {"type": "string", "description": "Path, and what is wrong with it."}, "description": "Files that are not there as listed."}
+    }
+  },
   "explained": {
     "type": "object", "description": "A part of an expression with the value it had.",
     "properties": {

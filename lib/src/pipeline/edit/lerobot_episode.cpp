@@ -275,13 +275,11 @@ void LeRobotFolder::load_clips(std::uint64_t episode, const Recording& recording
   }
 }
 
-void LeRobotFolder::load(std::uint64_t episode, const CorpusSchema& schema,
-                         const LoadOptions& options, LoadedEpisode& loaded) const {
-  const ReaderRow& reader = readers::reader_named("lerobot");
+LeRobotFolder::Rows LeRobotFolder::take_rows(std::uint64_t episode, const Recording& recording,
+                                             const CorpusSchema& schema,
+                                             LoadedEpisode& loaded) const {
   const std::string where = folder_.string() + ": " + episode_item(episode);
-  const auto recording = reader.open(
-      {folder_, episode_item(episode), OptionValues::defaults(reader.options)}, *loaded.losses);
-  const Rows rows = read_frames(*recording, where, *loaded.losses);
+  Rows rows = read_frames(recording, where, *loaded.losses);
   Episode& out = loaded.episode;
   if (rows.times.empty()) throw InputError(where, "has no rows");
   if (out.rows == 0) out.rows = rows.times.size();
@@ -290,6 +288,23 @@ void LeRobotFolder::load(std::uint64_t episode, const CorpusSchema& schema,
                                 std::to_string(out.rows) + " were expected");
   take_columns(rows, schema, where, loaded);
   take_times(rows, out);
+  return rows;
+}
+
+namespace {
+std::unique_ptr<Recording> open_episode(const fs::path& folder, std::uint64_t episode,
+                                        Diagnostics& losses) {
+  const ReaderRow& reader = readers::reader_named("lerobot");
+  return reader.open({folder, episode_item(episode), OptionValues::defaults(reader.options)},
+                     losses);
+}
+}  // namespace
+
+void LeRobotFolder::load(std::uint64_t episode, const CorpusSchema& schema,
+                         const LoadOptions& options, LoadedEpisode& loaded) const {
+  const auto recording = open_episode(folder_, episode, *loaded.losses);
+  const Rows rows = take_rows(episode, *recording, schema, loaded);
+  Episode& out = loaded.episode;
   const bool fresh_lineage = out.lineage.empty();
   if (fresh_lineage)
     for (const StreamInfo& stream : recording->streams())
@@ -297,6 +312,22 @@ void LeRobotFolder::load(std::uint64_t episode, const CorpusSchema& schema,
   load_native(episode, loaded);
   if (fs::exists(folder_ / "meta/objects.parquet")) out.objects = objects_of(episode);
   load_clips(episode, *recording, rows, fresh_lineage, schema, options, loaded);
+}
+
+void LeRobotFolder::load_rows(std::uint64_t episode, const CorpusSchema& schema,
+                              LoadedEpisode& loaded) const {
+  const auto recording = open_episode(folder_, episode, *loaded.losses);
+  take_rows(episode, *recording, schema, loaded);
+  for (EpisodeClip& clip : loaded.episode.clips) {
+    const Json info = info_["features"].value(clip.feature, Json::object()).value("info", Json());
+    VideoFormat& format = clip.packets.format;
+    format.width = info.value("video.width", 0);
+    format.height = info.value("video.height", 0);
+    format.codec = info.value("video.codec", "");
+    format.pix_fmt = info.value("video.pix_fmt", "");
+    Json pixels = stored_pixels(episode, clip.feature);
+    if (!pixels.is_null()) loaded.episode.video_stats[clip.feature] = std::move(pixels);
+  }
 }
 
 }  // namespace reelcell::pipeline::edit

@@ -1,6 +1,7 @@
 // A LeRobot folder's metadata: which episodes, features, times and figures it has.
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
@@ -291,10 +292,13 @@ std::string LeRobotFolder::split(std::uint64_t episode) const {
   if (info_.contains("splits") && info_["splits"].is_object())
     for (const auto& [name, range] : info_["splits"].items()) {
       if (!range.is_string()) continue;
-      unsigned long long first = 0, end = 0;
-      if (std::sscanf(range.get<std::string>().c_str(), "%llu:%llu", &first, &end) == 2 &&
-          episode >= first && episode < end)
-        return name;
+      std::istringstream ranges(range.get<std::string>());  // "0:80", or "0:80,100:140"
+      for (std::string part; std::getline(ranges, part, ',');) {
+        unsigned long long first = 0, end = 0;
+        if (std::sscanf(part.c_str(), "%llu:%llu", &first, &end) == 2 && episode >= first &&
+            episode < end)
+          return name;
+      }
     }
   return "train";
 }

@@ -125,7 +125,37 @@ class MadeCorpus : public StoredCorpus {
     return loaded;
   }
 
+  LoadedEpisode load_rows(std::size_t index) const override {
+    const StoredSample& sample = samples_.at(index);
+    LoadedEpisode loaded = begin_episode(sample);
+    loaded.episode.index = sample.episode;
+    loaded.episode.clips = told_clips(sample);
+    if (lerobot_)
+      lerobot_->load_rows(sample.episode, schema_, loaded);
+    else
+      webdataset_->load_rows(sample.key, schema_, loaded);
+    return loaded;
+  }
+
  private:
+  /// The clips as the manifest tells of them, without packets.
+  std::vector<EpisodeClip> told_clips(const StoredSample& sample) const {
+    std::vector<EpisodeClip> clips;
+    for (const Json& entry : sample.manifest.value("clips", Json::array())) {
+      EpisodeClip& clip = clips.emplace_back();
+      clip.feature = entry.value("feature", "");
+      clip.stream = entry.value("stream", "");
+      clip.packets.rate = schema_.rate;
+      clip.packets.frames = entry.value("frames", 0u);
+      clip.packets.bytes = entry.value("bytes", std::uint64_t{0});
+      clip.packets.copied = entry.value("copied", false);
+      clip.packets.reason = entry.value("why_encoded", "");
+      clip.copied_frames = entry.value("copied_frames", 0u);
+      clip.copied_bytes = entry.value("copied_bytes", std::uint64_t{0});
+    }
+    return clips;
+  }
+
   void read() {
     JsonObject object(manifest_, "");
     const std::int64_t version = object.integer("version");

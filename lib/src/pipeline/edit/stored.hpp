@@ -69,6 +69,9 @@ class StoredCorpus {
 
   /// InputError when the sample cannot be had whole.
   virtual LoadedEpisode load(std::size_t sample, const LoadOptions& options) const = 0;
+  /// Rows, times and what is known of clips and pixels without reading frames; no native series, no
+  /// stills. InputError when the sample cannot be had whole.
+  virtual LoadedEpisode load_rows(std::size_t sample) const { return load(sample, {}); }
 
  protected:
   fs::path path_;
@@ -108,6 +111,8 @@ class LeRobotFolder {
   /// has no lineage yet, the files of the data set become it, hashed.
   void load(std::uint64_t episode, const CorpusSchema& schema, const LoadOptions& options,
             LoadedEpisode& loaded) const;
+  /// Columns and times; of the clips that `loaded` has, their formats and figures of pixels.
+  void load_rows(std::uint64_t episode, const CorpusSchema& schema, LoadedEpisode& loaded) const;
   std::string task(std::uint64_t episode) const;
   std::string split(std::uint64_t episode) const;
 
@@ -121,6 +126,8 @@ class LeRobotFolder {
   void take_columns(const Rows& rows, const CorpusSchema& schema, const std::string& where,
                     LoadedEpisode& loaded) const;
   void take_times(const Rows& rows, Episode& episode) const;
+  Rows take_rows(std::uint64_t episode, const Recording& recording, const CorpusSchema& schema,
+                 LoadedEpisode& loaded) const;
   void load_native(std::uint64_t episode, LoadedEpisode& loaded) const;
   void load_clips(std::uint64_t episode, const Recording& recording, const Rows& rows,
                   bool fresh_lineage, const CorpusSchema& schema, const LoadOptions& options,
@@ -155,6 +162,8 @@ class WebDatasetFolder {
   /// Everything: rows, times, native series, clips, stills.
   void load(const std::string& key, const CorpusSchema& schema, const LoadOptions& options,
             LoadedEpisode& loaded) const;
+  /// Columns and times.
+  void load_rows(const std::string& key, const CorpusSchema& schema, LoadedEpisode& loaded) const;
   /// What only this format keeps: stills, the frames' times in their source, session attributes,
   /// and native series where `loaded` has none.
   void add_extras(const std::string& key, LoadedEpisode& loaded) const;

@@ -262,6 +262,20 @@ void WebDatasetFolder::load(const std::string& key, const CorpusSchema& schema,
   }
 }
 
+void WebDatasetFolder::load_rows(const std::string& key, const CorpusSchema& schema,
+                                 LoadedEpisode& loaded) const {
+  const Place& at = place(key);
+  try {
+    const Sample sample(folder_ / at.shard, key, at.members);
+    take_columns(sample, schema, loaded.episode);
+    take_times(sample, loaded.episode);
+  } catch (const Json::exception& error) {
+    throw InputError(
+        (folder_ / at.shard).string() + ": " + key,
+        std::string("its json member is not as this program writes it: ") + error.what());
+  }
+}
+
 void WebDatasetFolder::add_extras(const std::string& key, LoadedEpisode& loaded) const {
   const Place& at = place(key);
   try {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "internal/identity.hpp"
 #include "internal/spool.hpp"
 #include "reelcell/base/file_ledger.hpp"
 #include "reelcell/base/journal.hpp"
@@ -42,20 +43,26 @@ class BuildFolder : public FileLedger {
     std::string path, what;  ///< "is missing", ..
   };
   /// Files that a complete corpus lists and that are not there in their size.
-  std::vector<Damage> damage() const;
+  std::vector<Damage> damage() const { return damage_of(out_); }
   /// Starts a new build and gives the folder to write it into: OUT, after what an interrupted run
   /// made there is deleted (never the spool), or `next` when OUT holds a complete corpus.
   fs::path begin(const std::string& fingerprint);
+  /// What the sessions of a complete corpus were read from; empty when the journal does not say.
+  SessionInputs inputs() const { return inputs_of(out_); }
+  /// Without the lock, to look at a corpus only.
+  static SessionInputs inputs_of(const fs::path& out);
+  static std::vector<Damage> damage_of(const fs::path& out);
   /// After corpus.json is written: the new corpus takes its place. Leaves a journal that says which
   /// build this was, and the spool for --retry-failed when `keep_spool`.
-  void finish(const std::string& fingerprint, bool keep_spool);
+  void finish(const std::string& fingerprint, const SessionInputs& inputs, bool keep_spool);
 
   void about_to_appear(const fs::path& path) override;
 
  private:
   std::set<std::string> files_of_ours() const;
   void clear_leftovers();
-  void write_swap(const std::string& fingerprint) const;
+  void write_swap(const std::string& fingerprint, const SessionInputs& inputs) const;
+  void write_journal(const std::string& fingerprint, const SessionInputs& inputs) const;
   void finish_swap() const;
   void remove_state();
   fs::path out_, state_;

@@ -17,6 +17,12 @@ class CorpusStatistics {
  public:
   explicit CorpusStatistics(const CorpusSchema& schema);
   void add(const Episode& episode);
+  /// Columns alone; the pictures of such episodes come by add_pictures().
+  void add_columns(const Episode& episode);
+  /// Histograms over all pictures by feature, as text; exact figures of a corpus that grows need
+  /// no picture twice.
+  Json pictures() const;
+  void add_pictures(const Json& pictures);  ///< as pictures() gave them; throws InputError
   /// By feature: min, max, mean, std, q01 .. q99 an element, count of rows (frames), and missing
   /// values where there are any. Pictures: three channels in [0, 1].
   Json json() const;

@@ -4,11 +4,20 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "reelcell/pipeline/recipe.hpp"
 #include "reelcell/pipeline/session.hpp"
 
 namespace reelcell::pipeline {
+
+/// Files that a session, the options of its readers and the recipe's segmenters name, whether they
+/// are there or not; a session without session.json is its own file. Throws InputError when
+/// session.json cannot be read.
+std::vector<fs::path> files_of_session(const SessionRef& ref, const Recipe& recipe);
+
+/// What sessions were read: id -> of_files().
+using SessionInputs = std::map<std::string, std::string>;
 
 /// Sizes and change times of a session's files (those of its streams, those that the options of
 /// its readers and of the recipe's segmenters and objects name, the plan), and what session.json
@@ -19,9 +28,10 @@ class InputIdentity {
   explicit InputIdentity(const Recipe& recipe) : recipe_(&recipe) {}
   /// Never throws for a damaged session: the reader will say what is wrong with it.
   std::string of(const SessionRef& ref);
+  /// The same but for the session's id.
+  std::string of_files(const SessionRef& ref);
 
  private:
-  std::string of_session(const SessionRef& ref, const SessionDescription& session);
   std::string of_path(const fs::path& path);
   const Recipe* recipe_;
   std::mutex mutex_;

@@ -15,6 +15,12 @@ class ManifestBuilder {
  public:
   explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan), statistics_(plan.schema) {}
   void add(const Episode& episode, const std::string& group);
+  /// A sample that a corpus holds already, with its entry in that corpus's manifest.
+  void adopt(const Episode& episode, Json entry);
+  /// What the corpus held before this build: the generations and the histograms of its manifest.
+  void adopt_corpus(const Json& manifest);
+  /// The generations of this corpus then end with the plan's sessions.
+  void add_generation() { with_generation_ = true; }
   /// One writer's report, in the order of the recipe's outputs.
   void add_output(const OutputRule& output, const WriterReport& report);
   void add_file(const CorpusFile& file) { own_files_.push_back(file); }
@@ -26,7 +32,13 @@ class ManifestBuilder {
     std::uint64_t episodes = 0, rows = 0;
     std::vector<std::string> groups;
   };
+  void count(const Episode& episode, const std::string& group);
+  Json generations() const;
+  std::size_t sessions() const;
   const BuildPlan* plan_;
+  Json generations_ = Json::array();
+  bool with_generation_ = false;
+  std::uint64_t adopted_ = 0;
   std::vector<Json> samples_;
   std::vector<std::pair<std::string, SplitCount>> splits_;
   CorpusStatistics statistics_;

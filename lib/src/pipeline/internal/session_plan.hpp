@@ -20,4 +20,9 @@ struct SessionPlan {
   std::uint64_t picture_bytes = 0;     ///< of one frame of every camera
 };
 
+/// As plan_build, of these sessions. `known`: features, rate and streams that each must have;
+/// nullptr: those of the first one.
+BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sessions,
+                        const CorpusSchema* known, Progress& progress);
+
 }  // namespace reelcell::pipeline

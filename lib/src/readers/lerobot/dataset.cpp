@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/video_file.hpp"
@@ -231,11 +232,13 @@ std::string Dataset::split_of(std::int64_t episode) const {
   if (!info_.contains("splits") || !info_["splits"].is_object()) return "";
   for (const auto& [name, range] : info_["splits"].items()) {
     if (!range.is_string()) continue;
-    const std::string text = range.get<std::string>();
-    long long first = 0, end = 0;
-    if (std::sscanf(text.c_str(), "%lld:%lld", &first, &end) == 2 && episode >= first &&
-        episode < end)
-      return name;
+    std::istringstream ranges(range.get<std::string>());  // "0:80", or "0:80,100:140"
+    for (std::string part; std::getline(ranges, part, ',');) {
+      long long first = 0, end = 0;
+      if (std::sscanf(part.c_str(), "%lld:%lld", &first, &end) == 2 && episode >= first &&
+          episode < end)
+        return name;
+    }
   }
   return "";
 }

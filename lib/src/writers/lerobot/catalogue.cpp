@@ -57,20 +57,16 @@ void SplitRanges::add(const Episode& episode) {
     ranges_.back().end = episode.index + 1;
     return;
   }
-  for (const Range& range : ranges_)
-    if (range.name == name)
-      throw PlanError("episode " + episode.key,
-                      fmt::format("is of split '{}', which ended at episode {}; LeRobot splits are "
-                                  "ranges of episodes, so "
-                                  "episodes must come ordered by split",
-                                  name, range.end));
   ranges_.push_back({name, episode.index, episode.index + 1});
 }
 
 Json SplitRanges::json() const {
   Json json = Json::object();
-  for (const Range& range : ranges_)
-    json[range.name] = fmt::format("{}:{}", range.first, range.end);
+  for (const Range& range : ranges_) {
+    const std::string before =
+        json.contains(range.name) ? json[range.name].get<std::string>() + "," : std::string();
+    json[range.name] = fmt::format("{}{}:{}", before, range.first, range.end);
+  }
   return json;
 }
 

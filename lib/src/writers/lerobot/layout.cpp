@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <system_error>
 
 #include "reelcell/base/error.hpp"
@@ -16,6 +18,17 @@ ChunkFile ChunkFile::next(std::int64_t chunks_size) const {
 }
 
 std::string ChunkFile::text() const { return fmt::format("chunk-{:03d}/file-{:03d}", chunk, file); }
+
+ChunkFile ChunkFile::of_path(const std::string& path) {
+  ChunkFile place;
+  const std::size_t at = path.rfind("/chunk-");
+  if (at == std::string::npos ||
+      std::sscanf(path.c_str() + at, "/chunk-%" SCNd64 "/file-%" SCNd64, &place.chunk,
+                  &place.file) != 2 ||
+      place.chunk < 0 || place.file < 0)
+    throw InputError("'" + path + "' names no numbered file of a chunk");
+  return place;
+}
 
 std::string chunk_text(std::int64_t chunk) { return fmt::format("chunk-{:03d}", chunk); }
 

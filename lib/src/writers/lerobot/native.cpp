@@ -51,38 +51,59 @@ bool same(const std::vector<table::ParquetColumn>& a, const std::vector<table::P
 }
 }  // namespace
 
-Json NativeTables::add_series(const Episode& episode, const NativeSeries& series) {
-  const std::string name = safe_name(series.stream);
-  const auto [known, fresh] = stream_of_.try_emplace(name, series.stream);
-  if (known->second != series.stream)
+RollingTable& NativeTables::table_of(const std::string& stream,
+                                     const std::vector<table::ParquetColumn>& columns) {
+  const std::string name = safe_name(stream);
+  const auto [known, fresh] = stream_of_.try_emplace(name, stream);
+  if (known->second != stream)
     throw PlanError(
-        "streams '" + known->second + "' and '" + series.stream + "'",
+        "streams '" + known->second + "' and '" + stream + "'",
         "would share the folder native/" + name + ": rename one of them in session.json");
-  const std::vector<Column> columns = columns_of(episode, series);
-  const auto parquet = parquet_columns(columns);
   std::unique_ptr<RollingTable>& table = tables_[name];
   if (fresh) {
     order_.push_back(name);
-    table = std::make_unique<RollingTable>("native/" + name, parquet, RollingTable::KeyValues{},
+    table = std::make_unique<RollingTable>("native/" + name, columns, RollingTable::KeyValues{},
                                            settings_.data_bytes(), settings_.chunks_size, *folder_);
-  } else if (!same(table->columns(), parquet)) {
-    table->change_columns(parquet);
   }
-  const ChunkFile place = table->append(columns, series.samples.size());
-  const std::uint64_t to = table->rows_in_file();
-  const std::string prefix = "native/" + name + "/";
-  return {{prefix + "chunk_index", place.chunk},
-          {prefix + "file_index", place.file},
-          {prefix + "from_row", to - series.samples.size()},
-          {prefix + "to_row", to}};
+  return *table;
+}
+
+Json NativeTables::add_series(const Episode& episode, const NativeSeries& series) {
+  const std::vector<Column> columns = columns_of(episode, series);
+  const auto parquet = parquet_columns(columns);
+  RollingTable& table = table_of(series.stream, parquet);
+  if (!same(table.columns(), parquet)) table.change_columns(parquet);
+  table.append(columns, series.samples.size());
+  return {{"file", table.path()},
+          {"first_row", table.rows_in_file() - series.samples.size()},
+          {"rows", series.samples.size()}};
 }
 
 Json NativeTables::add(const Episode& episode) {
   Json places = Json::object();
   if (!settings_.native) return places;
   for (const NativeSeries& series : episode.native)
-    if (series.samples.size() > 0) places.update(add_series(episode, series));
+    if (series.samples.size() > 0) places[series.stream] = add_series(episode, series);
   return places;
+}
+
+void NativeTables::adopt(const Json& places) {
+  for (const auto& [stream, place] : places.items())
+    table_of(stream, {}).skip_past(ChunkFile::of_path(place.at("file").get<std::string>()));
+}
+
+Json NativeTables::row(const Json& places) {
+  Json row = Json::object();
+  for (const auto& [stream, place] : places.items()) {
+    const std::string prefix = "native/" + safe_name(stream) + "/";
+    const ChunkFile file = ChunkFile::of_path(place.at("file").get<std::string>());
+    const auto first = place.at("first_row").get<std::uint64_t>();
+    row[prefix + "chunk_index"] = file.chunk;
+    row[prefix + "file_index"] = file.file;
+    row[prefix + "from_row"] = first;
+    row[prefix + "to_row"] = first + place.at("rows").get<std::uint64_t>();
+  }
+  return row;
 }
 
 void NativeTables::close() {

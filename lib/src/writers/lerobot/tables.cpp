@@ -76,6 +76,11 @@ ChunkFile RollingTable::begin_row(std::uint64_t bytes) { return make_room(bytes)
 
 void RollingTable::append_row(const std::vector<Json>& values) { writer_->append_row(values); }
 
+void RollingTable::skip_past(ChunkFile finished) {
+  if (!any_ || place_ < finished) place_ = finished;
+  any_ = true;
+}
+
 void RollingTable::change_columns(std::vector<table::ParquetColumn> columns) {
   close();
   columns_ = std::move(columns);

@@ -22,6 +22,8 @@ class V21Writer final : public WriterBase {
  protected:
   void write_episode(const Episode& episode, const std::vector<Column>& columns,
                      SamplePlace& place) override;
+  void skip_past(const SamplePlace&) override {}  // each episode has files of its own
+  void note_episode(const Episode& episode, const SamplePlace& place, Json figures) override;
   void finish(const Json& total_stats) override;
   void complete_info(Json& info) const override;
 
@@ -76,15 +78,18 @@ void V21Writer::write_episode(const Episode& episode, const std::vector<Column>&
                               SamplePlace& place) {
   write_rows(episode, columns, place);
   write_videos(episode, place);
+}
+
+void V21Writer::note_episode(const Episode& episode, const SamplePlace& place, Json figures) {
   Json row = {{"episode_index", episode.index},
               {"tasks", Json::array({episode.segment.task})},
               {"length", episode.rows}};
   row.update(origin_of(episode));
   row.update(LabelLog::values(episode));
-  row.update(native_.add(episode));
+  row.update(NativeTables::row(place.details.value("native", Json::object())));
   episodes_file_.write(json_line(row));
-  stats_file_.write(json_line({{"episode_index", episode.index},
-                               {"stats", without_quantiles(stats_.add(columns, episode))}}));
+  stats_file_.write(
+      json_line({{"episode_index", episode.index}, {"stats", without_quantiles(figures)}}));
 }
 
 /// GR00T cuts every list of a feature's figures to a part's range, so "count", which has one

@@ -18,11 +18,13 @@ class V3Writer final : public WriterBase {
  protected:
   void write_episode(const Episode& episode, const std::vector<Column>& columns,
                      SamplePlace& place) override;
+  void skip_past(const SamplePlace& place) override;
+  void note_episode(const Episode& episode, const SamplePlace& place, Json figures) override;
   void finish(const Json& total_stats) override;
   void complete_info(Json& info) const override;
 
  private:
-  Json write_videos(const Episode& episode, SamplePlace& place);
+  Json video_row(const SamplePlace& place) const;
   std::vector<table::ParquetColumn> episode_columns(const Json& total_stats) const;
   void write_episodes(const Json& total_stats);
 
@@ -39,32 +41,48 @@ V3Writer::V3Writer(WriterContext context)
     videos_.push_back(std::make_unique<VideoRoll>(spec.name, fps_, settings_, folder_));
 }
 
-Json V3Writer::write_videos(const Episode& episode, SamplePlace& place) {
-  Json row = Json::object();
+void V3Writer::write_episode(const Episode& episode, const std::vector<Column>& columns,
+                             SamplePlace& place) {
+  data_.append(columns, episode.rows);
+  place.file = folder_.corpus_path(data_.path());
+  place.details["first_row"] = data_.rows_in_file() - episode.rows;
   for (std::size_t i = 0; i < videos_.size(); ++i) {
     const std::string& name = layout_.videos()[i].name;
     const ClipPackets& packets = clip_of(episode, name).packets;
     const ClipPlace at = videos_[i]->append(packets);
-    const std::string prefix = "videos/" + name + "/";
-    const std::int64_t end = at.first_frame + static_cast<std::int64_t>(packets.frames);
-    row[prefix + "chunk_index"] = at.file.chunk;
-    row[prefix + "file_index"] = at.file.file;
-    // From whole frame numbers: summed durations drift by more than the reader's tolerance.
-    row[prefix + "from_timestamp"] =
-        static_cast<double>(at.first_frame) / static_cast<double>(fps_);
-    row[prefix + "to_timestamp"] = static_cast<double>(end) / static_cast<double>(fps_);
     place.details["videos"][name] = {{"file", folder_.corpus_path(at.path)},
                                      {"first_frame", at.first_frame},
                                      {"frames", packets.frames}};
   }
+}
+
+void V3Writer::skip_past(const SamplePlace& place) {
+  data_.skip_past(ChunkFile::of_path(place.file));
+  for (std::size_t i = 0; i < videos_.size(); ++i) {
+    const Json& at = place.details.at("videos").at(layout_.videos()[i].name);
+    videos_[i]->skip_past(ChunkFile::of_path(at.at("file").get<std::string>()));
+  }
+}
+
+Json V3Writer::video_row(const SamplePlace& place) const {
+  Json row = Json::object();
+  for (const FeatureSpec& spec : layout_.videos()) {
+    const Json& at = place.details.at("videos").at(spec.name);
+    const ChunkFile file = ChunkFile::of_path(at.at("file").get<std::string>());
+    const auto first = at.at("first_frame").get<std::int64_t>();
+    const std::int64_t end = first + at.at("frames").get<std::int64_t>();
+    const std::string prefix = "videos/" + spec.name + "/";
+    row[prefix + "chunk_index"] = file.chunk;
+    row[prefix + "file_index"] = file.file;
+    // From whole frame numbers: summed durations drift by more than the reader's tolerance.
+    row[prefix + "from_timestamp"] = static_cast<double>(first) / static_cast<double>(fps_);
+    row[prefix + "to_timestamp"] = static_cast<double>(end) / static_cast<double>(fps_);
+  }
   return row;
 }
 
-void V3Writer::write_episode(const Episode& episode, const std::vector<Column>& columns,
-                             SamplePlace& place) {
-  const ChunkFile at = data_.append(columns, episode.rows);
-  place.file = folder_.corpus_path(data_.path());
-  place.details["first_row"] = data_.rows_in_file() - episode.rows;
+void V3Writer::note_episode(const Episode& episode, const SamplePlace& place, Json figures) {
+  const ChunkFile at = ChunkFile::of_path(place.file);
   const std::int64_t rows = static_cast<std::int64_t>(episode.rows);
   Json row = {{"episode_index", episode.index},
               {"tasks", Json::array({episode.segment.task})},
@@ -73,11 +91,11 @@ void V3Writer::write_episode(const Episode& episode, const std::vector<Column>& 
               {"data/file_index", at.file},
               {"dataset_from_index", frames_},
               {"dataset_to_index", frames_ + rows}};
-  row.update(write_videos(episode, place));
+  row.update(video_row(place));
   row.update(origin_of(episode));
   row.update(LabelLog::values(episode));
-  row.update(native_.add(episode));
-  row["stats"] = stats_.add(columns, episode);
+  row.update(NativeTables::row(place.details.value("native", Json::object())));
+  row["stats"] = std::move(figures);
   rows_.add(row);
 }
 

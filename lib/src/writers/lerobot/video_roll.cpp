@@ -74,6 +74,11 @@ ClipPlace VideoRoll::append(const ClipPackets& clip) {
   return place;
 }
 
+void VideoRoll::skip_past(ChunkFile finished) {
+  if (!any_ || place_ < finished) place_ = finished;
+  any_ = true;
+}
+
 void VideoRoll::close() {
   if (!writer_) return;
   writer_->close();

@@ -53,13 +53,15 @@ void WriterBase::check(const Episode& episode) {
   }
 }
 
-void WriterBase::add(const Episode& episode) {
+std::vector<Column> WriterBase::begin(const Episode& episode) {
   check(episode);
   splits_.add(episode);
-  const std::int64_t task = tasks_.index_of(episode.segment.task);
-  SamplePlace place;
-  place.episode = episode.index;
-  write_episode(episode, layout_.rows(episode, {fps_, frames_, task}), place);
+  return layout_.rows(episode, {fps_, frames_, tasks_.index_of(episode.segment.task)});
+}
+
+void WriterBase::count(const Episode& episode, const std::vector<Column>& columns,
+                       SamplePlace place) {
+  note_episode(episode, place, stats_.add(columns, episode));
   labels_.add(episode);
   pixels_.add(episode);
   objects_.add(episode);
@@ -67,6 +69,30 @@ void WriterBase::add(const Episode& episode) {
   report_.places.push_back(std::move(place));
   frames_ += static_cast<std::int64_t>(episode.rows);
   ++episodes_;
+}
+
+void WriterBase::add(const Episode& episode) {
+  const std::vector<Column> columns = begin(episode);
+  SamplePlace place;
+  place.episode = episode.index;
+  write_episode(episode, columns, place);
+  Json native = native_.add(episode);
+  for (auto& [stream, series] : native.items())
+    series["file"] = folder_.corpus_path(series["file"].get<std::string>());
+  if (!native.empty()) place.details["native"] = std::move(native);
+  count(episode, columns, std::move(place));
+}
+
+void WriterBase::adopt(const Episode& episode, const SamplePlace& place) {
+  try {
+    const std::vector<Column> columns = begin(episode);
+    skip_past(place);
+    native_.adopt(place.details.value("native", Json::object()));
+    count(episode, columns, place);
+  } catch (const Json::exception& error) {
+    throw InputError("episode " + episode.key,
+                     std::string("its place is not as this program writes it: ") + error.what());
+  }
 }
 
 void WriterBase::warn_of_missing_pixels() const {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <memory>
 
@@ -58,6 +59,14 @@ class Writer : public CorpusWriter {
     ++splits_[split].samples;
   }
 
+  void adopt(const Episode& episode, const SamplePlace& place) override {
+    const std::string name = episode.split.empty() ? "all" : episode.split;
+    Split& split = splits_[name];
+    split.shards = std::max(split.shards, shard_number(place.file, name) + 1);
+    ++split.samples;
+    report_.places.push_back(place);
+  }
+
   WriterReport close() override {
     Json splits = Json::object();
     for (auto& [name, split] : splits_) {
@@ -103,6 +112,17 @@ class Writer : public CorpusWriter {
     std::string digits = std::to_string(number);
     digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
     return split + "-" + digits;
+  }
+  /// Of "folder/train-000003.tar" for the split "train".
+  static std::size_t shard_number(const std::string& file, const std::string& split) {
+    const std::string name = fs::path(file).filename().string();
+    std::size_t number = 0;
+    const char *at = name.data() + std::min(name.size(), split.size() + 1),
+               *end = name.data() + name.size();
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc{} || name != shard_name(split, number) + ".tar")
+      throw InputError("'" + file + "' is no shard of the split '" + split + "'");
+    return number;
   }
   /// The brace form that WebDataset takes: "train-{000000..000003}.tar".
   static std::string shard_urls(const std::string& split, std::size_t shards) {

@@ -25,10 +25,11 @@ class TaskList {
 /// instead and the task texts turn into integers.
 void write_tasks_parquet(const fs::path& path, const std::vector<std::string>& tasks);
 
-/// info.json can only say "train": "0:80", so the episodes of a split must follow one another.
+/// "train": "0:80", and "0:80,100:140" for a split that sessions were added to: each addition has
+/// its episodes ordered by split.
 class SplitRanges {
  public:
-  void add(const Episode& episode);  ///< PlanError when the split was left before
+  void add(const Episode& episode);
   Json json() const;
 
  private:

@@ -1,6 +1,7 @@
 // Where the files of a LeRobot data set lie, and which were written.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@ struct ChunkFile {
   ChunkFile next(std::int64_t chunks_size) const;
   /// "chunk-000/file-000"
   std::string text() const;
-  friend bool operator==(const ChunkFile&, const ChunkFile&) = default;
+  /// From the end of a path that text() is part of. Throws InputError.
+  static ChunkFile of_path(const std::string& path);
+  friend auto operator<=>(const ChunkFile&, const ChunkFile&) = default;
 };
 
 /// "chunk-000"

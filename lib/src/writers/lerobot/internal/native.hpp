@@ -16,16 +16,23 @@ class NativeTables {
  public:
   NativeTables(const Settings& settings, OutputFolder& folder)
       : settings_(settings), folder_(&folder) {}
-  /// Writes all native series of the episode; gives their places as episode columns:
-  /// native/<stream>/{chunk_index,file_index,from_row,to_row}, to_row exclusive, rows counted
-  /// within the file.
+  /// Writes all native series of the episode; gives their places by stream: file (relative to the
+  /// data set), first_row in it, rows.
   Json add(const Episode& episode);
+  /// Series that lie in finished files, at the places that add() gave.
+  void adopt(const Json& places);
+  /// The places as episode columns: native/<stream>/{chunk_index,file_index,from_row,to_row},
+  /// to_row exclusive, rows counted within the file.
+  static Json row(const Json& places);
   void close();
   /// Names of the columns that add() may give, in order of first use.
   std::vector<table::ParquetColumn> columns() const;
 
  private:
   Json add_series(const Episode& episode, const NativeSeries& series);
+  /// The stream's table, made with these columns when it is the first of its name.
+  RollingTable& table_of(const std::string& stream,
+                         const std::vector<table::ParquetColumn>& columns);
 
   Settings settings_;
   OutputFolder* folder_;

@@ -34,6 +34,8 @@ class RollingTable {
   std::uint64_t rows_in_file() const { return writer_ ? writer_->rows() : 0; }
   std::string path() const;  ///< of the open file, relative to the data set
   const std::vector<table::ParquetColumn>& columns() const { return columns_; }
+  /// The next file comes after this one, which is finished.
+  void skip_past(ChunkFile finished);
   /// Closes the file and goes on with other columns in the next one.
   void change_columns(std::vector<table::ParquetColumn> columns);
   void close();

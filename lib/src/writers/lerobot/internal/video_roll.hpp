@@ -31,6 +31,8 @@ class VideoRoll {
   VideoRoll(const VideoRoll&) = delete;
   VideoRoll& operator=(const VideoRoll&) = delete;
   ClipPlace append(const ClipPackets& clip);
+  /// The next file comes after this one, which is finished.
+  void skip_past(ChunkFile finished);
   void close();
 
  private:

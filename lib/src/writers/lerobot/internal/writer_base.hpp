@@ -24,6 +24,7 @@ std::vector<table::ParquetColumn> origin_columns();
 class WriterBase : public CorpusWriter {
  public:
   void add(const Episode& episode) final;
+  void adopt(const Episode& episode, const SamplePlace& place) final;
   WriterReport close() final;
 
  protected:
@@ -32,6 +33,10 @@ class WriterBase : public CorpusWriter {
   /// Writes rows and clips of one episode and fills in its place.
   virtual void write_episode(const Episode& episode, const std::vector<Column>& columns,
                              SamplePlace& place) = 0;
+  /// Files that are written from now on come after those of the place.
+  virtual void skip_past(const SamplePlace& place) = 0;
+  /// The episode's row of the tables, from its place. `figures` are its statistics.
+  virtual void note_episode(const Episode& episode, const SamplePlace& place, Json figures) = 0;
   /// Closes open files and writes the version's own metadata.
   virtual void finish(const Json& total_stats) = 0;
   /// Keys of info.json that only this version has, with those that both share already in it.
@@ -56,6 +61,8 @@ class WriterBase : public CorpusWriter {
 
  private:
   void check(const Episode& episode);
+  std::vector<Column> begin(const Episode& episode);
+  void count(const Episode& episode, const std::vector<Column>& columns, SamplePlace place);
   void warn_of_missing_pixels() const;
   Json info() const;
 

@@ -71,20 +71,29 @@ void check_data_files(DataSet& set, Grouped& found) {
 }
 
 namespace {
+/// "0:80", or several, "0:80,100:140": increasing, within the episodes that there are.
+bool are_ranges(const std::string& text, std::int64_t episodes) {
+  std::int64_t last = 0;
+  const char *at = text.data(), *end = text.data() + text.size();
+  for (;;) {
+    std::int64_t from = -1, to = -1;
+    const auto first = std::from_chars(at, end, from);
+    if (first.ec != std::errc{} || first.ptr == end || *first.ptr != ':') return false;
+    const auto second = std::from_chars(first.ptr + 1, end, to);
+    if (second.ec != std::errc{} || from < last || to < from || to > episodes) return false;
+    if (second.ptr == end) return true;
+    if (*second.ptr != ',') return false;
+    last = to;
+    at = second.ptr + 1;
+  }
+}
+
 void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found) {
   const auto splits = set.info.find("splits");
   if (splits == set.info.end() || !splits->is_object()) return;
   for (const auto& [name, value] : splits->items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    std::int64_t from = -1, to = -1;
-    const char* end = text.data() + text.size();
-    const auto first = std::from_chars(text.data(), end, from);
-    bool good = first.ec == std::errc{} && first.ptr != end && *first.ptr == ':';
-    if (good) {
-      const auto last = std::from_chars(first.ptr + 1, end, to);
-      good = last.ec == std::errc{} && last.ptr == end;
-    }
-    if (!good || from < 0 || to < from || to > episodes)
+    if (!are_ranges(text, episodes))
       found.error(code::kInfoSplits, kInfo, "/splits/" + name,
                   fmt::format("is '{}', expected a range within 0:{} (the episodes there are)",
                               text, episodes));

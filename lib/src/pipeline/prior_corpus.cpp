@@ -1,0 +1,91 @@
+#include "internal/prior_corpus.hpp"
+
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+GateAction action_of(const std::string& text) {
+  if (text == to_string(GateAction::kKeep)) return GateAction::kKeep;
+  return text == to_string(GateAction::kDrop) ? GateAction::kDrop : GateAction::kQuarantine;
+}
+
+Decision decision_of(const Json& entry) {
+  Decision decision;
+  decision.key = entry.value("key", "");
+  decision.session = entry.value("session", "");
+  decision.segment = entry.value("segment", "");
+  decision.split = entry.value("split", "");
+  decision.action = action_of(entry.value("action", ""));
+  decision.reason = entry.value("reason", "");
+  decision.failed = entry.value("failed", false);
+  decision.gates = entry.value("gates", Json::array());
+  if (entry.contains("episode") && entry["episode"].is_number_unsigned())
+    decision.episode = entry["episode"].get<std::uint64_t>();
+  return decision;
+}
+
+}  // namespace
+
+PriorCorpus::PriorCorpus(const fs::path& folder)
+    : corpus_(edit::open_made_corpus(folder)), report_(read_json_file(folder / "report.json")) {
+  for (const Json& generation : generations())
+    for (const Json& id : generation.value("sessions", Json::array()))
+      if (id.is_string()) sessions_.insert(id.get<std::string>());
+  for (const edit::StoredSample& sample : corpus_->samples()) {
+    sessions_.insert(sample.session);
+    auto& files = sources_[sample.session];
+    for (const SourceLineage& line : sample.lineage) files[line.path] = line.sha256;
+  }
+}
+
+SamplePlace PriorCorpus::place(std::size_t i, const std::string& output) const {
+  for (const Json& entry : sample(i).manifest.value("places", Json::array()))
+    if (entry.value("output", "") == output)
+      return {sample(i).episode, entry.value("file", ""), entry.value("details", Json::object())};
+  throw InputError((path() / "corpus.json").string(),
+                   "does not say where sample '" + sample(i).key + "' lies in '" + output + "'");
+}
+
+std::vector<CorpusFile> PriorCorpus::files(std::size_t output) const {
+  std::vector<CorpusFile> files;
+  for (const Json& entry : manifest()["outputs"].at(output)["files"]) {
+    CorpusFile file;
+    file.path = entry["path"].get<std::string>();
+    file.digests.bytes = entry["bytes"].get<std::uint64_t>();
+    file.digests.xxh3_128 = entry["xxh3_128"].get<std::string>();
+    file.digests.sha256 = entry["sha256"].get<std::string>();
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Json PriorCorpus::generations() const { return manifest().value("generations", Json::array()); }
+
+std::vector<Decision> PriorCorpus::decisions(const std::set<std::string>& without) const {
+  std::vector<Decision> kept;
+  for (const Json& entry : report_.value("decisions", Json::array())) {
+    Decision decision = decision_of(entry);
+    if (!without.contains(decision.session)) kept.push_back(std::move(decision));
+  }
+  return kept;
+}
+
+std::vector<QuarantinedSession> PriorCorpus::quarantined(
+    const std::set<std::string>& without) const {
+  std::vector<QuarantinedSession> kept;
+  for (const Json& entry : report_.value("quarantined_sessions", Json::array())) {
+    QuarantinedSession session{entry.value("session", ""), entry.value("reason", "")};
+    if (!without.contains(session.id)) kept.push_back(std::move(session));
+  }
+  return kept;
+}
+
+Json PriorCorpus::visits(const std::set<std::string>& without) const {
+  Json kept = Json::array();
+  for (const Json& entry : report_.value("visits", Json::array()))
+    if (!without.contains(entry.value("session", ""))) kept.push_back(entry);
+  return kept;
+}
+
+}  // namespace reelcell::pipeline

@@ -1,0 +1,88 @@
+#include "reelcell/pipeline/watch.hpp"
+
+#include <algorithm>
+
+#include "internal/identity.hpp"
+#include "reelcell/base/error.hpp"
+
+namespace reelcell::pipeline {
+namespace {
+
+std::vector<fs::path> children_of(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    throw InputError(folder.string(), "is no folder; expected one in which sessions arrive");
+  std::vector<fs::path> children;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    // As everywhere: loose files beside sessions are none.
+    if (!name.starts_with(".") && (entry.is_directory(error) || name.ends_with(".mcap")))
+      children.push_back(entry.path());
+  }
+  std::sort(children.begin(), children.end());
+  return children;
+}
+
+/// The first file that the session names and that is not there, "" when all are.
+std::string missing_file(const SessionRef& ref, const Recipe& recipe) {
+  for (const fs::path& file : files_of_session(ref, recipe)) {
+    std::error_code error;
+    if (!fs::exists(file, error)) return file.lexically_relative(ref.path).generic_string();
+  }
+  return "";
+}
+
+}  // namespace
+
+bool Arrivals::is_marked(const fs::path& child) const {
+  std::error_code error;
+  if (fs::is_directory(child, error)) return fs::exists(child / options_.marker, error);
+  return fs::exists(child.string() + "." + options_.marker, error);
+}
+
+bool Arrivals::Look::settling() const {
+  return std::any_of(waiting.begin(), waiting.end(), [](const Waiting& w) { return w.settling; });
+}
+
+/// Takes the child into `look.whole`, or says why it has to wait.
+Arrivals::Waiting Arrivals::examine(const fs::path& child, Clock::time_point now, Look& look) {
+  const std::string name = child.filename().string();
+  std::vector<SessionRef> refs;
+  std::string state;
+  try {
+    refs = find_sessions({child});
+    for (const SessionRef& ref : refs) {
+      const std::string missing = missing_file(ref, *recipe_);
+      if (!missing.empty()) return {name, missing + " is missing"};
+    }
+    InputIdentity identity(*recipe_);
+    for (const SessionRef& ref : refs) state += identity.of(ref) + "\n";
+  } catch (const InputError& error) {
+    return {name, error.what()};
+  }
+  if (!options_.marker.empty() && !is_marked(child))
+    return {name, "the file '" + options_.marker + "' is missing"};
+  Seen& seen = seen_.try_emplace(name, Seen{state, now}).first->second;
+  if (seen.state != state) seen = {state, now};
+  if (options_.marker.empty() && now - seen.since < options_.settle)
+    return {name, "it changed, or came, a moment ago", true};
+  for (SessionRef& ref : refs) {
+    const bool taken = std::any_of(look.whole.begin(), look.whole.end(),
+                                   [&](const SessionRef& other) { return other.id == ref.id; });
+    if (taken) return {name, "another session has its id '" + ref.id + "'"};
+  }
+  std::move(refs.begin(), refs.end(), std::back_inserter(look.whole));
+  look.state += state;
+  return {};
+}
+
+Arrivals::Look Arrivals::look(Clock::time_point now) {
+  Look look;
+  for (const fs::path& child : children_of(options_.folder)) {
+    Waiting waiting = examine(child, now, look);
+    if (!waiting.reason.empty()) look.waiting.push_back(std::move(waiting));
+  }
+  return look;
+}
+
+}  // namespace reelcell::pipeline

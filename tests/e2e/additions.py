@@ -1,0 +1,270 @@
+#!/usr/bin/python3
+"""Sessions added to a finished corpus: what is there keeps its names and bytes, nothing of it is read again, and the whole
+is as good as a corpus built in one go, as readers that are not Reelcell's see it.
+
+  additions.py SHIM.so
+"""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from support import BINARY, INDEPENDENT, LOST, check, lerobot_loads, parquet, reelcell, rows_below, same_tree, tree, work_folder, write_json
+
+GENERATOR = BINARY.parent / "reelcell-make-session"
+SHIM = sys.argv[1]
+RECIPE = {
+    "version": 1, "name": "grows", "grid": {"rate_hz": 30, "anchor": "front", "policy": {"wrist": {"method": "nearest", "tolerance": "25ms"}}},
+    "segments": [{"kind": "window", "length": "1s"}],
+    "labels": [{"name": "peak", "value": "max(norm(force.force))"}], "task": "Window {segment.name} of {session.part}",
+    "gates": [{"kind": "gaps", "max_gap": "150ms", "action": "drop"}],
+    "splits": {"by": "session", "ratios": {"train": 0.5, "val": 0.5}, "salt": "k"},
+    "stills": {"at": ["middle"], "format": "png"},
+    "outputs": [{"format": "lerobot_v3", "folder": "v3"}, {"format": "lerobot_v21", "folder": "v21", "gr00t": True},
+                {"format": "webdataset", "folder": "wds", "shard_samples": 3}]}
+# What says something of the whole: made anew with every addition.
+TABLES = ("corpus.json", "report.json", "README.md", "v3/meta/", "v21/meta/")
+
+
+def make_session(work, number):
+    folder = work / f"sessions/s{number}"
+    subprocess.run([GENERATOR, "--out", folder, "--duration", "3", "--points", "6", "--seed", str(number), "--id", f"seat-{number}",
+                    "--width", "64", "--height", "64", "--wrist-width", "64", "--wrist-height", "64", "--stall-ms", "0",
+                    "--drop-rate", "0"], check=True, capture_output=True)
+    return folder
+
+
+class Corpus:
+    def __init__(self, work, name, recipe="recipe.json"):
+        self.out, self.recipe = work / name, work / recipe
+
+    def command(self, sessions, *options):
+        return ["build", *sessions, "--recipe", self.recipe, "--out", self.out, *options]
+
+    def add(self, sessions, *options, codes=(0, LOST), **process):
+        return reelcell(*self.command(sessions, "--add", *options), codes=codes, **process)
+
+    def build(self, sessions, *options):
+        return reelcell(*self.command(sessions, *options), codes=(0, LOST))
+
+
+def identities(folder):
+    """Name -> what a file would lose if it were written again, even with the same bytes."""
+    return {path: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for path in tree(folder)
+            if not path.startswith(TABLES) for stat in [(folder / path).stat()]}
+
+
+def three_generations(corpus, sessions, *options):
+    corpus.add(sessions[:2], *options)
+    first = identities(corpus.out)
+    check(len(first) > 20, f"only {len(first)} data files")
+    corpus.add(sessions[:4], *options)
+    second = identities(corpus.out)
+    check({path: second.get(path) for path in first} == first, "an addition touched finished files")
+    # Only those that are new, in another order.
+    corpus.add([sessions[5], sessions[4]], *options)
+    third = identities(corpus.out)
+    check({path: third.get(path) for path in second} == second, "the second addition touched finished files")
+    check(len(first) < len(second) < len(third), "the additions made no files")
+    return tree(corpus.out)
+
+
+def as_readers_see_it(corpus):
+    for name in ("v3", "v21"):
+        lerobot_loads(corpus.out / name, "--stats")
+        done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "lerobot_format.py", corpus.out / name], capture_output=True, text=True)
+        check(done.returncode == 0, f"{name}: {done.stdout}{done.stderr[-2000:]}")
+    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "webdataset_format.py", corpus.out / "wds"], capture_output=True, text=True)
+    check(done.returncode == 0, f"wds: {done.stdout}{done.stderr[-2000:]}")
+    reelcell("validate", corpus.out, "--deep")
+
+
+def near(left, right):
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(near, left, right))
+    return left == right or abs(left - right) <= 1e-9 * max(abs(left), abs(right))
+
+
+def like_one_go(corpus, whole):
+    """The same samples, rows and figures as a build of all sessions at once; only their order differs."""
+    grown, fresh = (json.loads((c.out / "corpus.json").read_text()) for c in (corpus, whole))
+    leave = ("episode", "places")
+    samples = [{s["key"]: {k: v for k, v in s.items() if k not in leave} for s in m["samples"]} for m in (grown, fresh)]
+    check(samples[0] == samples[1], "other samples than in one go")
+    for part in ("counts", "features", "rate", "time_streams", "recipe", "robot_type"):
+        check(grown[part] == fresh[part], f"/{part} differs from one go: {grown[part]} {fresh[part]}")
+    check({n: {k: sorted(v) if k == "groups" else v for k, v in s.items()} for n, s in grown["splits"].items()} ==
+          {n: {k: sorted(v) if k == "groups" else v for k, v in s.items()} for n, s in fresh["splits"].items()}, "/splits differs")
+    for feature, figures in fresh["statistics"]["features"].items():
+        for name, value in figures.items():
+            check(near(grown["statistics"]["features"][feature][name], value), f"statistics: {feature}/{name}")
+    check(grown["statistics"]["pictures"] == fresh["statistics"]["pictures"], "statistics: other histograms")
+    for name in ("v3", "v21"):
+        rows = []
+        for c in (corpus, whole):
+            episodes = rows_below(c.out / "v3/meta/episodes") if name == "v3" else [json.loads(line) for line in (c.out / "v21/meta/episodes.jsonl").read_text().splitlines()]
+            keys = {e["episode_index"]: e["reelcell/key"] for e in episodes}
+            rows.append({(keys[r["episode_index"]], r["frame_index"]): {k: v for k, v in r.items() if k not in ("episode_index", "index", "task_index")}
+                         for r in rows_below(c.out / name / "data")})
+        check(rows[0] == rows[1], f"{name}: other rows than in one go")
+    report = [json.loads((c.out / "report.json").read_text()) for c in (corpus, whole)]
+    for part in ("episodes", "rows", "lost", "video"):
+        check(report[0][part] == report[1][part], f"report: {part}: {report[0][part]} {report[1][part]}")
+    alignment = [{line["stream"]: line["join"] for line in r["alignment"]} for r in report]
+    check(alignment[0] == alignment[1], f"report: alignment: {alignment}")
+
+
+def splits_are_told(corpus):
+    manifest = json.loads((corpus.out / "corpus.json").read_text())
+    check([g["sessions"] for g in manifest["generations"]] == [["seat-0", "seat-1"], ["seat-2", "seat-3"], ["seat-4", "seat-5"]], manifest["generations"])
+    check(sum(g["episodes"] for g in manifest["generations"]) == len(manifest["samples"]), "the generations' episodes")
+    for name in ("v3", "v21"):
+        info = json.loads((corpus.out / name / "meta/info.json").read_text())
+        told = {i: split for split, text in info["splits"].items() for part in text.split(",") for i in range(*map(int, part.split(":")))}
+        check(told == {s["episode"]: s["split"] for s in manifest["samples"]}, f"{name}: {info['splits']}")
+        check(any("," in text for text in info["splits"].values()), f"no split came twice: {info['splits']}")
+    # Our own reader agrees: each episode of a data set is a session.
+    out = corpus.out.parent / "again"
+    reelcell("build", corpus.out / "v3", "--out", out, codes=(0, LOST))
+    check(json.loads((out / "report.json").read_text())["episodes"] == len(manifest["samples"]), "the set cannot be built from again")
+
+
+def nothing_is_read_again(work, corpus, sessions):
+    """A process that opens an old recording, a finished video of the second set, or a shard, is killed."""
+    for text in ("sessions/s0/front.mp4", "sessions/s1/joints.csv", "watched/v21/videos", "watched/wds/train-000000.tar", "watched/wds/val-000000.tar"):
+        copy = Corpus(work, "watched")
+        shutil.copytree(corpus.out, copy.out)
+        copy.add(sessions[:7], env={**os.environ, "LD_PRELOAD": SHIM, "KILL_ON": text})
+        check(len(json.loads((copy.out / "corpus.json").read_text())["generations"]) == 4, "nothing was added")
+        shutil.rmtree(copy.out)
+
+
+def refusals(work, corpus, sessions):
+    before = tree(corpus.out)
+
+    def refused(told, *expected):
+        for text in expected:
+            check(text in told.stderr, f"expected '{text}': {told.stderr}")
+        same_tree(before, tree(corpus.out), "a refused addition")
+
+    check("nothing was done" in corpus.add(sessions[:6]).stdout, "all is there already")
+    check("nothing was done" in corpus.add(sessions[3:4]).stdout, "all is there already")
+    # Touched, and without the record of the build: hashes tell that nothing changed.
+    os.utime(sessions[0] / "joints.csv")
+    check("nothing was done" in corpus.add(sessions[:6]).stdout, "a touched file is no change")
+    shutil.rmtree(corpus.out / ".reelcell")
+    check("nothing was done" in corpus.add(sessions[:6]).stdout, "hashes are enough")
+    text = (sessions[1] / "joints.csv").read_text()
+    (sessions[1] / "joints.csv").write_text(text + text.splitlines()[-1].replace("0.", "0.1", 1) + "\n")
+    refused(corpus.add(sessions[:7], codes=(1,)), "seat-1", "--overwrite")
+    dry = json.loads(reelcell(*corpus.command(sessions[:7], "--add", "--dry-run", "--json"), codes=(0, LOST)).stdout)
+    check(dry["corpus"]["changed"] == ["seat-1"] and dry["corpus"]["added"] == ["seat-6"], dry["corpus"])
+    check({s["session"] for s in dry["segments"]} == {"seat-6"}, "a dry run plans what is there already")
+    (sessions[1] / "joints.csv").write_text(text)
+    other = json.loads(json.dumps(RECIPE))
+    other["gates"][0]["max_gap"] = "80ms"
+    write_json(work / "other.json", other)
+    changed = Corpus(work, corpus.out.name, "other.json")
+    refused(changed.add(sessions[:7], codes=(1,)), "/gates/0/max_gap", "--overwrite")
+    dry = reelcell(*changed.command(sessions[:6], "--dry-run"), codes=(0, LOST)).stdout
+    check("/gates/0/max_gap" in dry and "built again" in dry, dry)
+    same_tree(before, tree(corpus.out), "a dry run")
+    shard = next((corpus.out / "wds").glob("*.tar"))
+    shard.rename(work / "away.tar")
+    told = corpus.add(sessions[:7], codes=(1,)).stderr
+    check(shard.name in told and "missing" in told, told)
+    (work / "away.tar").rename(shard)
+    same_tree(before, tree(corpus.out), "a damaged corpus")
+    reelcell("edit", corpus.out, "--drop", "0", "--out", work / "edited")
+    told = reelcell("build", *sessions[:7], "--recipe", corpus.recipe, "--out", work / "edited", "--add", codes=(1,)).stderr
+    check("edited" in told, told)
+    told = reelcell(*corpus.command(sessions[:6]), codes=(1,)).stderr  # in one go it would be another corpus
+    check("--overwrite" in told, told)
+    same_tree(before, tree(corpus.out), "a refused build")
+
+
+def broken_ones(work, sessions):
+    """A session that cannot be read is set aside, not tried for ever, and taken when it is whole."""
+    corpus = Corpus(work, "broken")
+    corpus.add(sessions[:2])
+    bad = work / "bad"
+    shutil.copytree(sessions[4], bad)
+    (bad / "joints.csv").write_text("nothing\n")
+    done = corpus.add([*sessions[:2], sessions[2], bad], codes=(LOST,))
+    report = json.loads((corpus.out / "report.json").read_text())
+    check([q["session"] for q in report["quarantined_sessions"]] == ["seat-4"], report["quarantined_sessions"])
+    check("nothing was done" in corpus.add([*sessions[:2], bad], codes=(LOST,)).stdout, "a broken session is tried for ever")
+    shutil.copy(sessions[4] / "joints.csv", bad / "joints.csv")
+    corpus.add([*sessions[:2], bad])
+    report = json.loads((corpus.out / "report.json").read_text())
+    manifest = json.loads((corpus.out / "corpus.json").read_text())
+    check(not report["quarantined_sessions"] and manifest["counts"]["sessions"] == 4, f"{report['quarantined_sessions']} {manifest['counts']}")
+    check({s["session"] for s in manifest["samples"]} == {f"seat-{n}" for n in (0, 1, 2, 4)}, "the repaired session is missing")
+    as_readers_see_it(corpus)
+    return done
+
+
+def killed(work, sessions, wanted):
+    chance = random.Random(3)
+    first = Corpus(work, "killed-base")
+    first.add(sessions[:2])
+    kills = 0
+    for round_number in range(6):
+        corpus = Corpus(work, f"killed-{round_number}")
+        shutil.copytree(first.out, corpus.out)
+        for part in (sessions[:4], [sessions[5], sessions[4]]):
+            before = tree(corpus.out)
+            child = subprocess.Popen([BINARY, *map(str, corpus.command(part, "--add"))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(chance.uniform(0.05, 1.5))
+            kills += child.poll() is None
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            if (corpus.out / ".reelcell/next").exists() and not (corpus.out / ".reelcell/swap").exists():
+                same_tree(before, tree(corpus.out), "a killed addition")
+            corpus.add(part)
+        same_tree(wanted, tree(corpus.out), f"killed in round {round_number}")
+        shutil.rmtree(corpus.out)
+    check(kills > 0, "no kill came before the end")
+    return kills
+
+
+def only_shards(work, sessions):
+    """A corpus of WebDataset alone keeps no pixels but the histogram in its manifest."""
+    write_json(work / "wds.json", {**RECIPE, "outputs": RECIPE["outputs"][2:]})
+    grown, whole = Corpus(work, "wds-grown", "wds.json"), Corpus(work, "wds-whole", "wds.json")
+    grown.add(sessions[:2])
+    grown.add(sessions[2:4])
+    whole.build(sessions[:4])
+    figures = [json.loads((c.out / "corpus.json").read_text())["statistics"] for c in (grown, whole)]
+    check(figures[0]["pictures"] == figures[1]["pictures"] and figures[0]["pictures"], "other histograms")
+    for feature, wanted in figures[1]["features"].items():
+        check(all(near(figures[0]["features"][feature][name], value) for name, value in wanted.items()), f"statistics of {feature}")
+    reelcell("validate", grown.out, "--deep")
+
+
+def main():
+    with work_folder() as work:
+        (work / "sessions").mkdir()
+        sessions = [make_session(work, number) for number in range(7)]
+        write_json(work / "recipe.json", RECIPE)
+        corpus, whole = Corpus(work, "grown"), Corpus(work, "whole")
+        wanted = three_generations(corpus, sessions, "-j", "1")
+        as_readers_see_it(corpus)
+        whole.build(sessions[:6])
+        like_one_go(corpus, whole)
+        splits_are_told(corpus)
+        same_tree(wanted, three_generations(Corpus(work, "threads"), sessions, "-j", "8"), "-j 8")
+        kills = killed(work, sessions, wanted)
+        nothing_is_read_again(work, corpus, sessions)
+        refusals(work, corpus, sessions)
+        only_shards(work, sessions)
+        broken_ones(work, sessions)
+        print(f"{len(wanted)} files after two additions, the same bytes with 8 threads and after {kills} kills")
+
+
+if __name__ == "__main__":
+    main()

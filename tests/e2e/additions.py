@@ -135,7 +135,7 @@ def splits_are_told(corpus):
 
 def nothing_is_read_again(work, corpus, sessions):
     """A process that opens an old recording, a finished video of the second set, or a shard, is killed."""
-    for text in ("sessions/s0/front.mp4", "sessions/s1/joints.csv", "watched/v21/videos", "watched/wds/train-000000.tar", "watched/wds/val-000000.tar"):
+    for text in ("sessions/s0/front.mp4", "sessions/s1/joints.csv", "watched/v21/videos/chunk-000/observation.images.front/episode_000000.mp4", "watched/wds/train-000000.tar", "watched/wds/val-000000.tar"):
         copy = Corpus(work, "watched")
         shutil.copytree(corpus.out, copy.out)
         copy.add(sessions[:7], env={**os.environ, "LD_PRELOAD": SHIM, "KILL_ON": text})

@@ -17,9 +17,46 @@ def says_something(done, where):
         check(word not in done.stdout + done.stderr, f"{where}: speaks of {word}\n{done.stdout[-800:]}{done.stderr[-800:]}")
 
 
-def malformed_files():
-    """Every file against malformed.tsv: exit codes of info and validate, and the errors found."""
+def torn_videos(work):
+    """What a recorder that is stopped hard leaves behind, and copies that broke off."""
+    folder = work / "torn"
+    folder.mkdir()
+
+    def record(name, *options):
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=320x240:r=30:d=4", "-c:v", "libx264",
+                        "-g", "15", *options, folder / name], check=True)
+        return (folder / name).read_bytes()
+
+    def write(name, data):
+        (folder / name).write_bytes(data)
+
+    whole = record("whole.mp4")
+    start = whole.index(b"mdat") - 4
+    write("without-moov.mp4", whole[:3000])
+    # Before its first flush a recorder has not yet written how long the pictures are.
+    write("without-moov-open.mp4", whole[:start] + bytes(4) + whole[start + 4:3000])
+    write("moov-cut-behind-pictures.mp4", whole[:whole.index(b"moov") + 200])
+    write("header-only.mp4", whole[:start])
+    write("moov-cut-before-pictures.mp4", record("fast.mp4", "-movflags", "+faststart")[:1500])
+    write("fragments-cut.mp4", record("fragments.mp4", "-movflags", "frag_keyframe+empty_moov")[:20000])
+    matroska = record("whole.mkv")
+    write("header-cut.mkv", matroska[:300])
+    write("cut.mkv", matroska[:20000])
+    live = record("live.mkv", "-live", "1")
+    write("without-cues-cut.mkv", live[:20000])
+    for name in ("whole.mp4", "fast.mp4", "fragments.mp4", "whole.mkv"):
+        (folder / name).unlink()
+    counts = {path.name: json.loads(reelcell("info", path, "--json", codes=(0, LOST)).stdout)["items"][0]["streams"][0]["count"]
+              for path in folder.glob("*.mkv") if path.name != "header-cut.mkv"}
+    check(counts["live.mkv"] == 120, f"live.mkv has no index and no duration, and all its pictures: {counts}")
+    check(30 < counts["cut.mkv"] < 70 and 30 < counts["without-cues-cut.mkv"] < 70, f"a cut MKV keeps what is there: {counts}")
+    return {f"torn/{path.name}": path for path in folder.iterdir()}
+
+
+def malformed_files(work):
+    """Every file against malformed.tsv: exit codes of info and validate, the errors found, and what must be said."""
     files = {str(path.relative_to(DATA / "malformed")): path for path in (DATA / "malformed").rglob("*") if path.is_file()}
+    files |= torn_videos(work)
     with open(pathlib.Path(__file__).with_name("malformed.tsv"), encoding="utf-8") as table:
         expected = {row["file"]: row for row in csv.DictReader(table, delimiter="\t")}
     check(files.keys() == expected.keys(), f"malformed.tsv and the folder differ: {sorted(files.keys() ^ expected.keys())}")
@@ -28,6 +65,7 @@ def malformed_files():
         says_something(done, f"info {name}")
         done = reelcell("validate", path, "--json", codes=(int(expected[name]["validate"]),))
         says_something(done, f"validate {name}")
+        check((expected[name]["says"] or "") in done.stdout, f"validate {name}: {expected[name]['says']!r} is not said: {done.stdout}")
         errors = {f["code"] for f in json.loads(done.stdout)["results"][0]["findings"] if f["level"] == "error"}
         found = ",".join(sorted(errors)) or "-"
         check(found == expected[name]["errors"], f"validate {name}: found {found}, expected {expected[name]['errors']}")
@@ -157,8 +195,8 @@ def bad_documents(work):
 
 
 def main():
-    shared = malformed_files()
     with work_folder() as work:
+        shared = malformed_files(work)
         recipe = log_recipe(work)
         truncated_is_told(work)
         missing_files(work, recipe)

@@ -1,5 +1,6 @@
 #include "internal/container.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -19,19 +20,57 @@ constexpr const char* kContainers =
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,ogg,asf,ivf,nut,mxf,gxf,"
     "yuv4mpegpipe";
 
+std::uint32_t big_endian_u32(const std::uint8_t* at) {
+  return static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
+         static_cast<std::uint32_t>(at[2]) << 8 | at[3];
+}
+
+constexpr std::uint32_t kEbml = 0x1a45dfa3u;  ///< how MKV and WebM begin
+
+/// What is wrong with an MP4 or MOV that does not open, by its boxes; "" when they do not tell.
+std::string mov_trouble(const InputFile& file) {
+  const MovLayout layout = read_mov_layout(file);
+  if (layout.moov_cut)
+    return "its index (the 'moov' box, which says where each picture lies) breaks off: the file is "
+           "cut at " +
+           std::to_string(file.size()) + " bytes" +
+           (layout.has_mdat ? ", behind the pictures; copy it again, or rebuild the index from an "
+                              "intact file of the same camera and settings with a repair tool "
+                              "(untrunc)"
+                            : ", before its first picture; copy it again from where it was "
+                              "recorded");
+  if (layout.has_moov) return "";
+  if (layout.has_mdat)
+    return "found pictures but no index: the 'moov' box, which says where each picture lies, is "
+           "missing. A recorder writes it when it stops, and this one was stopped hard (power, "
+           "kill, full disk), or the copy is not whole. To try: copy it again; rebuild the index "
+           "from an intact file of the same camera and settings with a repair tool (untrunc). "
+           "MKV and fragmented MP4 survive such a stop";
+  if (layout.has_ftyp)
+    return "begins as an MP4 but ends after " + std::to_string(file.size()) +
+           " bytes, without pictures and without an index ('moov' box): the recorder was stopped "
+           "hard before it wrote any, or the copy is not whole; copy it again";
+  return "";
+}
+
 std::string why_not_opened(const fs::path& path, int code) {
-  if (code == AVERROR_INVALIDDATA) {
-    const InputFile file(path);
-    if (file.size() == 0) return "the file is empty; the recorder wrote nothing";
-    const MovLayout layout = read_mov_layout(file);
-    if (layout.has_mdat && !layout.has_moov)
-      return "found pictures but no index (no 'moov' box): the recorder was stopped before it "
-             "finished the file; "
-             "repair it with a tool that rebuilds the index from an intact file of the same camera";
-    return "not a video container that can be read, or its header is damaged; expected MP4, MOV, "
-           "MKV, WebM, AVI or TS";
-  }
-  return av_error(code);
+  const bool by_content =
+      code == AVERROR_INVALIDDATA || code == AVERROR_EOF || code == AVERROR(EIO);
+  if (!by_content) return av_error(code);
+  const InputFile file(path);
+  if (file.size() == 0) return "the file is empty; the recorder wrote nothing";
+  const std::string trouble = mov_trouble(file);
+  if (!trouble.empty()) return trouble;
+  std::array<std::uint8_t, 4> head{};
+  // libav calls a header that breaks off an I/O error; a disk that fails says so when it is read.
+  if (file.read_at(0, head) == head.size() && big_endian_u32(head.data()) == kEbml)
+    return "begins as an MKV or WebM but breaks off or is damaged within its header (it has " +
+           std::to_string(file.size()) +
+           " bytes), before it says what tracks it holds: the recorder was stopped hard, or the "
+           "copy is not whole; copy it again";
+  if (code == AVERROR_EOF) return av_error(code);
+  return "not a video container that can be read, or its header is damaged; expected MP4, MOV, "
+         "MKV, WebM, AVI or TS";
 }
 
 int rotation_of(const AVStream& stream, bool* mirrored) {
@@ -46,11 +85,6 @@ int rotation_of(const AVStream& stream, bool* mirrored) {
   if (mirrored != nullptr) *mirrored = determinant < 0;
   const int quarter = static_cast<int>(std::lround(-angle / 90.0));
   return ((quarter % 4) + 4) % 4 * 90;
-}
-
-std::uint32_t big_endian_u32(const std::uint8_t* at) {
-  return static_cast<std::uint32_t>(at[0]) << 24 | static_cast<std::uint32_t>(at[1]) << 16 |
-         static_cast<std::uint32_t>(at[2]) << 8 | at[3];
 }
 
 std::uint64_t ebml_number(const std::uint8_t* at, std::size_t size, std::size_t& length,
@@ -104,7 +138,16 @@ FormatHandle open_container(const fs::path& path, MovIo* io, int flags) {
       static_cast<void>(InputFile(path));  // a missing file says so better than libav
     throw InputError(path.string(), why_not_opened(path, result));
   }
-  return FormatHandle(context);
+  FormatHandle opened(context);
+  // libav opens an MP4 whose index breaks off before it has said what its first track is.
+  const auto is_known = [](const AVStream* stream) {
+    return stream->codecpar->codec_type >= 0 && stream->codecpar->codec_id != AV_CODEC_ID_NONE;
+  };
+  if (is_mov(*context) &&
+      std::none_of(context->streams, context->streams + context->nb_streams, is_known))
+    if (const std::string trouble = mov_trouble(InputFile(path)); !trouble.empty())
+      throw InputError(path.string(), trouble);
+  return opened;
 }
 
 FormatHandle open_and_probe(const fs::path& path) {
@@ -157,7 +200,7 @@ std::uint64_t declared_file_size(const InputFile& file) {
   if (as_text({head.data(), 4}) == "RIFF" && as_text({head.data() + 8, 4}) == "AVI ")
     return 8ull +
            (head[4] | head[5] << 8 | head[6] << 16 | static_cast<std::uint64_t>(head[7]) << 24);
-  if (big_endian_u32(head.data()) == 0x1a45dfa3u) return declared_ebml_size(head.data(), size);
+  if (big_endian_u32(head.data()) == kEbml) return declared_ebml_size(head.data(), size);
   return 0;
 }
 

@@ -39,7 +39,11 @@ MovLayout read_mov_layout(const InputFile& file) {
     const std::string_view type(reinterpret_cast<const char*>(head.data() + 4), 4);
     const std::uint64_t end = size > UINT64_MAX / 4 - at ? UINT64_MAX / 4 : at + size;
     layout.declared_size = end;
-    layout.has_moov = layout.has_moov || type == "moov";
+    layout.has_ftyp = layout.has_ftyp || type == "ftyp";
+    if (type == "moov") {
+      layout.has_moov = true;
+      layout.moov_cut = end > file.size();
+    }
     if (type == "mdat") {
       layout.has_mdat = true;
       layout.payload.push_back({at + header, end});

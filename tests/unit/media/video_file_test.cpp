@@ -177,8 +177,31 @@ TEST(VideoFile, SaysWhatIsWrongWithAFileThatCannotBeOpened) {
   const std::size_t moov = as_text(whole).find("moov");
   ASSERT_GT(moov, whole.size() / 2);
   write_bytes(folder / "cut.mp4", ByteView(whole).first(moov - 4));
-  EXPECT_THAT(message(folder / "cut.mp4"),
-              HasSubstr("the recorder was stopped before it finished the file"));
+  EXPECT_THAT(message(folder / "cut.mp4"), HasSubstr("no index: the 'moov' box"));
+  write_bytes(folder / "cut.mp4", ByteView(whole).first(moov + 100));
+  EXPECT_THAT(message(folder / "cut.mp4"), HasSubstr("breaks off: the file is cut at"));
+  EXPECT_THAT(message(folder / "cut.mp4"), HasSubstr("behind the pictures"));
+  write_bytes(folder / "cut.mp4", ByteView(whole).first(20));
+  EXPECT_THAT(message(folder / "cut.mp4"), HasSubstr("ends after 20 bytes, without pictures"));
+  // An index in front that is cut: there are no pictures to save.
+  const Bytes fast = read_binary_file(torchcodec("testsrc2.mp4"));
+  write_bytes(folder / "cut.mp4", ByteView(fast).first(as_text(fast).find("moov") + 100));
+  EXPECT_THAT(message(folder / "cut.mp4"), HasSubstr("before its first picture"));
+}
+
+TEST(VideoFile, DoesNotTakeACutMatroskaHeaderForABrokenDisk) {
+  const TempFolder folder;
+  const Bytes whole = read_binary_file(androidx("mkv/sample.mkv"));
+  for (const std::size_t bytes : {20, 60, 120}) {
+    write_bytes(folder / "cut.mkv", ByteView(whole).first(bytes));
+    Diagnostics diagnostics;
+    try {
+      open_video_file(folder / "cut.mkv", -1, diagnostics);
+      FAIL() << bytes << " bytes were opened";
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("before it says what tracks it holds")) << bytes;
+    }
+  }
 }
 
 TEST(VideoFile, TellsHowMuchOfACutFileIsLostAndWhen) {

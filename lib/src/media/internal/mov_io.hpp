@@ -17,8 +17,10 @@ struct MovLayout {
   };
   std::vector<Range>
       payload;  ///< of the mdat boxes as declared; may run past the end of a cut file
+  bool has_ftyp = false;
   bool has_moov = false;
   bool has_mdat = false;
+  bool moov_cut = false;            ///< the index is there and runs past the end of the file
   bool cut = false;                 ///< a box runs past the end of the file
   std::uint64_t declared_size = 0;  ///< where the last box would end
 };

@@ -33,6 +33,42 @@ std::optional<std::size_t> FrameMap::ordinal(std::int64_t frame) const {
   return at > 0 && wanted - times[at - 1] < times[at] - wanted ? at - 1 : at;
 }
 
+std::vector<OptionSpec> frame_options(CameraNeed need) {
+  const bool always = need == CameraNeed::kAlways;
+  return {
+      {.name = "camera",
+       .help = always ? "Video that the pictures are of"
+                      : "Video that the labels are of; needed for frame numbers and playing times",
+       .optional = !always},
+      {.name = "fps",
+       .type = OptionType::kNumber,
+       .unit = "Hz",
+       .help = "Frame rate of the labelling project, not of the file; needed for frame numbers "
+               "unless the frame count says enough",
+       .optional = true},
+      {.name = "frames",
+       .type = OptionType::kInteger,
+       .help = "Number of frames that the labelling tool shows for the video; needed where frames "
+               "were lost",
+       .optional = true},
+  };
+}
+
+std::optional<double> stated_fps(const OptionValues& options) {
+  return options.has("fps") ? std::optional(options.number("fps")) : std::nullopt;
+}
+
+std::optional<std::int64_t> stated_frames(const OptionValues& options,
+                                          std::optional<std::int64_t> of_file,
+                                          const std::string& where) {
+  if (!options.has("frames")) return of_file;
+  const std::int64_t stated = options.integer("frames");
+  if (of_file && *of_file != stated)
+    throw InputError(where, "states " + std::to_string(*of_file) + " frames, the recipe says " +
+                                std::to_string(stated));
+  return stated;
+}
+
 FrameMap map_frames(const LabelFile& file, std::optional<double> fps,
                     std::vector<SessionTime> times, const std::string& stream,
                     const std::string& where) {

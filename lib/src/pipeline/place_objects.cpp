@@ -20,10 +20,8 @@ class FrameFinder {
     } else if (!file.objects.empty()) {
       labelio::LabelFile counted;
       counted.spans.emplace_back();  // a span of frames: its rules are those of objects
-      counted.frames = stated_frames(rule, file);
-      map_ = labelio::map_frames(counted,
-                                 rule.has("fps") ? std::optional(rule.number("fps")) : std::nullopt,
-                                 *times, stream, where_);
+      counted.frames = labelio::stated_frames(rule, file.frames, where_);
+      map_ = labelio::map_frames(counted, labelio::stated_fps(rule), *times, stream, where_);
     }
   }
 
@@ -32,16 +30,6 @@ class FrameFinder {
   }
 
  private:
-  std::optional<std::int64_t> stated_frames(const OptionValues& rule,
-                                            const labelio::ObjectFile& file) const {
-    if (!rule.has("frames")) return file.frames;
-    const std::int64_t stated = rule.integer("frames");
-    if (file.frames && *file.frames != stated)
-      throw InputError(where_, "states " + std::to_string(*file.frames) +
-                                   " frames, the recipe says " + std::to_string(stated));
-    return stated;
-  }
-
   void read_table(const OptionValues& rule, const OpenSession& session) {
     if (!rule.has("frame_table"))
       throw InputError(where_,

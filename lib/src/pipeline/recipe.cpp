@@ -5,6 +5,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/curate/registry.hpp"
+#include "reelcell/labelio/labels.hpp"
 #include "reelcell/segment/registry.hpp"
 #include "reelcell/writers/registry.hpp"
 
@@ -145,26 +146,17 @@ std::string recipe_hash(const Json& document, const label::Parameters& parameter
 }  // namespace
 
 std::vector<OptionSpec> object_options() {
-  return {
+  std::vector<OptionSpec> options = {
       {.name = "file", .help = "Label file, relative to the session folder"},
-      {.name = "format", .help = "label_studio, cvat or coco"},
-      {.name = "camera", .help = "Video that the pictures are of"},
-      {.name = "fps",
-       .type = OptionType::kNumber,
-       .unit = "Hz",
-       .help = "Frame rate of the labelling project, not of the file; needed for frame numbers "
-               "unless the frame count says enough",
-       .optional = true},
-      {.name = "frames",
-       .type = OptionType::kInteger,
-       .help = "Number of frames that the labelling tool shows for the video; needed where frames "
-               "were lost",
-       .optional = true},
+      {.name = "format", .help = "label_studio, cvat or coco"}};
+  for (OptionSpec& option : labelio::frame_options(labelio::CameraNeed::kAlways))
+    options.push_back(std::move(option));
+  options.push_back(
       {.name = "frame_table",
        .help = "CSV, relative to the session folder, that says which frame each picture is: "
                "picture (or file_name, image_id), and frame (from 0), pts or time_ns",
-       .optional = true},
-  };
+       .optional = true});
+  return options;
 }
 
 Recipe parse_recipe(Json document, const std::string& where, const std::string& variant,

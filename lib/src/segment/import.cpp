@@ -98,13 +98,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   const std::string path = options.text("file"), where = session.id + ": " + path;
   labelio::LabelFile file =
       format.read(read_text_file(files_of(options, session).front().path), where);
-  if (options.has("frames")) {
-    const std::int64_t stated = options.integer("frames");
-    if (file.frames && *file.frames != stated)
-      throw InputError(where, "states " + std::to_string(*file.frames) +
-                                  " frames, the recipe says " + std::to_string(stated));
-    file.frames = stated;
-  }
+  file.frames = labelio::stated_frames(options, file.frames, where);
   const bool needs_video = std::any_of(file.spans.begin(), file.spans.end(), [](const Span& span) {
     return span.unit == SpanUnit::kFrames || span.unit == SpanUnit::kMedia;
   });
@@ -117,9 +111,8 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     camera = &stream_named(options.text("camera"), session, StreamKind::kVideo,
                            options.where() + "/camera");
     const auto frames = signals.frames(camera->name, {SessionTime::min(), SessionTime::max()});
-    map = labelio::map_frames(
-        file, options.has("fps") ? std::optional(options.number("fps")) : std::nullopt,
-        frames.times, camera->name, where);
+    map =
+        labelio::map_frames(file, labelio::stated_fps(options), frames.times, camera->name, where);
   }
   if (file.left_out > 0)
     diagnostics.note("labels-left-out", where,
@@ -153,36 +146,27 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     segments[i].name = numbered_name(segments[i].kind, i);
   return segments;
 }
+std::vector<OptionSpec> import_options() {
+  std::vector<OptionSpec> options = {
+      {.name = "file", .help = "Label file, relative to the session folder"},
+      {.name = "format", .help = "label_studio, cvat, elan, csv or opcua"}};
+  for (OptionSpec& option : labelio::frame_options(labelio::CameraNeed::kForFrames))
+    options.push_back(std::move(option));
+  options.push_back({.name = "tiers",
+                     .type = OptionType::kTextList,
+                     .fallback = Json::array(),
+                     .help = "Only these tiers or controls (default: all)"});
+  options.push_back({.name = "name",
+                     .fallback = "label",
+                     .help = "Kind of the segments, and start of their names"});
+  return options;
+}
 }  // namespace
 
 const SegmenterRow& import_segmenter() {
-  static const SegmenterRow row{
-      "import",
-      "Labels made in another tool, checked against the video's frames",
-      {{.name = "file", .help = "Label file, relative to the session folder"},
-       {.name = "format", .help = "label_studio, cvat, elan, csv or opcua"},
-       {.name = "camera",
-        .help = "Video that the labels are of; needed for frame numbers and playing times",
-        .optional = true},
-       {.name = "fps",
-        .type = OptionType::kNumber,
-        .unit = "Hz",
-        .help = "Frame rate of the labelling project, not of the file; needed for frame numbers",
-        .optional = true},
-       {.name = "frames",
-        .type = OptionType::kInteger,
-        .help = "Number of frames that the labelling tool shows for the video; needed where frames "
-                "were lost",
-        .optional = true},
-       {.name = "tiers",
-        .type = OptionType::kTextList,
-        .fallback = Json::array(),
-        .help = "Only these tiers or controls (default: all)"},
-       {.name = "name",
-        .fallback = "label",
-        .help = "Kind of the segments, and start of their names"}},
-      run,
-      files_of};
+  static const SegmenterRow row{"import",
+                                "Labels made in another tool, checked against the video's frames",
+                                import_options(), run, files_of};
   return row;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "reelcell/base/options.hpp"
 #include "reelcell/base/time.hpp"
 #include "reelcell/labelio/objects.hpp"
 #include "reelcell/model/value.hpp"
@@ -55,6 +56,16 @@ struct FormatRow {
 };
 std::vector<const FormatRow*> all_formats();
 const FormatRow& format_named(std::string_view name);  ///< InputError with the allowed names
+
+/// What a recipe says of a label file's frame numbers, whatever they mark: "camera", "fps" and
+/// "frames". Labels of other clocks need no camera.
+enum class CameraNeed { kAlways, kForFrames };
+std::vector<OptionSpec> frame_options(CameraNeed need);
+std::optional<double> stated_fps(const OptionValues& options);
+/// "frames", or what the file states. InputError where the two differ.
+std::optional<std::int64_t> stated_frames(const OptionValues& options,
+                                          std::optional<std::int64_t> of_file,
+                                          const std::string& where);
 
 /// Which frame a tool's frame number means. A tool counts what it decodes, or what its frame rate
 /// makes of the playing time; where frames were lost the two differ.

@@ -339,6 +339,39 @@ GroupBytes group_bytes(const Footer& footer, std::size_t index) {
   return out;
 }
 
+std::vector<ChunkFacts> chunk_facts(const Footer& footer, std::size_t index) {
+  // Field ids within ColumnMetaData and Statistics.
+  constexpr int kValues = 5, kStatistics = 12;
+  constexpr int kOldMax = 1, kOldMin = 2, kMissing = 3, kMax = 5, kMin = 6;
+  ThriftValue group = read_group(footer, index);
+  ThriftValue* columns = group.field(row_group::kColumns);
+  std::vector<ChunkFacts> out;
+  if (!columns) return out;
+  for (ThriftValue& column : columns->items) {
+    ChunkFacts& facts = out.emplace_back();
+    ThriftValue* meta = column.field(column_chunk::kMeta);
+    if (!meta) continue;
+    if (const ThriftValue* values = meta->field(kValues))
+      facts.values = static_cast<std::uint64_t>(std::max<std::int64_t>(0, values->integer));
+    ThriftValue* statistics = meta->field(kStatistics);
+    if (!statistics) continue;
+    const auto bound = [&](int id) -> std::optional<std::string> {
+      const ThriftValue* value = statistics->field(id);
+      return value ? std::optional(value->binary) : std::nullopt;
+    };
+    facts.min = bound(kMin);
+    facts.max = bound(kMax);
+    if (!facts.min && !facts.max) {
+      facts.min = bound(kOldMin);
+      facts.max = bound(kOldMax);
+      facts.old_bounds = true;
+    }
+    if (const ThriftValue* missing = statistics->field(kMissing); missing && missing->integer >= 0)
+      facts.missing = static_cast<std::uint64_t>(missing->integer);
+  }
+  return out;
+}
+
 std::string FooterMerger::finish(
     const std::vector<std::pair<std::string, std::string>>& key_values) const {
   std::string out;

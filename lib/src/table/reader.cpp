@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <memory>
-#include <numeric>
 
 #include "internal/footer.hpp"
 #include "internal/memory_file.hpp"
+#include "internal/scan.hpp"
 #include "internal/values.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -41,73 +41,6 @@ std::string identifiers(const std::vector<std::string>& names) {
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + quote_identifier(name);
   return out;
 }
-
-/// Rows [first, first + count) as DuckDB is asked for them.
-struct Scan {
-  std::uint64_t first = 0, count = 0;  ///< in the file or in the cut
-  std::uint64_t rows = 0;              ///< that the file or the cut has
-  std::unique_ptr<MemoryFile> cut;
-};
-
-// More than this is read from the file with a filter on the row number.
-constexpr std::uint64_t kLargestCut = 64ull << 20;
-
-/// DuckDB sets up every row group of a file, also those that a filter leaves out: 26 us each, so
-/// episodes of a file read one by one would cost the square of their number. The row groups that
-/// are needed are therefore put into a small file of their own.
-Scan plan_scan(const fs::path& path, const Footer& footer, std::uint64_t first,
-               std::uint64_t count) {
-  const std::vector<std::uint64_t>& groups = footer.info.row_groups;
-  first = std::min(first, footer.info.rows);
-  Scan scan{first, std::min(count, footer.info.rows - first), footer.info.rows, nullptr};
-  std::size_t begin = 0, end = 0;
-  std::uint64_t row = 0, cut_row = 0;
-  for (std::size_t i = 0; i < groups.size(); row += groups[i++]) {
-    if (row + groups[i] <= scan.first) {
-      begin = end = i + 1;
-      cut_row = row + groups[i];
-    } else if (row < scan.first + scan.count) {
-      end = i + 1;
-    }
-  }
-  if (scan.count == 0 || (end - begin) * 2 > groups.size()) return scan;
-  std::uint64_t bytes = 0;
-  std::vector<GroupBytes> places;
-  for (std::size_t i = begin; i < end; ++i) {
-    places.push_back(group_bytes(footer, i));
-    bytes += places.back().end - places.back().begin;
-  }
-  if (bytes > kLargestCut) return scan;
-  const InputFile file(path);
-  FooterMerger merger;
-  scan.cut = std::make_unique<MemoryFile>();
-  scan.cut->append(as_bytes("PAR1"));
-  Bytes buffer;
-  for (std::size_t i = begin; i < end; ++i) {
-    const GroupBytes& place = places[i - begin];
-    buffer.resize(static_cast<std::size_t>(place.end - place.begin));
-    if (file.read_at(place.begin, buffer) != buffer.size())
-      throw InputError("the file became shorter while it was read");
-    merger.add_group(
-        footer, i,
-        static_cast<std::int64_t>(scan.cut->size()) - static_cast<std::int64_t>(place.begin));
-    scan.cut->append(buffer);
-  }
-  scan.cut->append(as_bytes(merger.finish({})));
-  scan.first -= cut_row;
-  scan.rows = std::accumulate(groups.begin() + static_cast<std::ptrdiff_t>(begin),
-                              groups.begin() + static_cast<std::ptrdiff_t>(end), std::uint64_t{0});
-  return scan;
-}
-
-std::string scan_sql(const std::vector<std::string>& columns, const fs::path& path,
-                     const Scan& scan) {
-  const bool all = scan.first == 0 && scan.count >= scan.rows;
-  return "SELECT " + identifiers(columns) + " FROM read_parquet(" + quote_pattern(path) +
-         (all ? ")"
-              : ", file_row_number = true) WHERE file_row_number >= " + std::to_string(scan.first) +
-                    " AND file_row_number < " + std::to_string(scan.first + scan.count));
-}
 }  // namespace
 
 ParquetReader::ParquetReader(const fs::path& path, std::vector<std::string> columns,
@@ -123,7 +56,7 @@ ParquetReader::ParquetReader(const fs::path& path, std::vector<std::string> colu
     impl_->row = std::min(first_row, info.rows);
     impl_->cut = std::move(scan.cut);
     impl_->statement = impl_->connection.prepare(
-        scan_sql(columns, impl_->cut ? impl_->cut->path() : fs::absolute(path), scan));
+        scan_sql(identifiers(columns), impl_->cut ? impl_->cut->path() : fs::absolute(path), scan));
     execute_streaming(impl_->statement, impl_->result);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const DuckType type(duckdb_column_logical_type(impl_->result.get(), i));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,5 +56,15 @@ struct GroupBytes {
   std::uint64_t begin = 0, end = 0;
 };
 GroupBytes group_bytes(const Footer& footer, std::size_t index);
+
+/// What the footer says of one column of a row group. Texts of bounds are as Parquet stores them.
+struct ChunkFacts {
+  std::uint64_t values = 0;  ///< missing ones included
+  std::optional<std::string> min, max;
+  bool old_bounds = false;  ///< in fields whose order is defined for signed numbers only
+  std::optional<std::uint64_t> missing;
+};
+/// By leaf, in the order of the schema. Throws InputError.
+std::vector<ChunkFacts> chunk_facts(const Footer& footer, std::size_t index);
 
 }  // namespace reelcell::table

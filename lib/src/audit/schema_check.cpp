@@ -27,20 +27,29 @@ std::string pointer_of(const valijson::ValidationResults::Error& error) {
 
 }  // namespace
 
-bool check_schema(const Json& schema, const Json& document, const std::string& path,
-                  Findings& findings) {
-  // The adapter is written for the plain json type.
-  const nlohmann::json plain_schema = schema;
-  const nlohmann::json plain_document = document;
-  valijson::Schema compiled;
-  valijson::ValidationResults results;
+struct SchemaCheck::Impl {
+  valijson::Schema schema;
+};
+
+SchemaCheck::SchemaCheck(const Json& schema) : impl_(std::make_unique<Impl>()) {
+  const nlohmann::json plain = schema;  // the adapter is written for the plain json type
   try {
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    const valijson::adapters::NlohmannJsonAdapter schema_adapter(plain_schema);
-    parser.populateSchema(schema_adapter, compiled);
+    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(plain), impl_->schema);
+  } catch (const std::exception& error) {
+    throw InputError(std::string("the schema cannot be used: ") + error.what());
+  }
+}
+SchemaCheck::~SchemaCheck() = default;
+
+bool SchemaCheck::check(const Json& document, const std::string& path, const std::string& where,
+                        Findings& findings) const {
+  const nlohmann::json plain = document;
+  valijson::ValidationResults results;
+  try {
     valijson::Validator validator;
-    const valijson::adapters::NlohmannJsonAdapter document_adapter(plain_document);
-    if (validator.validate(compiled, document_adapter, &results)) return true;
+    const valijson::adapters::NlohmannJsonAdapter adapter(plain);
+    if (validator.validate(impl_->schema, adapter, &results)) return true;
   } catch (const std::exception& error) {
     throw InputError(path, std::string("the schema cannot be used: ") + error.what());
   }
@@ -52,10 +61,17 @@ bool check_schema(const Json& schema, const Json& document, const std::string& p
     if (told > 0 && error.description.find("Failed to validate against schema associated with") !=
                         std::string::npos)
       continue;
-    findings.error("DOC-SCHEMA", path, pointer_of(error), error.description);
+    const std::string pointer = pointer_of(error);
+    findings.error("DOC-SCHEMA", path, where.empty() ? pointer : where + ": " + pointer,
+                   error.description);
     ++told;
   }
   return false;
+}
+
+bool check_schema(const Json& schema, const Json& document, const std::string& path,
+                  Findings& findings) {
+  return at_place(path, [&] { return SchemaCheck(schema).check(document, path, "", findings); });
 }
 
 }  // namespace reelcell::audit

@@ -5,6 +5,8 @@
 
 #include "internal/documents.hpp"
 #include "internal/ordered_streams.hpp"
+#include "internal/shard_schemas.hpp"
+#include "internal/validate_parquet.hpp"
 #include "reelcell/audit/corpus_check.hpp"
 #include "reelcell/audit/schema_check.hpp"
 #include "reelcell/base/error.hpp"
@@ -109,6 +111,13 @@ void validate_session(const fs::path& folder, const VerifyOptions& options, Find
   add_losses(diagnostics, "session.json", findings);
 }
 
+/// What a writer makes, by its own rules, and the documents in it by their schemas.
+void verify_output(const WriterRow& writer, const fs::path& path, const VerifyOptions& options,
+                   Findings& findings) {
+  writer.verify(path, options, findings);
+  if (writer.name == "webdataset") check_shard_documents(path, options.threads, findings);
+}
+
 void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findings& findings) {
   const Json manifest = read_json_file(folder / "corpus.json");
   if (!audit::check_schema(schema_named("corpus"), manifest, "corpus.json", findings)) return;
@@ -120,7 +129,7 @@ void validate_corpus(const fs::path& folder, const VerifyOptions& options, Findi
     const std::string name = output["folder"].get<std::string>();
     const WriterRow& writer = writers::writer_named(output["format"].get<std::string>());
     Findings part;
-    writer.verify(name.empty() ? folder : safe_join(folder, name), options, part);
+    verify_output(writer, name.empty() ? folder : safe_join(folder, name), options, part);
     add_below(name, part, findings);
   }
 }
@@ -152,11 +161,15 @@ std::string validate_known(const fs::path& path, const VerifyOptions& options, F
     if (fs::exists(path / "corpus.json")) return validate_corpus(path, options, findings), "corpus";
     if (fs::exists(path / "session.json"))
       return validate_session(path, options, findings), "session";
-    if (const WriterRow* writer = writers::recognise(path))
-      return writer->verify(path, options, findings), writer->name;
-  } else if (path.extension() == ".json") {
-    return validate_document(path, findings);
   }
+  // A folder, or one file out of it: a shard, a meta/info.json.
+  if (const WriterRow* writer = writers::recognise(path)) {
+    verify_output(*writer, path, options, findings);
+    return writer->name;
+  }
+  if (!fs::is_directory(path) && path.extension() == ".json")
+    return validate_document(path, findings);
+  if (is_parquet(path)) return validate_parquet(path, findings), "parquet";
   if (const ReaderRow* reader = readers::sniff(path))
     return validate_recording(*reader, path, options, findings), reader->name;
   std::string next = "'reelcell formats' lists what is read";

@@ -87,6 +87,7 @@ bool are_ranges(const std::string& text, std::int64_t episodes) {
     at = second.ptr + 1;
   }
 }
+}  // namespace
 
 void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found) {
   const auto splits = set.info.find("splits");
@@ -100,6 +101,7 @@ void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found) {
   }
 }
 
+namespace {
 void check_ranges(const DataSet& set, Grouped& found) {
   std::int64_t expected = 0;
   for (const EpisodeEntry& entry : set.episodes) {

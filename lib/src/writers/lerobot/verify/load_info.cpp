@@ -165,8 +165,9 @@ const Feature* DataSet::feature(std::string_view name) const {
 }
 
 bool load_info(DataSet& set, Grouped& found) {
+  const fs::path file = set.info_file.empty() ? set.root / kInfo : set.info_file;
   try {
-    set.info = parse_json(read_text_file(set.root / kInfo, kInfoLimit), kInfo);
+    set.info = parse_json(read_text_file(file, kInfoLimit), kInfo);
   } catch (const Error& error) {
     found.error(code::kInfoJson, kInfo, "",
                 "cannot be read, so nothing else was checked: " + error.message());
@@ -193,16 +194,21 @@ bool load_info(DataSet& set, Grouped& found) {
   return true;
 }
 
-int recognise_version(const fs::path& folder, int major) {
-  const fs::path path = folder / kInfo;
+int recognise_version(const fs::path& path, int major) {
   std::error_code ignored;
-  if (!fs::is_regular_file(path, ignored)) return 0;
+  const bool document = fs::is_regular_file(path, ignored) && path.filename() == "info.json";
+  const fs::path folder = document ? fs::absolute(path).parent_path().parent_path() : path;
+  const fs::path file = document ? path : folder / kInfo;
+  if (!fs::is_regular_file(file, ignored)) return 0;
   try {
-    const Json info = parse_json(read_text_file(path, kInfoLimit), kInfo);
+    const Json info = parse_json(read_text_file(file, kInfoLimit), kInfo);
     if (!info.is_object()) return 0;
     const Json version = info.value("codebase_version", Json());
-    if (version.is_string())
-      return version.get<std::string>().starts_with(major == 3 ? "v3" : "v2") ? 95 : 0;
+    if (version.is_string() && version.get<std::string>().starts_with(major == 3 ? "v3" : "v2"))
+      return 95;
+    if (version.is_string() && version.get<std::string>().starts_with(major == 3 ? "v2" : "v3"))
+      return 0;
+    // Of a version that is not known, or without one: verification says so.
     return info.contains("features") && info.contains("fps") && major_from_layout(folder) == major
                ? 70
                : 0;

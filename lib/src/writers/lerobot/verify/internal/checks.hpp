@@ -11,6 +11,8 @@ namespace reelcell::writers::lerobot {
 void check_data_files(DataSet& set, Grouped& found);
 /// Totals, ranges, splits and tasks against the rows.
 void check_totals(const DataSet& set, const RowsResult& rows, Grouped& found);
+/// Splits as ranges of so many episodes.
+void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found);
 /// GR00T's meta/modality.json, when there is one.
 void check_modality(const DataSet& set, Grouped& found);
 void check_stats(const DataSet& set, const RowsResult& rows, Grouped& found);

@@ -15,6 +15,8 @@ inline constexpr const char* kInfoPath =
 inline constexpr const char* kInfoTotals = "LR-INFO-TOTALS";  // a total differs from what is there
 inline constexpr const char* kInfoSplits =
     "LR-INFO-SPLITS";  // a split names episodes that are not there
+inline constexpr const char* kInfoAlone =
+    "LR-INFO-ALONE";  // only the document was given, not its data set
 inline constexpr const char* kFeatureMissing =
     "LR-FEATURE-MISSING";  // one of the five mandatory features
 inline constexpr const char* kFeatureSpec = "LR-FEATURE-SPEC";  // name, dtype or shape cannot be

@@ -45,6 +45,7 @@ struct EpisodeEntry {
 
 struct DataSet {
   fs::path root;
+  fs::path info_file;  ///< empty: meta/info.json below the root
   Json info = Json::object();
   int major = 0;         ///< 2 or 3
   std::string version;   ///< as stated, "" when missing

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """How well `reelcell align` measures clocks, against recordings whose clocks are known.
 
-usage: clocks.py [--seeds N] [--first SEED] [--part sample|g1|so101|gopro|luxonis|all ..] [--kinds KIND ..]
+usage: clocks.py [--seeds N] [--first SEED] [--part sample|logs|g1|so101|gopro|luxonis|all ..] [--kinds KIND ..]
 
 A handful of seeds by default, for CI; the published figures come from `--seeds 100 --part all`. Ends with 1 when a
 number that was given with confidence is wrong, or when too little is measured at all. A wrong number is one that is
-further from the truth than three of its own 95 % intervals and than half a frame.
+further from the truth than three of its own 95 % intervals and, where a camera is in it, than half a frame.
 """
 import argparse
 import concurrent.futures
@@ -118,6 +118,48 @@ def sample(folder, first, seeds, kinds):
                           front["drift_ppm"] - arm["drift_ppm"], f"seed {seed}")
         tallies.append(tally)
         print(json.dumps(tally.figures()), flush=True)
+    return tallies
+
+
+# ---- two logs of one movement, each as noisy as is said --------------------------------------------------------------
+
+LOG_RATES = {"100 Hz, 100 Hz": (100, 100, 20), "1 kHz, 100 Hz": (1000, 100, 20), "10 kHz, 10 kHz": (10_000, 10_000, 5),
+             "50 Hz, 50 Hz": (50, 50, 40)}
+LOG_NOISE = (0, 0.01, 0.1, 0.3, 1)  # of single samples; the movement's own standard deviation is 0.3
+
+
+def log_case(folder, rates, noise, seed):
+    import numpy as np
+    from ranges import signal, write_log
+    rate_a, rate_b, length = LOG_RATES[rates]
+    draw = np.random.default_rng([seed, rate_a, round(1000 * noise)])
+    shown = signal(length, 4, seed)
+    offset, drift = draw.uniform(-0.5, 0.5), draw.uniform(-100, 100)
+    session = folder / f"logs-{rate_a}-{rate_b}-{noise}-{seed}"
+    session.mkdir()
+    for name, rate in (("a", rate_a), ("b", rate_b)):
+        true = (np.arange(int(length * rate)) + draw.uniform(0, 1)) / rate
+        own = (true - offset) / (1 + drift * 1e-6) if name == "a" else true
+        write_log(session / f"{name}.csv", own, shown(true) + draw.normal(0, noise, len(true)) if noise else shown(true))
+    write_json(session / "session.json", {"version": 1, "id": session.name, "streams": [
+        {"name": name, "kind": "series", "path": f"{name}.csv", "format": "csv", **({"clock": {"offset_ns": 0}} if name == "b" else {}),
+         "options": {"time_column": "t_ns", "time_unit": "ns", "columns": [{"name": "x", "from": "x", "dtype": "float64"}]}}
+        for name in "ab"]})
+    clock = measure(session, "--evidence", "a=value:b.x")["a"]
+    shutil.rmtree(session)
+    return clock, offset * 1e9, drift
+
+
+def logs(folder, first, seeds):
+    tallies = []
+    for rates in LOG_RATES:
+        for noise in LOG_NOISE:
+            tally = Tally(f"logs {rates}, noise {noise}", 0)
+            for seed in range(first, first + seeds):
+                clock, offset, drift = log_case(folder, rates, noise, seed)
+                tally.add(clock, lambda t: offset + drift * 1e-6 * t, drift, f"seed {seed}")
+            tallies.append(tally)
+            print(json.dumps(tally.figures()), flush=True)
     return tallies
 
 
@@ -313,7 +355,9 @@ def luxonis(folder, _):
 
 
 # Share of the cases that must be measured, at least and at most: a rhythm that repeats has no answer.
-MEASURED = {"sample plain": (0.9, 1), "sample hard": (0.5, 1), "sample periodic": (0, 0), "sample ten_minutes": (1, 1)}
+MEASURED = {"sample plain": (0.9, 1), "sample hard": (0.5, 1), "sample periodic": (0, 0), "sample ten_minutes": (1, 1),
+            **{f"logs {rates}, noise {noise}": (1, 1) for rates in ("100 Hz, 100 Hz", "50 Hz, 50 Hz") for noise in (0, 0.01)},
+            **{f"logs {rates}, noise 1": (0, 0) for rates in LOG_RATES}}
 LEAST_INSIDE = 0.8  # of the numbers given, in their own 95 % intervals; a few seeds tell no more
 
 
@@ -334,11 +378,13 @@ def main():
     parser.add_argument("--part", nargs="+", default=["sample"])
     parser.add_argument("--kinds", nargs="+", default=["plain", "hard", "periodic"])
     arguments = parser.parse_args()
-    parts = arguments.part if arguments.part != ["all"] else ["sample", "g1", "so101", "gopro", "luxonis"]
+    parts = arguments.part if arguments.part != ["all"] else ["sample", "logs", "g1", "so101", "gopro", "luxonis"]
     with tempfile.TemporaryDirectory(prefix="reelcell-accuracy-") as name:
         folder, tallies = pathlib.Path(name), []
         if "sample" in parts:
             tallies += sample(folder, arguments.first, arguments.seeds, arguments.kinds)
+        if "logs" in parts:
+            tallies += logs(folder, arguments.first, arguments.seeds)
         for part, run in (("g1", g1), ("so101", so101), ("gopro", gopro), ("luxonis", luxonis)):
             if part in parts:
                 tallies += run(folder, arguments.seeds)

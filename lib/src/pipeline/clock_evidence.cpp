@@ -259,7 +259,7 @@ const std::vector<OptionSpec>& clock_evidence_options() {
        "evidence."},
       {"max_interval", OptionType::kDuration, "", "0ns",
        "Widest 95 % half-interval of an offset that is given; 0: half a frame or sample of the "
-       "slower stream."},
+       "slower stream, at least 1 ms."},
   };
   return options;
 }

@@ -6,10 +6,30 @@
 
 namespace reelcell::timeline {
 
+namespace {
+/// How much of the squared change from one value to the next is noise that is new in each. That of
+/// what is shown grows with the steps k between the two as a k^2 - b k^4; the noise's does not.
+double share_of_noise(std::span<const float> value) {
+  double change[3] = {0, 0, 0};
+  for (std::size_t i = 3; i < value.size(); ++i)
+    for (std::size_t k = 1; k <= 3; ++k) {
+      const double d = value[i] - value[i - k];
+      change[k - 1] += d * d;
+    }
+  const double to_two = change[1] - change[0], to_three = change[2] - change[0];
+  const double a = (16 * to_two / 3 - to_three) / 8, b = (3 * a - to_two) / 15;
+  return change[0] > 0 ? std::clamp((change[0] - a + b) / change[0], 0.0, 1.0) : 0;
+}
+}  // namespace
+
 MeanOf::MeanOf(const IntervalSignal& signal) : signal_(&signal) {
   double total = 0;
   for (const float v : signal.value) total += v;
   centre_ = signal.empty() ? 0 : total / static_cast<double>(signal.size());
+  if (!signal.steps) {
+    period_ns_ = signal.median_length_ns();
+    noise_share_ = share_of_noise(signal.value);
+  }
   sum_.resize(signal.size());
   time_.resize(signal.size());
   double sum = 0, time = 0;
@@ -77,6 +97,24 @@ BlockSums BlockTable::at(std::size_t block, double shift_ns) const {
   return {mix(&BlockSums::n), mix(&BlockSums::aa), mix(&BlockSums::bb), mix(&BlockSums::ab)};
 }
 
+namespace {
+/// The variance of the fast record's means falls where the shift cuts its intervals, as a mean over
+/// parts of two differs less than a whole one. For what is shown that is the same loss as that of
+/// the product with the slow record, and must stay; noise is lost here alone, and a correlation
+/// divided by it would be highest half an interval off. So noise's share is averaged over one.
+void even_out(std::span<BlockSums> row, std::size_t window, double share) {
+  if (window < 2) return;
+  std::vector<double> sum(row.size() + 1, 0.0);
+  for (std::size_t k = 0; k < row.size(); ++k) sum[k + 1] = sum[k] + row[k].bb;
+  const std::size_t whole = std::min(window, row.size());
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    const std::size_t from = std::min(k - std::min(k, whole / 2), row.size() - whole);
+    const double mean = (sum[from + whole] - sum[from]) / static_cast<double>(whole);
+    row[k].bb += share * (mean - row[k].bb);
+  }
+}
+}  // namespace
+
 BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<std::size_t> first,
                     std::int64_t origin_ns, double slope, std::int64_t start_ns,
                     std::int64_t step_ns, std::size_t shifts, bool root) {
@@ -85,6 +123,7 @@ BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<
   table.start_ns = start_ns;
   table.step_ns = step_ns;
   table.shifts = shifts;
+  const auto window = static_cast<std::size_t>((fast.period_ns() + step_ns / 2) / step_ns);
   std::vector<float> means;
   for (std::size_t j = 0; j + 1 < table.first.size(); ++j) {
     const std::size_t from = table.first[j], to = table.first[j + 1];
@@ -118,6 +157,7 @@ BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<
         sums = {n, std::max(0.0, aa - a * a / n), std::max(0.0, bb - b * b / n), ab - a * b / n};
       table.sums.push_back(sums);
     }
+    even_out(std::span(table.sums).last(shifts), window, fast.noise_share());
   }
   return table;
 }

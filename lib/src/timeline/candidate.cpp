@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace reelcell::timeline {
 namespace {
@@ -56,11 +58,78 @@ void add_errors(Fitted& fitted, const FitReach& reach) {
 
 }  // namespace
 
-IntervalSignal from_zero(const IntervalSignal& in) {
-  IntervalSignal out = in;
+IntervalSignal from_zero(IntervalSignal in) {
   const std::int64_t start = in.start_ns.front();
-  for (std::int64_t& t : out.start_ns) t -= start;
-  for (std::int64_t& t : out.end_ns) t -= start;
+  for (std::int64_t& t : in.start_ns) t -= start;
+  for (std::int64_t& t : in.end_ns) t -= start;
+  return in;
+}
+
+namespace {
+/// Neighbours merged until they are as long; a hole ends one.
+IntervalSignal merged(const IntervalSignal& in, std::int64_t length_ns) {
+  IntervalSignal out;
+  out.steps = in.steps;
+  double sum = 0, covered = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const auto length = static_cast<double>(in.end_ns[i] - in.start_ns[i]);
+    sum += in.value[i] * length;
+    covered += length;
+    const bool last = i + 1 == in.size() || in.start_ns[i + 1] - in.end_ns[i] > length_ns / 2;
+    if (!last && in.end_ns[i] - in.start_ns[first] < length_ns) continue;
+    // What is left before a hole is too noisy by itself.
+    if (covered * 2 >= static_cast<double>(length_ns)) {
+      out.start_ns.push_back(in.start_ns[first]);
+      out.end_ns.push_back(in.end_ns[i]);
+      out.value.push_back(static_cast<float>(sum / covered));
+    }
+    first = i + 1;
+    sum = covered = 0;
+  }
+  return out;
+}
+
+/// Each interval with the mean over so long about its middle; steps as they are.
+IntervalSignal smoothed(const IntervalSignal& in, std::int64_t length_ns) {
+  if (in.steps) return in;
+  constexpr std::size_t kAtOnce = 65536;
+  const MeanOf whole(in);
+  std::vector<std::int64_t> start, end;
+  std::vector<float> means;
+  IntervalSignal out;
+  for (std::size_t from = 0; from < in.size(); from += kAtOnce) {
+    start.clear();
+    end.clear();
+    for (std::size_t i = from; i < std::min(from + kAtOnce, in.size()); ++i) {
+      start.push_back(std::midpoint(in.start_ns[i], in.end_ns[i]) - length_ns / 2);
+      end.push_back(start.back() + length_ns);
+    }
+    whole.means(start, end, 0, means);
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      if (std::isnan(means[i])) continue;
+      out.start_ns.push_back(in.start_ns[from + i]);
+      out.end_ns.push_back(in.end_ns[from + i]);
+      out.value.push_back(means[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Sides coarser(const Sides& sides, std::int64_t length_ns) {
+  Sides out{merged(sides.slow, length_ns),
+            smoothed(sides.fast, length_ns),
+            sides.slow_start,
+            sides.fast_start,
+            sides.swapped,
+            sides.period_ns};
+  if (out.slow.empty() || out.fast.empty()) return out;
+  out.slow_start += out.slow.start_ns.front();
+  out.fast_start += out.fast.start_ns.front();
+  out.slow = from_zero(std::move(out.slow));
+  out.fast = from_zero(std::move(out.fast));
   return out;
 }
 
@@ -72,6 +141,7 @@ Sides sides_of(const IntervalSignal& a, const IntervalSignal& b) {
   sides.slow = from_zero(slow);
   sides.fast = from_zero(fast);
   sides.slow_start = slow.start_ns.front();
+  sides.period_ns = slow.median_length_ns();
   sides.fast_start = fast.start_ns.front();
   return sides;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "internal/candidate.hpp"
 #include "internal/curve_peaks.hpp"
@@ -36,7 +37,11 @@ std::string_view to_string(CurveMethod method) {
 namespace {
 
 constexpr std::size_t kLeastIntervals = 32;
+/// Half a sample of a 10 kHz log would be more than most movements can show.
+constexpr double kFineEnoughMs = 1;
 constexpr double kCommonDelay = 0.04;
+/// Intervals in the width of the peak: merging up to there widens it by some percent only.
+constexpr double kPerLobe = 4;
 
 /// The measurement in the terms of a and b, whichever was the slower.
 struct Terms {
@@ -87,14 +92,29 @@ void add_curve(const LagCurve& curve, const Terms& terms, OffsetMeasurement& out
   if (terms.sides.swapped) std::reverse(out.curve.begin(), out.curve.end());
 }
 
-void add_fit(const Fitted& fitted, const Terms& terms, OffsetMeasurement& out) {
+/// No estimate of a delay is better than this (Cramer and Rao) where what the two do not share is
+/// noise, new in each interval. Blocks that are left out in turn can agree by chance, or because
+/// all stay on one ripple of the peak.
+double least_error(const Fitted& fitted, double lobe_ns) {
+  constexpr double kToSigma = 2.355;  // of a peak like a Gaussian's
+  const double r2 = fitted.fit.r * fitted.fit.r;
+  double intervals = 0;
+  for (std::size_t j = 0; j < fitted.table.blocks(); ++j)
+    intervals += fitted.table.at(j, fitted.fit.offset_ns).n;
+  if (intervals < 1 || r2 <= 0) return 0;
+  return lobe_ns / kToSigma * std::sqrt(std::max(0.0, 1 - r2) / (r2 * intervals));
+}
+
+void add_fit(const Fitted& fitted, const Terms& terms, double least_error_ns,
+             OffsetMeasurement& out) {
   const double lag = fitted.fit.offset_ns, t = fitted.ratio_to_t;
   out.reference_ns = terms.time(terms.middle_ns, lag);
   out.offset_ns = terms.offset(lag);
   // What moves is not seen by both alike: below some percent of the slower one's interval a common
   // delay hides that no scatter shows. Found on sessions whose truth is known.
-  const double common = kCommonDelay * static_cast<double>(terms.sides.slow.median_length_ns());
-  out.offset_interval_ms = std::hypot(t * fitted.offset_error_ns, common) * 1e-6;
+  const double common = kCommonDelay * static_cast<double>(terms.sides.period_ns);
+  const double error = std::max(fitted.offset_error_ns, least_error_ns);
+  out.offset_interval_ms = std::hypot(t * error, common) * 1e-6;
   out.drift_ppm = terms.drift(fitted.slope + fitted.fit.drift) * 1e6;
   out.drift_interval_ppm = t * fitted.drift_error * 1e6;
   out.height = fitted.fit.r;
@@ -160,7 +180,8 @@ std::ptrdiff_t by_envelope(const Sides& sides, const MeasureOptions& options, co
   wide.slow = envelope(sides.slow, std::llround(period));
   if (wide.slow.size() < kLeastIntervals) return -1;
   wide.slow_start += wide.slow.start_ns.front();
-  wide.slow = from_zero(wide.slow);
+  wide.slow = from_zero(std::move(wide.slow));
+  wide.period_ns = wide.slow.median_length_ns();
   MeasureOptions coarse = options;
   coarse.max_interval = Nanos(std::llround(period / 4));
   coarse.max_drift_ppm = 0;  // two edges are too few for an offset and a drift
@@ -232,6 +253,31 @@ void judge(const Fitted& best, bool unique, bool whole, const Choice& choice, do
   }
 }
 
+/// Width at half height of the highest peak.
+double lobe_width_ns(const LagCurve& curve, const Tried& tried) {
+  const std::vector<float>& r = tried.sign > 0 ? curve.r : curve.r_negative;
+  const auto half = static_cast<float>(tried.peak.height / 2);
+  const auto top = static_cast<std::size_t>(
+      std::clamp(std::lround(tried.peak.position), 0L, static_cast<long>(r.size()) - 1));
+  std::size_t from = top, to = top;
+  while (from > 0 && r[from - 1] > half) --from;
+  while (to + 1 < r.size() && r[to + 1] > half) ++to;
+  return static_cast<double>(to - from) * static_cast<double>(curve.step_ns);
+}
+
+/// Length to which the slower record's intervals should be merged and the faster one smoothed; 0 =
+/// they are long enough. Where a peak is many intervals wide, the noise of each puts ripples on it,
+/// and the highest ripple is somewhere on the top: it would be taken for the offset, and for a
+/// sharp one.
+std::int64_t better_length(const Sides& sides, double lobe_ns) {
+  constexpr double kLeast = 192;  // intervals in all: the blocks' least
+  const auto now = static_cast<double>(sides.slow.median_length_ns());
+  if (sides.slow.steps || lobe_ns <= 2 * kPerLobe * now) return 0;
+  const double longest = static_cast<double>(sides.slow.end_ns.back()) / kLeast;
+  const double wanted = std::min(lobe_ns / kPerLobe, longest);
+  return wanted >= 2 * now ? std::llround(wanted) : 0;
+}
+
 OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& options,
                                 bool break_ties) {
   const std::int64_t expected =
@@ -250,6 +296,12 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
     out.reason = "one of the two does not vary where they overlap";
     return out;
   }
+  const double lobe = lobe_width_ns(curve, peaks.peaks.front());
+  if (const std::int64_t length = better_length(sides, lobe); length > 0) {
+    const Sides coarse = coarser(sides, length);
+    if (std::min(coarse.slow.size(), coarse.fast.size()) >= kLeastIntervals)
+      return measure_sides(coarse, options, break_ties);
+  }
   out.candidates = candidates_of(peaks, curve, terms, options.max_ratio);
   const bool unique = out.candidates.size() == 1;
   const MeanOf fast(sides.fast);
@@ -260,7 +312,7 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
   const Fitted best = fit_candidate(
       sides, fast, curve,
       peaks.peaks[choice.index < 0 ? 0 : static_cast<std::size_t>(choice.index)], options);
-  add_fit(best, terms, out);
+  add_fit(best, terms, least_error(best, lobe), out);
   add_windows(best, terms, out);
   const double height = best.sign * out.height;
   if (height < options.min_height || (unique && peaks.contrast < options.min_contrast)) {
@@ -271,9 +323,10 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
         height, peaks.contrast, options.min_height, options.min_contrast);
     return out;
   }
-  const double widest = options.max_interval.count() > 0
-                            ? static_cast<double>(options.max_interval.count()) * 1e-6
-                            : static_cast<double>(sides.slow.median_length_ns()) * 0.5e-6;
+  const double widest =
+      options.max_interval.count() > 0
+          ? static_cast<double>(options.max_interval.count()) * 1e-6
+          : std::max(kFineEnoughMs, 0.5e-6 * static_cast<double>(sides.period_ns));
   // An envelope stands still in most windows; those tell nothing.
   judge(best, unique, break_ties, choice, widest, out);
   return out;

@@ -36,7 +36,7 @@ struct MeasureOptions {
   double max_ratio = 0.8;     ///< second peak / first peak
   double min_contrast = 5.5;  ///< height / robust spread of the curve away from the peak
   Nanos max_interval{0};      ///< widest 95 % half-interval of the offset; 0 = half an interval
-                              ///< of the slower record
+                              ///< of the slower record, at least 1 ms
 };
 
 /// One offset that fits.
@@ -72,7 +72,7 @@ struct OffsetMeasurement {
   bool measured() const { return verdict == Verdict::kMeasured; }
 };
 
-/// `a` is measured against `b`. Memory: some 100 bytes an interval of the shorter record. Throws
+/// `a` is measured against `b`. Memory: some 100 bytes an interval of both records. Throws
 /// nothing: too little data is kNoEvidence, with the reason.
 OffsetMeasurement measure_offset(const IntervalSignal& a, const IntervalSignal& b,
                                  const MeasureOptions& options);

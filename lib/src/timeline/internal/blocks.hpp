@@ -15,6 +15,9 @@ class MeanOf {
  public:
   explicit MeanOf(const IntervalSignal& signal);
   const IntervalSignal& signal() const { return *signal_; }
+  std::int64_t period_ns() const { return period_ns_; }  ///< of its intervals; 0 = of no one length
+  /// Of the change from one value to the next, squared.
+  double noise_share() const { return noise_share_; }
   /// Means over [start[i] + shift, end[i] + shift); NaN where less than half of it is covered.
   /// Starts must not decrease.
   void means(std::span<const std::int64_t> start, std::span<const std::int64_t> end,
@@ -24,6 +27,8 @@ class MeanOf {
   double integral(std::size_t at, std::int64_t t) const;
   double covered(std::size_t at, std::int64_t t) const;
   const IntervalSignal* signal_;
+  std::int64_t period_ns_ = 0;
+  double noise_share_ = 0;
   double centre_ = 0;               ///< taken off the values, for the sake of digits
   std::vector<double> sum_, time_;  ///< up to the start of interval i
 };

@@ -10,10 +10,13 @@ namespace reelcell::timeline {
 struct Sides {
   IntervalSignal slow, fast;
   std::int64_t slow_start = 0, fast_start = 0;
-  bool swapped = false;  ///< a is the fast one
+  bool swapped = false;        ///< a is the fast one
+  std::int64_t period_ns = 0;  ///< of the slower record as it was given
 };
 Sides sides_of(const IntervalSignal& a, const IntervalSignal& b);
-IntervalSignal from_zero(const IntervalSignal& in);
+IntervalSignal from_zero(IntervalSignal in);
+/// The slower record's intervals merged to this length, the faster one smoothed over it.
+Sides coarser(const Sides& sides, std::int64_t length_ns);
 
 /// A candidate, fitted to the samples themselves.
 struct Fitted {

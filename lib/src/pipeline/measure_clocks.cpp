@@ -118,6 +118,25 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
   return out;
 }
 
+/// What is not known of the clock that another one was measured against is not known of that
+/// either.
+void widen(const ClockEvidence& evidence, const ClockMeasurement& against, ClockMeasurement& m) {
+  auto& r = m.result;
+  const auto& other = against.result;
+  if (!r.measured()) return;
+  const auto apart =
+      static_cast<double>((r.reference_ns + r.offset_ns) - (other.reference_ns + other.offset_ns));
+  const double drifted_ms = other.drift_interval_ppm * 1e-6 * std::abs(apart) * 1e-6;
+  r.offset_interval_ms = std::hypot(r.offset_interval_ms, other.offset_interval_ms, drifted_ms);
+  r.drift_interval_ppm = std::hypot(r.drift_interval_ppm, other.drift_interval_ppm);
+  const double widest_ms = static_cast<double>(evidence.options.max_interval.count()) * 1e-6;
+  if (widest_ms <= 0 || r.offset_interval_ms <= widest_ms) return;
+  r.verdict = timeline::Verdict::kAmbiguous;
+  r.reason =
+      fmt::format("with that of {} the offset is known to {:.1f} ms only; {:.1f} ms are needed",
+                  against.stream, r.offset_interval_ms, widest_ms);
+}
+
 double interval_ns(const ClockMeasurement& m) { return m.result.offset_interval_ms * 1e6; }
 
 /// Several pieces of evidence: those that give a number must agree; one that gives none may still
@@ -219,8 +238,12 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
   progress.begin("measure", tasks.size(), "clocks");
   for (const ClockTask& task : tasks) {
     std::vector<ClockMeasurement> parts;
-    for (const ClockEvidence& evidence : task.evidence)
+    for (const ClockEvidence& evidence : task.evidence) {
       parts.push_back(measure_one(session, task.stream, evidence, maps));
+      for (const ClockMeasurement& done : out)
+        if (done.stream == evidence.against.stream && done.result.measured())
+          widen(evidence, done, parts.back());
+    }
     ClockMeasurement best = combine(std::move(parts));
     const ClockSpec& before = session.session().stream(task.stream)->clock;
     if (best.result.measured()) {

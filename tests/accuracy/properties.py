@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+"""What must hold of measured clocks whatever the recording, over one whole made session and `reelcell align --json`.
+
+usage: properties.py [--seed SEED] [--part shift|sign|noise ..]
+
+shift: all streams later by one time, and by different times: the same clocks to the nanosecond, but for the shifts.
+sign:  a log turned upside down has the same clock, and its sign is told; the speed of joints has none.
+noise: the more of it, in a log or in the picture, the less confidence: no number again once there is none, no interval
+       narrower by more than 30 %, no higher correlation; and no number is wrong at any noise.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from decimal import Decimal
+
+import av
+import numpy as np
+
+from clocks import BUILD, measure, write_json
+
+FAILED = []
+
+
+def check(condition, message):
+    if not condition:
+        FAILED.append(message)
+        print("FAILED:", message, flush=True)
+
+
+def make(folder, seed, *arguments):
+    subprocess.run([BUILD / "reelcell-make-session", "--out", folder, "--seed", str(seed), "--clock-unknown", "--duration", "20",
+                    "--points", "50", "--width", "240", "--height", "180", "--wrist-fps", "1", "--wrist-width", "64",
+                    "--wrist-height", "64", *arguments], check=True, capture_output=True)
+    document = json.loads((folder / "session.json").read_text())
+    for stream in document["streams"]:
+        if stream["name"] == "front":
+            stream["clock"] = {"measure": {"by": "motion", "against": "joints.q"}}
+        if stream["name"] == "joints":
+            stream["clock"] = {"measure": {"by": "speed", "against": "plc", "against_by": "level", "high": {"step": "MOVE"}}}
+    mirror = {"name": "mirror", "kind": "series", "path": "mirror.csv", "format": "csv",
+              "clock": {"measure": {"by": "value", "against": "joints.dq[0]"}},
+              "options": {"time_column": "t_ns", "time_unit": "ns",
+                          "columns": [{"name": "x", "from": "x", "dtype": "float64"}]}}
+    document["streams"].append(mirror)
+    write_json(folder / "session.json", document)
+    write_mirror(folder, 1, 0)
+    return folder
+
+
+def joints(folder):
+    header, *lines = (folder / "joints.csv").read_text().splitlines()
+    return header.split(","), [line.split(",") for line in lines]
+
+
+MIRROR_OFFSET, MIRROR_DRIFT = 0.321987, 40e-6  # joints = t + offset + drift t
+
+
+def write_mirror(folder, sign, noise):
+    """The first joint's speed as another device logs it: every fifth sample, by a clock of its own."""
+    names, rows = joints(folder)
+    at = names.index("dq1")
+    draw = np.random.default_rng(7)
+    spread = np.std([float(row[at]) for row in rows])
+    lines = ["t_ns,x"]
+    for row in rows[::5]:
+        t = round((float(row[0]) - MIRROR_OFFSET) / (1 + MIRROR_DRIFT) * 1e9)
+        lines.append(f"{t},{sign * float(row[at]) + noise * spread * draw.normal():.6f}")
+    (folder / "mirror.csv").write_text("\n".join(lines) + "\n")
+
+
+def error_ms(folder, clock, chained):
+    """Of the offset to the session's clock, or, where the joints' own clock was not measured, to theirs."""
+    if clock["offset_ns"] is None:
+        return 0.0
+    truth = json.loads((folder / "truth.json").read_text())["clocks"]
+    arm, t = truth["joints"], clock["reference_ns"]
+    to_session = lambda t, of: t + of["offset_ns"] + of["drift_ppm"] * 1e-6 * t  # noqa: E731
+    if clock["stream"] == "mirror":
+        session = to_session(t + MIRROR_OFFSET * 1e9 + MIRROR_DRIFT * t, arm)
+    else:
+        session = to_session(t, truth[clock["stream"]])
+    true = session if chained else (session - arm["offset_ns"]) / (1 + arm["drift_ppm"] * 1e-6)
+    return (t + clock["offset_ns"] - true) / 1e6
+
+
+def not_wrong(name, clock, error):
+    print(f"{name}: {clock['verdict']}, error {error:.3f} ms, said {clock['offset_interval_ms'] or 0:.3f} ms, height {clock['height']:.3f}", flush=True)
+    check(clock["verdict"] != "measured" or abs(error) <= 3 * clock["offset_interval_ms"], f"{name} is wrong")
+
+
+def clocks(folder):
+    return measure(folder, "--measure", "--evidence", "front", "--evidence", "joints", "--evidence", "mirror")
+
+
+def shift_log(path, column, per_second, seconds):
+    """Stamps of a CSV file's first column, or of a JSONL file's field, later by whole seconds; every digit is kept."""
+    lines = path.read_text().splitlines()
+    if column:
+        lines = [json.dumps({**(row := json.loads(line)), column: row[column] + seconds * per_second}) for line in lines]
+    else:
+        lines[1:] = [",".join([str(Decimal((cells := line.split(","))[0]) + seconds * per_second), *cells[1:]]) for line in lines[1:]]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def shift_video(path, seconds):
+    """The same packets, each stamp later."""
+    later = path.with_name("later.mp4")
+    with av.open(str(path)) as source, av.open(str(later), "w") as out:
+        stream = source.streams.video[0]
+        made = out.add_stream(template=stream) if not hasattr(out, "add_stream_from_template") else out.add_stream_from_template(stream)
+        made.time_base = stream.time_base
+        ticks = round(seconds / stream.time_base)
+        for packet in source.demux(stream):
+            if packet.dts is None:
+                continue
+            packet.pts, packet.dts, packet.stream = packet.pts + ticks, packet.dts + ticks, made
+            out.mux(packet)
+    later.replace(path)
+
+
+def shifted(folder, target, video, log, plc):
+    shutil.copytree(folder, target)
+    shift_video(target / "front.mp4", video)
+    shift_log(target / "joints.csv", None, 1, log)
+    shift_log(target / "mirror.csv", None, 10**9, log)
+    shift_log(target / "plc.jsonl", "t_ns", 10**9, plc)
+    return target
+
+
+NUMBERS = ("verdict", "offset_interval_ms", "drift_ppm", "drift_interval_ppm", "height", "ratio", "contrast")
+
+
+def shift(folder, session, base):
+    check({clock["verdict"] for clock in base.values()} == {"measured"}, f"shift: {[(n, c['reason']) for n, c in base.items()]}")
+    for stream, clock in base.items():
+        not_wrong(f"shift, {stream}", clock, error_ms(session, clock, chained=True))
+    # 40 days, as a device's uptime; and each side by its own, within the hour that is searched.
+    for name, video, log, plc in (("all", 3_456_000, 3_456_000, 3_456_000), ("each", 11, 1_000, 700)):
+        moved = clocks(shifted(session, folder / name, video, log, plc))
+        for stream, own in (("front", video), ("joints", log), ("mirror", log)):
+            a, b = base[stream], moved[stream]
+            check(all(a[key] == b[key] for key in NUMBERS), f"shift {name}, {stream}: {[(key, a[key], b[key]) for key in NUMBERS if a[key] != b[key]]}")
+            check(b["reference_ns"] - a["reference_ns"] == own * 10**9, f"shift {name}, {stream}: reference {b['reference_ns'] - a['reference_ns']}")
+            check(b["offset_ns"] - a["offset_ns"] == (plc - own) * 10**9, f"shift {name}, {stream}: offset {b['offset_ns'] - a['offset_ns']}")
+
+
+def sign(folder, session, base):
+    turned = folder / "turned"
+    shutil.copytree(session, turned)
+    write_mirror(turned, -1, 0)
+    names, rows = joints(turned)
+    rows = [[row[0], *(str(-Decimal(cell)) if name.startswith("q") else cell for name, cell in zip(names[1:], row[1:]))] for row in rows]
+    (turned / "joints.csv").write_text("\n".join(",".join(row) for row in [names, *rows]) + "\n")
+    other = clocks(turned)
+    a, b = base["mirror"], other["mirror"]
+    check(a["height"] > 0.9 and b["height"] < -0.9, f"sign: heights {a['height']}, {b['height']}")
+    check(a["offset_ns"] == b["offset_ns"] and a["drift_ppm"] == b["drift_ppm"], f"sign: {a['offset_ns']} and {b['offset_ns']}")
+    not_wrong("sign, mirror", b, error_ms(turned, b, chained=True))
+    for stream in ("front", "joints"):
+        check({**base[stream], "own": 0} == {**other[stream], "own": 0}, f"sign: the clock of {stream} changed")
+
+
+def falling(name, clocks_and_errors, slack):
+    """A row of (noise, clock, error in ms), with more and more noise; `slack`: by how much a height may rise."""
+    lost, height, interval = None, 2, 0
+    for noise, clock, error in clocks_and_errors:
+        said = clock["offset_interval_ms"] or 0
+        not_wrong(f"{name} with noise {noise}", clock, error)
+        measured = clock["verdict"] == "measured"
+        if not measured:
+            lost = noise if lost is None else lost
+            continue
+        check(abs(clock["height"]) <= height + slack, f"{name}: height {clock['height']} at noise {noise}, {height} before")
+        height = min(height, abs(clock["height"]))
+        check(lost is None, f"{name}: a number at noise {noise}, none at {lost}")
+        # An interval is itself an estimate, from some 24 blocks: one in seven of its size.
+        check(said >= 0.7 * interval, f"{name}: +-{said} ms at noise {noise}, +-{interval} with less")
+        interval = max(interval, said)
+
+
+def noise(folder, session, seed):
+    rows = []
+    for amount in (0, 0.1, 0.3, 1, 3, 10):
+        write_mirror(session, 1, amount)
+        clock = measure(session, "--measure", "--evidence", "mirror")["mirror"]
+        rows.append((amount, clock, error_ms(session, clock, chained=False)))
+    falling("log", rows, 0.01)
+    check(rows[-1][1]["verdict"] != "measured", "a log of noise alone gets a number")
+    # The encoder takes some noise away, and of little more than of much: it does not fall evenly.
+    rows = []
+    for grey in (1.5, 15, 50):
+        noisy = session if grey == 1.5 else make(folder / f"grey-{grey}", seed, "--noise", str(grey))
+        clock = measure(noisy, "--evidence", "front=motion:joints.q")["front"]
+        rows.append((grey, clock, error_ms(noisy, clock, chained=False)))
+    falling("picture", rows, 0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=4001)
+    parser.add_argument("--part", nargs="+", choices=("shift", "sign", "noise"), default=("shift", "sign", "noise"))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="reelcell-properties-") as name:
+        folder = pathlib.Path(name)
+        session = make(folder / "session", arguments.seed)
+        base = clocks(session)
+        if "shift" in arguments.part:
+            shift(folder, session, base)
+        if "sign" in arguments.part:
+            sign(folder, session, base)
+        if "noise" in arguments.part:
+            noise(folder, session, arguments.seed)
+    sys.exit(1 if FAILED else 0)
+
+
+if __name__ == "__main__":
+    main()

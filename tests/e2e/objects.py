@@ -4,12 +4,14 @@ WebDataset, on a camera that lost frames: each object is beside the frame that i
 frame, in both outputs; documents that do not fit the video are refused with the reason; an edit keeps the objects."""
 import io
 import json
+import shutil
+import subprocess
 import tarfile
 from fractions import Fraction
 
 import av
 import numpy as np
-from support import check, parquet, reelcell, work_folder, write_json
+from support import INDEPENDENT, check, parquet, reelcell, work_folder, write_json
 
 W, H, RATE = 64, 48, 30
 # Frames that the camera lost: what a labelling tool counts is not the playing time.
@@ -295,6 +297,97 @@ def refused(folder, session):
     tell([{**coco_rule, "format": "elan"}], "'elan' holds no objects")
 
 
+def found_by_validate(path):
+    done = reelcell("validate", path, "--json", codes=(0, 1))
+    return {f["code"]: f for f in json.loads(done.stdout)["results"][0]["findings"] if f["code"] != "LR-INFO-ALONE"}
+
+
+def rewrite_shard(source, target, change):
+    """The shard with one document changed: change(key, extension, document) says whether it did."""
+    with tarfile.open(source) as old, tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as new:
+        for info in old:
+            data = old.extractfile(info).read()
+            key, extension = info.name.split(".", 1)
+            if extension in ("json", "objects.json"):
+                document = json.loads(data)
+                change(key, extension, document)
+                data = json.dumps(document).encode()
+            info.size = len(data)
+            new.addfile(info, io.BytesIO(data))
+
+
+def first_object(shape, change):
+    """Changes the first object of a shape that a shard has, and no other."""
+    done = []
+
+    def damage(_, extension, document):
+        if extension == "objects.json" and not done:
+            for row in document["clips"][0]["rows"]:
+                for drawn in row["objects"]:
+                    if drawn["shape"] == shape and not done:
+                        done.append(change(drawn, row))
+    return damage
+
+
+def clip(change):
+    return lambda _, extension, document: change(document["clips"][0]) if extension == "objects.json" else None
+
+
+# One value each: in the table of LeRobot (an expression for a column, in the rows of a shape), and in a shard's document.
+DAMAGES = [
+    ("OBJ-BOX", "x0", "x1 + 1", "box", first_object("box", lambda o, _: o["box"].__setitem__(0, o["box"][2] + 1))),
+    ("OBJ-BOX", "x1", "'NaN'::DOUBLE", "box", first_object("box", lambda o, _: o["box"].__setitem__(0, 1e9))),
+    ("OBJ-BOX", "y1", "y1 + 5", "polygon", first_object("polygon", lambda o, _: o["box"].__setitem__(3, o["box"][3] + 5))),
+    ("OBJ-BOX", "x1", "x1 + 3", "mask", first_object("mask", lambda o, _: o["box"].__setitem__(2, o["box"][2] + 3))),
+    ("OBJ-BOX-OVER", "x1", "width + 9", "box", first_object("box", lambda o, _: o["box"].__setitem__(2, W + 9))),
+    ("OBJ-OUTLINE", "outline_points", "[2]", "polygon two", first_object("polygon", lambda o, _: o.update(outlines=[[16, 12, 32, 36]]))),
+    ("OBJ-MASK", "mask_runs", "list_concat(mask_runs, [1])", "mask", first_object("mask", lambda o, _: o["runs"].append(1))),
+    ("OBJ-MASK", "mask_runs", "[width * height]", "mask", first_object("mask", lambda o, _: o.update(runs=[W * H]))),
+    ("OBJ-LABEL", "label", "''", "box", first_object("box", lambda o, _: o.update(label=""))),
+    ("OBJ-LABEL", "label", "label || ' '", "box", first_object("box", lambda o, _: o.update(label=o["label"] + " "))),
+    ("OBJ-LABEL-SPELLING", "label", "'H and'", "box", first_object("box", lambda o, _: o.update(label=o["label"].capitalize()))),
+    ("OBJ-DOCUMENT", "shape", "'circle'", "box", first_object("box", lambda o, _: o.update(shape="circle"))),
+    ("OBJ-DOCUMENT", "attributes", "'[1'", "box", first_object("box", lambda o, _: o.pop("box"))),
+    ("OBJ-ROW", "frame_index", "4000", "box", clip(lambda c: c["rows"][-1].update(row=4000))),
+    ("OBJ-ROW", "frame_index", "-1", "box", clip(lambda c: c["rows"].reverse())),
+    ("OBJ-FEATURE", "feature", "'observation.images.back'", "box", clip(lambda c: c.update(feature="observation.images.back"))),
+    ("OBJ-SIZE", "width", "width * 2", "box", clip(lambda c: c.update(width=2 * W))),
+    ("OBJ-EPISODE", "episode_index", "99", "box", None),
+    ("OBJ-COUNT", None, None, None, lambda _, extension, d: d["objects"]["counts"].update({"observation.images.front": 1}) if extension == "json" else None),
+]
+
+
+def damaged(folder, corpus):
+    """Each value that is damaged in either output is found by its code, and nothing is found in what is whole."""
+    whole, table = corpus / "set/meta/objects.parquet", folder / "damaged/meta/objects.parquet"
+    shutil.copytree(corpus / "set", folder / "damaged")
+    shard = sorted((corpus / "wds").glob("*.tar"))[0]
+    good = found_by_validate(folder / "damaged")
+    check(not any(code.startswith("OBJ") for code in good), f"objects that are as they were drawn: {good}")
+    check(not found_by_validate(shard), f"a shard as it was written: {found_by_validate(shard)}")
+    for code, column, value, shape, change in DAMAGES:
+        if column:
+            # One row; the others as they are.
+            first = f"(SELECT min(n) FROM numbered WHERE shape = '{shape.split()[0]}')"
+            columns = f"(CASE WHEN n = {first} THEN {value} ELSE {column} END) AS {column}"
+            if shape.endswith("two"):
+                columns += f", (CASE WHEN n = {first} THEN points[1:4] ELSE points END) AS points"
+            query = (f"COPY (WITH numbered AS (SELECT row_number() OVER () AS n, * FROM read_parquet('{whole}')) "
+                     f"SELECT * EXCLUDE (n) REPLACE ({columns}) FROM numbered ORDER BY n) TO '{table}' (FORMAT parquet)")
+            done = subprocess.run(["node", INDEPENDENT / "duckdb_query.mjs", query], capture_output=True, text=True)
+            check(done.returncode == 0, f"DuckDB: {done.stderr[-500:]}")
+            found = found_by_validate(folder / "damaged")
+            check(code in found and found[code]["path"] == "meta/objects.parquet", f"{column} = {value}: {code} is not among {sorted(found)}")
+            check({c for c in found if c.startswith("OBJ")} - {code} <= {"OBJ-LABEL-SPELLING", "OBJ-BOX" if code == "OBJ-OUTLINE" else code}, f"{column} = {value} is also found as {sorted(found)}")
+        if change:
+            rewrite_shard(shard, folder / "damaged.tar", change)
+            found = found_by_validate(folder / "damaged.tar")
+            check(code in found, f"{code} is not among {found} in a shard")
+    whole_table = whole.read_bytes()
+    table.write_bytes(whole_table[:500])
+    check("OBJ-DOCUMENT" in found_by_validate(folder / "damaged"), "a cut table of objects")
+
+
 def main():
     with work_folder() as folder:
         session = write_session(folder / "session")
@@ -304,6 +397,7 @@ def main():
         reelcell("build", session, "--recipe", recipe, "--out", corpus, codes=(0, 3))
         check_corpus(corpus)
         reelcell("validate", corpus, "--deep", codes=(0,))
+        damaged(folder, corpus)
         # The same bytes at any number of threads, and again from both outputs and from each alone.
         reelcell("build", session, "--recipe", recipe, "--out", folder / "again", "-j", "1")
         for path in ("set/meta/objects.parquet", "corpus.json"):

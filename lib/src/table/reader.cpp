@@ -6,6 +6,7 @@
 #include "internal/scan.hpp"
 #include "internal/values.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/table/parquet_rows.hpp"
 
 namespace reelcell::table {
 
@@ -94,14 +95,10 @@ bool ParquetReader::next(std::vector<Column>& columns, std::size_t& rows) {
   });
 }
 
-std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit,
-                                    const std::vector<std::string>& columns) {
-  return at_place(path.string(), [&] {
-    const ParquetInfo info = cached_footer(path)->info;
-    if (info.rows > limit)
-      throw InputError("has " + std::to_string(info.rows) + " rows, at most " +
-                       std::to_string(limit) + " are expected in a metadata table");
-    if (!columns.empty()) check_columns(info, columns);
+void for_each_parquet_row(const fs::path& path, const std::vector<std::string>& columns,
+                          const std::function<void(const Json&)>& take) {
+  at_place(path.string(), [&] {
+    if (!columns.empty()) check_columns(cached_footer(path)->info, columns);
     DuckConnection connection(DuckDatabase::shared());
     const DuckStatement statement =
         connection.prepare("SELECT " + (columns.empty() ? "*" : identifiers(columns)) +
@@ -119,7 +116,6 @@ std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit,
                          type_name(types.back().get()) +
                          "; numbers, booleans, text and lists of them can be read");
     }
-    std::vector<Json> out;
     while (const DuckChunk chunk = result.next()) {
       const idx_t rows = duckdb_data_chunk_get_size(chunk.get());
       for (idx_t row = 0; row < rows; ++row) {
@@ -127,11 +123,23 @@ std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit,
         for (idx_t i = 0; i < width; ++i)
           object[names[i]] =
               json_value(duckdb_data_chunk_get_vector(chunk.get(), i), types[i].get(), row);
-        out.push_back(std::move(object));
+        take(object);
       }
     }
-    return out;
   });
+}
+
+std::vector<Json> read_parquet_rows(const fs::path& path, std::uint64_t limit,
+                                    const std::vector<std::string>& columns) {
+  const std::uint64_t rows =
+      at_place(path.string(), [&] { return cached_footer(path)->info.rows; });
+  if (rows > limit)
+    throw InputError(path.string(), "has " + std::to_string(rows) + " rows, at most " +
+                                        std::to_string(limit) +
+                                        " are expected in a metadata table");
+  std::vector<Json> out;
+  for_each_parquet_row(path, columns, [&](const Json& row) { out.push_back(row); });
+  return out;
 }
 
 }  // namespace reelcell::table

@@ -115,6 +115,7 @@ void verify(const fs::path& folder, const VerifyOptions& options, Findings& find
   }
   check_numbers(shards, findings);
   KeyCheck keys;
+  ObjectLabels labels;
   std::uint64_t samples = 0, members = 0, bytes = 0;
   ordered_pool<ShardFacts>(
       shards.size(), options.threads,
@@ -123,10 +124,12 @@ void verify(const fs::path& folder, const VerifyOptions& options, Findings& find
         for (const Finding& f : facts.findings.all())
           findings.add(f.level, f.code, f.path, f.where, f.message);
         keys.add(shards[i], facts.keys, findings);
+        labels.merge(facts.object_labels);
         samples += facts.keys.size();
         members += facts.members;
         bytes += facts.bytes;
       });
+  labels.report(single ? shards[0] : "", findings);
   findings.checked("shards", shards.size());
   findings.checked("samples", samples);
   findings.checked("members", members);

@@ -8,6 +8,7 @@
 
 #include "internal/byte_source.hpp"
 #include "internal/npy_reader.hpp"
+#include "internal/verify_objects.hpp"
 #include "internal/verify_video.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json.hpp"
@@ -34,10 +35,11 @@ bool is_video(std::string_view kind) {
 class SampleCheck {
  public:
   SampleCheck(std::string shard, std::string key, std::set<std::string> extensions, bool deep,
-              Findings& findings)
+              ObjectLabels& labels, Findings& findings)
       : shard_(std::move(shard)),
         key_(std::move(key)),
         deep_(deep),
+        labels_(labels),
         findings_(findings),
         names_(std::move(extensions)) {}
 
@@ -59,10 +61,13 @@ class SampleCheck {
   }
 
   void compare() {
-    if (!document_.is_object() || document_.value("format", Json()) != "reelcell-webdataset")
-      return;
+    const bool ours =
+        document_.is_object() && document_.value("format", Json()) == "reelcell-webdataset";
     try {
-      compare_document();
+      if (objects_.is_object() && objects_.value("format", Json()) == "reelcell-objects")
+        verify_objects(objects_, ours ? document_ : Json(), shard_, key_ + ".objects.json", labels_,
+                       findings_);
+      if (ours) compare_document();
     } catch (const Json::exception& error) {
       findings_.error("WDS-JSON", shard_, key_ + ".json", error.what());
     }
@@ -84,6 +89,7 @@ class SampleCheck {
       code_ = "WDS-JSON";
       Json parsed = parse_json(as_text(data), "");
       if (member.extension == "json") document_ = std::move(parsed);
+      if (member.extension == "objects.json") objects_ = std::move(parsed);
     } else if (kind == "cls") {
       code_ = "WDS-CLS";
       check_class(as_text(data));
@@ -155,16 +161,18 @@ class SampleCheck {
                         "has " + std::to_string(found->second) + " frames, the sample has " +
                             std::to_string(rows) + " rows");
     }
+    if (document_.contains("objects")) member_of(document_.at("objects"));
     if (document_.contains("stills"))
       for (const Json& entry : document_.at("stills")) member_of(entry);
   }
 
   std::string shard_, key_;
   bool deep_;
+  ObjectLabels& labels_;
   Findings& findings_;
   std::set<std::string> names_;
   const char* code_ = "";
-  Json document_;
+  Json document_, objects_;
   std::map<std::string, std::vector<std::uint64_t>> shapes_;
   std::map<std::string, std::uint64_t> frames_;
 };
@@ -181,8 +189,8 @@ bool is_checked_content(const std::string& extension, bool deep) {
 
 void verify_sample(const std::vector<ReadMember>& members, std::set<std::string> extensions,
                    const std::string& shard, const std::string& key, bool deep,
-                   Findings& findings) {
-  SampleCheck check(shard, key, std::move(extensions), deep, findings);
+                   ObjectLabels& labels, Findings& findings) {
+  SampleCheck check(shard, key, std::move(extensions), deep, labels, findings);
   for (const ReadMember& member : members) check.look(member);
   check.compare();
 }

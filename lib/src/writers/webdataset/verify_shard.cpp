@@ -178,7 +178,8 @@ class ShardCheck {
     } else if (extensions != facts_.extensions && uneven_++ == 0) {
       first_uneven_ = sample.key;
     }
-    verify_sample(kept_, std::move(extensions), path_, sample.key, options_.deep, facts_.findings);
+    verify_sample(kept_, std::move(extensions), path_, sample.key, options_.deep,
+                  facts_.object_labels, facts_.findings);
     kept_.clear();
   }
 

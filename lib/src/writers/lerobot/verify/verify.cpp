@@ -17,11 +17,13 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   check_modality(set, found);
   const VideoResult video = check_videos(set, rows, options, found);
   check_stats(set, rows, found);
+  const std::uint64_t objects = check_objects(set, rows, found);
   findings.checked("episodes", rows.episodes.size());
   findings.checked("rows", rows.rows);
   findings.checked("video files", video.files);
   findings.checked("video frames", video.frames);
   findings.checked("frame look-ups", video.lookups);
+  if (objects > 0) findings.checked("objects", objects);
   if (options.deep) findings.checked("border frames decoded", video.decoded);
 }
 }  // namespace

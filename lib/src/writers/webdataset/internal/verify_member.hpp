@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "reelcell/base/file.hpp"
-#include "reelcell/model/finding.hpp"
+#include "reelcell/model/object_rules.hpp"
 
 namespace reelcell::webdataset {
 
@@ -20,8 +20,9 @@ bool is_checked_content(const std::string& extension, bool deep);
 
 /// `members` are those that is_checked_content() names, `extensions` those of every member. Codes:
 /// WDS-JSON, WDS-NPY, WDS-CLS, WDS-ROWS, WDS-FRAMES-ROWS, WDS-MEMBER-MISSING, WDS-VIDEO, WDS-IMAGE,
-/// WDS-COMPRESSED.
+/// WDS-COMPRESSED, and OBJ-* of drawn objects, whose class names are gathered.
 void verify_sample(const std::vector<ReadMember>& members, std::set<std::string> extensions,
-                   const std::string& shard, const std::string& key, bool deep, Findings& findings);
+                   const std::string& shard, const std::string& key, bool deep,
+                   ObjectLabels& labels, Findings& findings);
 
 }  // namespace reelcell::webdataset

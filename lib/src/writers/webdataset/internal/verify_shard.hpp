@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "byte_source.hpp"
-#include "reelcell/model/finding.hpp"
+#include "reelcell/model/object_rules.hpp"
 
 namespace reelcell::webdataset {
 
@@ -15,6 +15,7 @@ struct ShardFacts {
   std::vector<std::string> keys;     ///< in order
   std::set<std::string> extensions;  ///< of the first sample
   std::uint64_t members = 0, bytes = 0;
+  ObjectLabels object_labels;
 };
 
 /// `path` is for messages. `index` is the parsed index beside the shard, or null.

@@ -15,6 +15,8 @@ void check_totals(const DataSet& set, const RowsResult& rows, Grouped& found);
 void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found);
 /// GR00T's meta/modality.json, when there is one.
 void check_modality(const DataSet& set, Grouped& found);
+/// Boxes, polygons and masks in meta/objects.parquet, when there is one; returns how many.
+std::uint64_t check_objects(const DataSet& set, const RowsResult& rows, Grouped& found);
 void check_stats(const DataSet& set, const RowsResult& rows, Grouped& found);
 
 struct VideoResult {

@@ -1,4 +1,6 @@
 // The only place that turns outcomes and exceptions into exit codes.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +16,13 @@ namespace {
 
 using reelcell::cli::Command;
 using reelcell::cli::Outcome;
+
+/// Blocks from a megabyte go back to the system when they are freed, so that the memory of a long
+/// run is that of the window in work, not that of all windows it had.
+void give_large_blocks_back() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
 
 int code(Outcome outcome) { return static_cast<int>(outcome); }
 
@@ -110,6 +119,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  give_large_blocks_back();
   try {
     return run(argc, argv);
   } catch (const reelcell::Error& error) {

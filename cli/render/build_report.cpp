@@ -13,14 +13,10 @@ namespace reelcell::cli {
 namespace {
 
 void print_report(const pipeline::BuildReport& report, const std::string& out) {
-  std::size_t dropped = 0, quarantined = 0;
-  for (const auto& decision : report.decisions) {
-    dropped += decision.action == GateAction::kDrop;
-    quarantined += decision.action == GateAction::kQuarantine;
-  }
   std::cout << fmt::format("{}: {}, {}; {} dropped, {} quarantined\n", out,
                            counted(report.episodes, "episode"), counted(report.rows, "row"),
-                           counted(dropped, "segment"), human_count(quarantined));
+                           counted(report.decisions.count(GateAction::kDrop), "segment"),
+                           human_count(report.decisions.count(GateAction::kQuarantine)));
   Table video({"video", "frames copied", "bytes copied", "frames encoded", "bytes encoded"});
   for (const auto& [feature, account] : report.clips)
     video.add({feature, std::to_string(account.copied_frames), human_bytes(account.copied_bytes),
@@ -90,10 +86,10 @@ Outcome show_result(const pipeline::BuildResult& result, const std::string& out,
                     const pipeline::CorpusDelta* delta) {
   if (result.nothing_to_do) return show_known(result, out, json, delta);
   if (json) {
-    Json document = pipeline::to_json(result.report);
-    document["diagnostics"] = diagnostics_json(*result.losses);
-    if (delta) document["corpus"] = pipeline::to_json(*delta);
-    print_json(document);
+    Json more = {{"diagnostics", diagnostics_json(*result.losses)}};
+    if (delta) more["corpus"] = pipeline::to_json(*delta);
+    JsonStream stream([](std::string_view text) { std::cout << text; });
+    pipeline::write_json(result.report, stream, more);
   } else {
     print_report(result.report, out);
     if (delta)

@@ -1,7 +1,9 @@
 #include "reelcell/base/json.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <fstream>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
@@ -72,6 +74,24 @@ Json parse_json(std::string_view text, const std::string& where) {
 
 Json read_json_file(const std::filesystem::path& path) {
   return parse_json(read_text_file(path), path.string());
+}
+
+Json read_json_file_without(const std::filesystem::path& path, std::string_view skipped) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path.string(), "cannot be read: " + errno_text(errno));
+  const auto keep = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    if (depth > kMaxDepth)
+      throw InputError("nested more than 200 levels deep; a document of ours never is");
+    return !(depth == 1 && event == Json::parse_event_t::key &&
+             parsed.get_ref<const std::string&>() == skipped);
+  };
+  try {
+    return Json::parse(file, keep);
+  } catch (const InputError& error) {
+    throw InputError(path.string(), error.message());
+  } catch (const Json::exception& error) {
+    throw InputError(path.string(), std::string("not valid JSON: ") + error.what());
+  }
 }
 
 std::string dump_json(const Json& value) {

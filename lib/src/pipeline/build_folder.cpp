@@ -33,7 +33,7 @@ Listing files_of_corpus(const fs::path& manifest) {
   Listing listing;
   std::error_code error;
   if (!fs::exists(manifest, error)) return listing;
-  const Json document = read_json_file(manifest);
+  const Json document = read_json_file_without(manifest, "samples");
   collect_files(document.value("files", Json()), listing);
   for (const Json& output : document.value("outputs", Json::array()))
     collect_files(output.value("files", Json()), listing);

@@ -7,7 +7,7 @@
 namespace reelcell::pipeline {
 namespace {
 
-constexpr std::uint64_t kMemory = 64ull << 20;
+constexpr std::uint64_t kMemory = 16ull << 20;
 constexpr std::uint64_t kLeast = 1ull << 20;
 
 /// float32 features are float32 in every format's files.

@@ -81,11 +81,10 @@ void ManifestBuilder::count(const Episode& episode, const std::string& group) {
   }
 }
 
-void ManifestBuilder::adopt(const Episode& episode, Json entry) {
+void ManifestBuilder::adopt(const Episode& episode, const Json& entry) {
   count(episode, entry.value("group", ""));
   statistics_.add_columns(episode);
-  entry["places"] = Json::array();
-  samples_.push_back(std::move(entry));
+  samples_.add(entry);
   ++adopted_;
 }
 
@@ -114,7 +113,8 @@ std::size_t ManifestBuilder::sessions() const {
   return ids.size();
 }
 
-void ManifestBuilder::add(const Episode& episode, const std::string& group) {
+void ManifestBuilder::add(const Episode& episode, const std::string& group,
+                          const std::vector<SamplePlace>& places, const Json& more) {
   count(episode, group);
   statistics_.add(episode);
   Json clips = Json::array();
@@ -132,35 +132,40 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group) {
     attributes[name] = reelcell::to_json(value);
   Json lineage = Json::array();
   for (const SourceLineage& line : episode.lineage) lineage.push_back(lineage_json(line));
-  samples_.push_back({{"episode", episode.index},
-                      {"key", episode.key},
-                      {"session", episode.session_id},
-                      {"session_attributes", attributes},
-                      {"split", episode.split},
-                      {"group", group},
-                      {"rows", episode.rows},
-                      {"segment", to_json(episode.segment)},
-                      {"clips", clips},
-                      {"lineage", lineage},
-                      {"places", Json::array()}});
+  Json stored = Json::array();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Json entry = {{"output", plan_->recipe.outputs[i].folder}, {"file", places[i].file}};
+    if (!places[i].details.empty()) entry["details"] = places[i].details;
+    stored.push_back(std::move(entry));
+  }
+  Json sample = {{"episode", episode.index},
+                 {"key", episode.key},
+                 {"session", episode.session_id},
+                 {"session_attributes", attributes},
+                 {"split", episode.split},
+                 {"group", group},
+                 {"rows", episode.rows},
+                 {"segment", to_json(episode.segment)},
+                 {"clips", clips},
+                 {"lineage", lineage},
+                 {"places", stored}};
+  sample.update(more);
+  samples_.add(sample);
 }
 
-void ManifestBuilder::add_output(const OutputRule& output, const WriterReport& report) {
+void ManifestBuilder::add_output(const OutputRule& output, const WriterReport& report,
+                                 bool with_options) {
   Json files = Json::array();
   for (const CorpusFile& file : report.files) files.push_back(file_json(file));
-  for (const SamplePlace& place : report.places)
-    if (place.episode < samples_.size()) {
-      Json entry = {{"output", output.folder}, {"file", place.file}};
-      if (!place.details.empty()) entry["details"] = place.details;
-      samples_[place.episode]["places"].push_back(std::move(entry));
-    }
-  outputs_.push_back({{"format", output.row->name},
-                      {"folder", output.folder},
-                      {"summary", report.summary},
-                      {"files", files}});
+  Json entry = {{"format", output.row->name},
+                {"folder", output.folder},
+                {"summary", report.summary},
+                {"files", files}};
+  if (with_options) entry["options"] = output.options.all();
+  outputs_.push_back(std::move(entry));
 }
 
-Json ManifestBuilder::corpus_json(const BuildReport& report) const {
+Json ManifestBuilder::features() const {
   Json features = Json::array();
   for (const FeatureSpec& spec : plan_->schema.features) {
     Json entry = {{"name", spec.name},
@@ -168,54 +173,72 @@ Json ManifestBuilder::corpus_json(const BuildReport& report) const {
                   {"shape", spec.shape},
                   {"names", spec.names}};
     if (!spec.unit.empty()) entry["unit"] = spec.unit;
-    Json from = Json::array();
-    for (const auto& [part, width] : spec.parts) from.push_back(part);
+    Json from = Json::array(), widths = Json::array();
+    for (const auto& [part, width] : spec.parts) {
+      from.push_back(part);
+      widths.push_back(width);
+    }
     if (!from.empty()) entry["from"] = from;
     if (!spec.modality.empty()) entry["modality"] = spec.modality;
-    Json parts = Json::array();
-    for (const auto& [part, width] : spec.parts) parts.push_back(width);
-    if (!parts.empty()) entry["from_widths"] = parts;
+    if (!widths.empty()) entry["from_widths"] = widths;
     features.push_back(std::move(entry));
   }
-  Json splits = Json::object();
-  for (const auto& [name, count] : splits_)
-    splits[name] = {{"episodes", count.episodes}, {"rows", count.rows}, {"groups", count.groups}};
-  std::uint64_t dropped = 0, quarantined = 0;
-  for (const Decision& decision : report.decisions) {
-    dropped += decision.action == GateAction::kDrop;
-    quarantined += decision.action == GateAction::kQuarantine;
-  }
+  return features;
+}
+
+Json ManifestBuilder::counts(const BuildReport& report) const {
+  return {{"sessions", sessions()},
+          {"sessions_quarantined", report.quarantined.size()},
+          {"segments", report.decisions.size()},
+          {"episodes", report.episodes},
+          {"rows", report.rows},
+          {"dropped", report.decisions.count(GateAction::kDrop)},
+          {"quarantined", report.decisions.count(GateAction::kQuarantine)}};
+}
+
+Json ManifestBuilder::statistics() const {
   Json labels = Json::object();
   for (const auto& [name, summary] : labels_) labels[name] = summary.json();
-  Json own = Json::array();
-  for (const CorpusFile& file : own_files_) own.push_back(file_json(file));
   Json statistics = {{"features", statistics_.json()}, {"labels", labels}};
   if (Json pictures = statistics_.pictures(); !pictures.empty())
     statistics["pictures"] = std::move(pictures);
-  Json json = {{"version", 1},
-               {"name", plan_->recipe.name},
-               {"generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}}},
-               {"recipe", {{"hash", plan_->recipe.hash}, {"document", plan_->recipe.document}}},
-               {"rate", {{"num", plan_->schema.rate.num}, {"den", plan_->schema.rate.den}}},
-               {"features", features},
-               {"robot_type", plan_->schema.robot_type},
-               {"true_times", plan_->schema.true_times},
-               {"time_streams", plan_->schema.time_streams},
-               {"counts",
-                {{"sessions", sessions()},
-                 {"sessions_quarantined", report.quarantined.size()},
-                 {"segments", report.decisions.size()},
-                 {"episodes", report.episodes},
-                 {"rows", report.rows},
-                 {"dropped", dropped},
-                 {"quarantined", quarantined}}},
-               {"splits", splits},
-               {"statistics", statistics},
-               {"outputs", outputs_},
-               {"files", own},
-               {"samples", samples_}};
-  if (with_generation_) json["generations"] = generations();
-  return json;
+  return statistics;
+}
+
+void ManifestBuilder::write(JsonStream& stream, const BuildReport& report, const Json& more,
+                            const JsonFilter& filter) const {
+  const auto member = [&](const char* name, const Json& json) {
+    stream.member(name, filter ? filter(json) : json);
+  };
+  Json splits = Json::object();
+  for (const auto& [name, count] : splits_)
+    splits[name] = {{"episodes", count.episodes}, {"rows", count.rows}, {"groups", count.groups}};
+  Json own = Json::array();
+  for (const CorpusFile& file : own_files_) own.push_back(file_json(file));
+  const CorpusSchema& schema = plan_->schema;
+  stream.begin_object();
+  stream.member("version", 1);
+  member("name", plan_->recipe.name);
+  member("generator", {{"name", "reelcell"}, {"version", REELCELL_VERSION}});
+  member("recipe", {{"hash", plan_->recipe.hash}, {"document", plan_->recipe.document}});
+  member("rate", {{"num", schema.rate.num}, {"den", schema.rate.den}});
+  member("features", features());
+  member("robot_type", schema.robot_type);
+  member("true_times", schema.true_times);
+  member("time_streams", schema.time_streams);
+  member("counts", counts(report));
+  member("splits", splits);
+  member("statistics", statistics());
+  member("outputs", outputs_);
+  member("files", own);
+  stream.key("samples");
+  stream.begin_array();
+  samples_.for_each(
+      [&](Json&& sample, std::uint64_t) { stream.value(filter ? filter(sample) : sample); });
+  stream.end();
+  if (with_generation_) member("generations", generations());
+  stream.members(filter ? filter(more) : more);
+  stream.end();
 }
 
 std::string ManifestBuilder::data_card(const BuildReport& report) const {
@@ -266,11 +289,9 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
             " | " + std::to_string(account.encoded_bytes) + " |\n";
   text += "\n## Left out\n\n";
   bool any = false;
-  for (const Decision& decision : report.decisions) {
-    if (decision.action == GateAction::kKeep) continue;
+  for (const auto& [key, action, reason] : report.decisions.left_out()) {
     any = true;
-    text += "* " + decision.key + " (" + std::string(to_string(decision.action)) +
-            "): " + decision.reason + "\n";
+    text += "* " + key + " (" + std::string(to_string(action)) + "): " + reason + "\n";
   }
   for (const QuarantinedSession& session : report.quarantined) {
     any = true;

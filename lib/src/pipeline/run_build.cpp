@@ -6,6 +6,7 @@
 #include "internal/candidate_source.hpp"
 #include "internal/identity.hpp"
 #include "internal/manifest.hpp"
+#include "internal/own_files.hpp"
 #include "internal/prior_corpus.hpp"
 #include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
@@ -18,8 +19,10 @@ namespace {
 
 struct Writers {
   std::vector<std::unique_ptr<CorpusWriter>> list;
-  void add(const Episode& episode) {
-    for (auto& writer : list) writer->add(episode);
+  std::vector<SamplePlace> add(const Episode& episode) {
+    std::vector<SamplePlace> places;
+    for (auto& writer : list) places.push_back(writer->add(episode));
+    return places;
   }
 };
 
@@ -55,14 +58,11 @@ void count_gap_rows(const Episode& episode, Diagnostics& losses) {
 }
 
 void write_own_files(const fs::path& out, ManifestBuilder& manifest, const BuildReport& report) {
-  const auto write = [&](const char* name, const std::string& content) {
-    write_file_atomic(out / name, content);
-    manifest.add_file({name, hash_bytes(as_bytes(content))});
-  };
-  write("report.json", dump_json(to_json(report)));
-  write("README.md", manifest.data_card(report));
+  manifest.add_file(
+      write_json_file(out, "report.json", [&](JsonStream& stream) { write_json(report, stream); }));
+  manifest.add_file(write_text_file(out, "README.md", manifest.data_card(report)));
   // The manifest is the commit: a folder without it is not a corpus.
-  write_file_atomic(out / "corpus.json", dump_json(manifest.corpus_json(report)));
+  write_json_file(out, "corpus.json", [&](JsonStream& stream) { manifest.write(stream, report); });
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ void adopt(const PriorCorpus& prior, const BuildPlan& plan, std::size_t threads,
            Progress& progress) {
   std::set<std::string> again;
   for (const SessionRef& ref : plan.sessions) again.insert(ref.id);
-  report.decisions = prior.decisions(again);
+  for (const Decision& decision : prior.decisions(again)) report.decisions.add(decision);
   report.quarantined = prior.quarantined(again);
   report.visits = prior.visits(again);
   manifest.adopt_corpus(prior.manifest());
@@ -132,8 +132,8 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
           built->episode->index = report.episodes;
           built->decision.episode = report.episodes;
           count_gap_rows(*built->episode, *plan.losses);
-          writers.add(*built->episode);
-          manifest.add(*built->episode, plan.candidates[i].group);
+          const std::vector<SamplePlace> places = writers.add(*built->episode);
+          manifest.add(*built->episode, plan.candidates[i].group, places);
           accountant.add(*built->episode);
         } else {
           plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
@@ -141,7 +141,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
                             built->decision.key, built->decision.reason);
           if (built->decision.failed) failures.add(built->decision.key, built->decision.reason);
         }
-        report.decisions.push_back(std::move(built->decision));
+        report.decisions.add(built->decision);
         progress.advance(i + 1);
       },
       2 * request.threads + 2,
@@ -152,7 +152,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
   for (std::size_t i = 0; i < writers.list.size(); ++i) {
     WriterReport written = writers.list[i]->close();
     if (prior) add_finished(prior->files(i), written);
-    manifest.add_output(plan.recipe.outputs[i], written);
+    manifest.add_output(plan.recipe.outputs[i], written, false);
     report.outputs.push_back({{"format", plan.recipe.outputs[i].row->name},
                               {"folder", plan.recipe.outputs[i].folder},
                               {"files", written.files.size()},
@@ -183,7 +183,7 @@ bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const Session
                   const BuildRequest& request, const std::string& fingerprint,
                   const std::vector<BuildFolder::Damage>& damage) {
   if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
-  const Json manifest = read_json_file(folder.out() / "corpus.json");
+  const Json manifest = read_json_file_without(folder.out() / "corpus.json", "samples");
   if (request.retry_failed && is_of(manifest, recipe, inputs))
     return damage.empty() && !has_failures(read_json_file(folder.out() / "report.json"));
   throw OutputError(
@@ -264,59 +264,6 @@ BuildResult build_from(PlanRequest planned, const BuildRequest& request, const S
 
 BuildResult build_corpus(PlanRequest planned, const BuildRequest& request, Progress& progress) {
   return build_from(std::move(planned), request, nullptr, PacketScope::kEncodedOnly, progress);
-}
-
-Json to_json(const BuildReport& report) {
-  Json decisions = Json::array();
-  for (const Decision& decision : report.decisions) {
-    Json entry = {{"key", decision.key},
-                  {"session", decision.session},
-                  {"segment", decision.segment},
-                  {"split", decision.split},
-                  {"action", std::string(to_string(decision.action))},
-                  {"reason", decision.reason},
-                  {"failed", decision.failed},
-                  {"gates", decision.gates}};
-    entry["episode"] = decision.episode ? Json(*decision.episode) : Json();
-    decisions.push_back(std::move(entry));
-  }
-  Json clips = Json::object();
-  for (const auto& [feature, account] : report.clips)
-    clips[feature] = {{"copied",
-                       {{"clips", account.copied_clips},
-                        {"frames", account.copied_frames},
-                        {"bytes", account.copied_bytes}}},
-                      {"encoded",
-                       {{"clips", account.encoded_clips},
-                        {"frames", account.encoded_frames},
-                        {"bytes", account.encoded_bytes}}},
-                      {"joined", {{"clips", account.joined_clips}}},
-                      {"why_encoded", account.reasons}};
-  timeline::AlignmentReport alignment;
-  alignment.streams = report.alignment;
-  Json joins = Json::array();
-  // Over many sessions a stream has many clocks; what was joined is what there is to say. Each
-  // sample's own clock map is in the manifest.
-  const Json measured = timeline::to_json(alignment);
-  for (const Json& line : measured["streams"]) {
-    Json join = line["join"];
-    join.erase("over_tolerance");
-    join.erase("unused");
-    joins.push_back({{"stream", line["stream"]}, {"join", std::move(join)}});
-  }
-  Json quarantined = Json::array();
-  for (const auto& session : report.quarantined)
-    quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
-  return {{"version", 1},
-          {"episodes", report.episodes},
-          {"rows", report.rows},
-          {"lost", report.lost},
-          {"decisions", decisions},
-          {"quarantined_sessions", quarantined},
-          {"video", clips},
-          {"alignment", std::move(joins)},
-          {"visits", report.visits},
-          {"outputs", report.outputs}};
 }
 
 }  // namespace reelcell::pipeline

@@ -202,6 +202,7 @@ TEST(LeRobotV3Writer, RollsDataFilesAtTheirCap) {
   schema.true_times = false;
   auto writer = row().make(made_context(folder.path(), schema, row(),
                                         {{"data_files_size_in_mb", 1}, {"chunks_size", 2}}));
+  std::vector<SamplePlace> places;
   for (std::uint64_t index = 0; index < 4; ++index) {
     Episode episode;
     episode.index = index;
@@ -211,15 +212,15 @@ TEST(LeRobotV3Writer, RollsDataFilesAtTheirCap) {
     for (std::size_t i = 0; i < 100 * 2000; ++i)
       values.push_back(std::sin(static_cast<double>(i * (index + 1))));
     episode.columns.push_back(made_column(schema.features[0], values));
-    writer->add(episode);
+    places.push_back(writer->add(episode));
   }
-  const WriterReport report = writer->close();
+  writer->close();
   const auto rows = episodes_of(folder.path());
-  std::vector<std::string> places;
+  std::vector<std::string> files;
   for (const Json& entry : rows)
-    places.push_back(entry["data/chunk_index"].dump() + "/" + entry["data/file_index"].dump());
-  EXPECT_THAT(places, ElementsAre("0/0", "0/1", "1/0", "1/1"));
-  EXPECT_EQ(report.places[2].file, "lerobot/data/chunk-001/file-000.parquet");
+    files.push_back(entry["data/chunk_index"].dump() + "/" + entry["data/file_index"].dump());
+  EXPECT_THAT(files, ElementsAre("0/0", "0/1", "1/0", "1/1"));
+  EXPECT_EQ(places[2].file, "lerobot/data/chunk-001/file-000.parquet");
   Findings findings;
   row().verify(folder / "lerobot", {}, findings);
   EXPECT_EQ(codes(findings), "");
@@ -334,20 +335,19 @@ TEST(LeRobotV3Writer, GoesOnBehindFinishedFiles) {
   for (std::uint64_t i = 0; i < 3; ++i)
     episodes.push_back(made_episode(schema, i, 8 + i, "a", i == 1 ? "val" : "train"));
   auto begun = row().make(made_context(first.path(), schema, row()));
-  begun->add(episodes[0]);
-  begun->add(episodes[1]);
-  const WriterReport finished = begun->close();
+  const SamplePlace finished[] = {begun->add(episodes[0]), begun->add(episodes[1])};
+  begun->close();
 
   auto writer = row().make(made_context(second.path(), schema, row()));
   for (std::size_t i = 0; i < 2; ++i) {
     Episode told = episodes[i];
     for (EpisodeClip& clip : told.clips) clip.packets.packets.clear();
     told.native.clear();
-    writer->adopt(told, finished.places[i]);
+    writer->adopt(told, finished[i]);
   }
-  writer->add(episodes[2]);
+  const SamplePlace next = writer->add(episodes[2]);
   const WriterReport report = writer->close();
-  EXPECT_EQ(report.places[2].file, "lerobot/data/chunk-000/file-001.parquet");
+  EXPECT_EQ(next.file, "lerobot/data/chunk-000/file-001.parquet");
   for (const CorpusFile& file : report.files)
     EXPECT_FALSE(file.path.ends_with("file-000.parquet") &&
                  file.path.find("/data/") != std::string::npos)

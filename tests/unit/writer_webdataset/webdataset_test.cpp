@@ -43,11 +43,23 @@ TEST(WebdatasetWriter, WritesOneSampleASegmentAndShardsBySplit) {
                                          "wds/val-000000.index.json", "wds/val-000000.tar"));
   for (const CorpusFile& entry : report.files)
     EXPECT_EQ(entry.digests, hash_file(folder / entry.path)) << entry.path;
-  ASSERT_EQ(report.places.size(), 4u);
-  EXPECT_EQ(report.places[1].file, "wds/val-000000.tar");
   EXPECT_EQ(report.summary["splits"]["train"]["samples"], 3);
   for (const bool deep : {false, true})
     EXPECT_THAT(verify(folder / "wds", deep).all(), IsEmpty()) << deep;
+}
+
+TEST(WebdatasetWriter, SaysWhereASampleWent) {
+  const TempFolder folder;
+  const auto writer = writers::webdataset_writer().make(small_context(folder.path(), {}));
+  std::vector<SamplePlace> places;
+  for (const Episode& episode : four_episodes()) places.push_back(writer->add(episode));
+  writer->close();
+  EXPECT_EQ(places[1].file, "wds/val-000000.tar");
+  const ReadArchive archive = read_archive(file(folder / places[2].file));
+  EXPECT_EQ(places[2].details["key"], four_episodes()[2].key);
+  EXPECT_TRUE(std::any_of(archive.entries.begin(), archive.entries.end(), [&](const auto& entry) {
+    return entry.name.starts_with(four_episodes()[2].key + ".");
+  }));
 }
 
 TEST(WebdatasetWriter, SortsMembersByExtension) {

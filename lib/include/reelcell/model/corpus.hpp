@@ -28,7 +28,6 @@ struct SamplePlace {
 
 struct WriterReport {
   std::vector<CorpusFile> files;  ///< sorted by path
-  std::vector<SamplePlace> places;
   Json summary = Json::object();
 };
 
@@ -37,8 +36,8 @@ struct WriterReport {
 class CorpusWriter {
  public:
   virtual ~CorpusWriter() = default;
-  virtual void add(const Episode& episode) = 0;
-  /// An episode that lies in finished files, at the place that add() once reported: it counts in
+  virtual SamplePlace add(const Episode& episode) = 0;
+  /// An episode that lies in finished files, at the place that add() once gave: it counts in
   /// totals, statistics and tables, and nothing of its rows and clips is written. Needs rows,
   /// times, labels, figures of pixels, and of clips all but the packets. Comes before the first
   /// add(), whose files follow those; close() lists only files that were written. Throws InputError

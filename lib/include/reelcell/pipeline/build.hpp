@@ -1,11 +1,13 @@
 // recipe -> plan -> run -> report: the one engine behind align, label and build.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "reelcell/base/diagnostics.hpp"
 #include "reelcell/base/progress.hpp"
+#include "reelcell/pipeline/decisions.hpp"
 #include "reelcell/pipeline/recipe.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/timeline/report.hpp"
@@ -69,16 +71,6 @@ Json to_json(const BuildPlan& plan);
 /// Throws PlanError that says what the segmenters looked at, when the plan holds no segment.
 void require_segments(const BuildPlan& plan);
 
-/// What became of one candidate.
-struct Decision {
-  std::string key, session, segment, split;
-  GateAction action = GateAction::kKeep;
-  Json gates = Json::array();  ///< each gate's figure, limit, unit, reason
-  std::string reason;
-  std::optional<std::uint64_t> episode;
-  bool failed = false;  ///< it could not be built; a gate's verdict is no failure
-};
-
 struct ClipAccount {
   std::uint64_t copied_frames = 0, copied_bytes = 0, copied_clips = 0;
   std::uint64_t encoded_frames = 0, encoded_bytes = 0, encoded_clips = 0;
@@ -87,7 +79,7 @@ struct ClipAccount {
 };
 
 struct BuildReport {
-  std::vector<Decision> decisions;
+  DecisionLog decisions;
   std::map<std::string, ClipAccount> clips;  ///< by feature
   std::uint64_t episodes = 0, rows = 0;
   std::vector<timeline::StreamAlignment> alignment;
@@ -96,7 +88,11 @@ struct BuildReport {
   Json outputs = Json::array();
   bool lost = false;
 };
-Json to_json(const BuildReport& report);
+/// What a value becomes before it is written; empty: it stays.
+using JsonFilter = std::function<Json(const Json&)>;
+/// report.json, with the members of `more` at its end; one decision in memory at a time.
+void write_json(const BuildReport& report, JsonStream& stream, const Json& more = Json::object(),
+                const JsonFilter& filter = {});
 
 /// A warning for each segment that takes more than `memory` by itself, with the estimate.
 void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory);

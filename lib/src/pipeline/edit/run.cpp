@@ -5,6 +5,7 @@
 #include "edit/staging.hpp"
 #include "internal/accountant.hpp"
 #include "internal/manifest.hpp"
+#include "internal/own_files.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/base/ordered_pool.hpp"
@@ -126,19 +127,19 @@ class PartWriter {
       decision.action = GateAction::kQuarantine;
       decision.reason = taken.trouble;
       diagnostics_->loss("edit-sample-left-out", planned.key, taken.trouble);
-      report_.decisions.push_back(std::move(decision));
+      report_.decisions.add(decision);
       return;
     }
     diagnostics_->merge(*taken.loaded->losses);
     Episode& episode = taken.loaded->episode;
     episode.index = report_.episodes;
     decision.episode = episode.index;
-    for (auto& writer : writers_) writer->add(episode);
-    manifest_->add(episode, planned.group);
-    origins_.push_back(origin_of(planned, stored));
+    std::vector<SamplePlace> places;
+    for (auto& writer : writers_) places.push_back(writer->add(episode));
+    manifest_->add(episode, planned.group, places, {{"origin", origin_of(planned, stored)}});
     accountant_.add(episode);
     account_.add(*taken.loaded);
-    report_.decisions.push_back(std::move(decision));
+    report_.decisions.add(decision);
   }
 
   const Account& account() const { return account_; }
@@ -147,24 +148,30 @@ class PartWriter {
   Json finish(const Json& record, const Needles* needles) {
     if (report_.episodes == 0)
       throw PlanError("the edit", "no sample could be read whole; the first reason is: " +
-                                      report_.decisions.front().reason);
+                                      report_.decisions.left_out().front().reason);
     accountant_.finish();
     add_left_out();
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       const WriterReport written = writers_[i]->close();
       const OutputRule& output = plan_->recipe.outputs[i];
-      manifest_->add_output(output, written);
+      manifest_->add_output(output, written, has_own_options(output));
       report_.outputs.push_back({{"format", output.row->name},
                                  {"folder", output.folder},
                                  {"files", written.files.size()},
                                  {"summary", written.summary}});
     }
     report_.lost = diagnostics_->has_loss();
-    Json report = pipeline::to_json(report_);
-    report["edit"] = record;
-    write_own("report.json", dump_json(scrubbed(report, needles)));
-    write_own("README.md", manifest_->data_card(report_));
-    write_file_atomic(root_ / "corpus.json", dump_json(scrubbed(corpus_json(record), needles)));
+    const JsonFilter filter =
+        needles ? JsonFilter([&](const Json& json) { return needles->scrub(json); }) : JsonFilter();
+    manifest_->add_file(write_json_file(root_, "report.json", [&](JsonStream& stream) {
+      write_json(report_, stream, {{"edit", record}}, filter);
+    }));
+    manifest_->add_file(write_text_file(root_, "README.md", manifest_->data_card(report_)));
+    Json edits = plan_->sources[0]->manifest().value("edits", Json::array());
+    edits.push_back(record);
+    write_json_file(root_, "corpus.json", [&](JsonStream& stream) {
+      manifest_->write(stream, report_, {{"edits", edits}}, filter);
+    });
     return {{"name", part_->name},
             {"episodes", report_.episodes},
             {"rows", report_.rows},
@@ -172,10 +179,6 @@ class PartWriter {
   }
 
  private:
-  static Json scrubbed(Json document, const Needles* needles) {
-    return needles ? needles->scrub(document) : document;
-  }
-
   Json origin_of(const PlannedSample& planned, const StoredSample& stored) const {
     Json origin = stored.manifest.value("origin", Json::array());
     origin.push_back({{"corpus", plan_->sources[planned.source]->name()},
@@ -192,35 +195,21 @@ class PartWriter {
       for (const auto& [key, entry] : source->decisions()) {
         const std::string action = entry.value("action", "keep");
         if (action == "keep") continue;
-        report_.decisions.push_back(
+        report_.decisions.add(
             {key, entry.value("session", ""), entry.value("segment", ""), entry.value("split", ""),
              action == "drop" ? GateAction::kDrop : GateAction::kQuarantine,
              entry.value("gates", Json::array()), entry.value("reason", ""), std::nullopt});
       }
     for (const LeftOut& sample : plan_->left_out) {
       const StoredSample& stored = plan_->sources[sample.source]->samples()[sample.sample];
-      report_.decisions.push_back({stored.key, stored.session, stored.segment.name, stored.split,
-                                   GateAction::kDrop, Json::array(), sample.reason, std::nullopt});
+      report_.decisions.add({stored.key, stored.session, stored.segment.name, stored.split,
+                             GateAction::kDrop, Json::array(), sample.reason, std::nullopt});
     }
   }
 
-  void write_own(const char* name, const std::string& content) {
-    write_file_atomic(root_ / name, content);
-    manifest_->add_file({name, hash_bytes(as_bytes(content))});
-  }
-
-  Json corpus_json(const Json& record) const {
-    Json manifest = manifest_->corpus_json(report_);
-    for (std::size_t i = 0; i < origins_.size(); ++i)
-      manifest["samples"][i]["origin"] = origins_[i];
-    for (std::size_t i = 0; i < plan_->recipe.outputs.size(); ++i)
-      if (plan_->options_changed || plan_->sources[0]->manifest().empty() ||
-          had_options(plan_->recipe.outputs[i]))
-        manifest["outputs"][i]["options"] = plan_->recipe.outputs[i].options.all();
-    Json edits = plan_->sources[0]->manifest().value("edits", Json::array());
-    edits.push_back(record);
-    manifest["edits"] = edits;
-    return manifest;
+  /// The manifest has them beside an output when they are not the recipe's.
+  bool has_own_options(const OutputRule& output) const {
+    return plan_->options_changed || plan_->sources[0]->manifest().empty() || had_options(output);
   }
   bool had_options(const OutputRule& output) const {
     for (const Json& entry : plan_->sources[0]->manifest().value("outputs", Json::array()))
@@ -237,7 +226,6 @@ class PartWriter {
   Accountant accountant_{report_};
   std::unique_ptr<ManifestBuilder> manifest_;
   std::vector<std::unique_ptr<CorpusWriter>> writers_;
-  std::vector<Json> origins_;
   Account account_;
 };
 

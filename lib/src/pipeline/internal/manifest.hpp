@@ -5,26 +5,32 @@
 #include <vector>
 
 #include "internal/corpus_stats.hpp"
+#include "reelcell/base/json_stream.hpp"
 #include "reelcell/model/corpus.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
 
-/// Collects what the manifest says of each sample, without the sample's data.
+/// Collects what the manifest says of each sample, in a temporary file: memory grows with files,
+/// splits and labels, not with samples.
 class ManifestBuilder {
  public:
   explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan), statistics_(plan.schema) {}
-  void add(const Episode& episode, const std::string& group);
+  /// `places`: one an output, in the recipe's order. `more`: members at the end of its entry.
+  void add(const Episode& episode, const std::string& group, const std::vector<SamplePlace>& places,
+           const Json& more = Json::object());
   /// A sample that a corpus holds already, with its entry in that corpus's manifest.
-  void adopt(const Episode& episode, Json entry);
+  void adopt(const Episode& episode, const Json& entry);
   /// What the corpus held before this build: the generations and the histograms of its manifest.
   void adopt_corpus(const Json& manifest);
   /// The generations of this corpus then end with the plan's sessions.
   void add_generation() { with_generation_ = true; }
   /// One writer's report, in the order of the recipe's outputs.
-  void add_output(const OutputRule& output, const WriterReport& report);
+  void add_output(const OutputRule& output, const WriterReport& report, bool with_options);
   void add_file(const CorpusFile& file) { own_files_.push_back(file); }
-  Json corpus_json(const BuildReport& report) const;
+  /// corpus.json, with the members of `more` at its end; one sample in memory at a time.
+  void write(JsonStream& stream, const BuildReport& report, const Json& more = Json::object(),
+             const JsonFilter& filter = {}) const;
   std::string data_card(const BuildReport& report) const;
 
  private:
@@ -33,13 +39,16 @@ class ManifestBuilder {
     std::vector<std::string> groups;
   };
   void count(const Episode& episode, const std::string& group);
+  Json features() const;
+  Json counts(const BuildReport& report) const;
+  Json statistics() const;
   Json generations() const;
   std::size_t sessions() const;
   const BuildPlan* plan_;
   Json generations_ = Json::array();
   bool with_generation_ = false;
   std::uint64_t adopted_ = 0;
-  std::vector<Json> samples_;
+  JsonSpool samples_;
   std::vector<std::pair<std::string, SplitCount>> splits_;
   CorpusStatistics statistics_;
   std::vector<std::pair<std::string, LabelSummary>> labels_;  ///< in the recipe's order

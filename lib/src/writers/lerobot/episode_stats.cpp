@@ -37,7 +37,7 @@ Json stats_json(const stats::FeatureStats& stats, bool picture) {
 StatsCollector::StatsCollector(const std::vector<FeatureSpec>& data,
                                const std::vector<FeatureSpec>& videos)
     : videos_(videos) {
-  constexpr std::uint64_t kMemory = 64ull << 20;
+  constexpr std::uint64_t kMemory = 16ull << 20;
   constexpr std::uint64_t kLeast = 1ull << 20;
   const std::uint64_t share = std::max(kLeast, kMemory / std::max<std::size_t>(data.size(), 1));
   for (const FeatureSpec& spec : data) {

@@ -50,6 +50,8 @@ RollingTable::RollingTable(std::string prefix, std::vector<table::ParquetColumn>
 
 RollingTable::~RollingTable() = default;
 
+void RollingTable::end_row_group() { writer_->end_row_group(); }
+
 std::string RollingTable::path() const { return prefix_ + "/" + place_.text() + ".parquet"; }
 
 ChunkFile RollingTable::make_room(std::uint64_t bytes) {
@@ -92,38 +94,6 @@ void RollingTable::close() {
   writer_.reset();
   target_->commit();
   target_.reset();
-}
-
-RowSpool::RowSpool() : file_(std::tmpfile()) {
-  if (!file_)
-    throw OutputError("a temporary file for episode rows cannot be made: " + errno_text(errno));
-}
-
-void RowSpool::add(const Json& row) {
-  const std::vector<std::uint8_t> bytes = Json::to_cbor(row);
-  const std::uint64_t size = bytes.size();
-  if (std::fwrite(&size, sizeof size, 1, file_.get()) != 1 ||
-      std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
-    throw OutputError("the temporary file of episode rows cannot be written: " + errno_text(errno));
-  ++rows_;
-}
-
-void RowSpool::for_each(const std::function<void(const Json&, std::uint64_t)>& take) {
-  std::rewind(file_.get());
-  for (std::uint64_t i = 0; i < rows_; ++i) {
-    std::uint64_t size = 0;
-    std::vector<std::uint8_t> bytes;
-    bool whole = std::fread(&size, sizeof size, 1, file_.get()) == 1;
-    if (whole) {
-      bytes.resize(size);
-      whole = std::fread(bytes.data(), 1, size, file_.get()) == size;
-    }
-    if (!whole)
-      throw OutputError("the temporary file of episode rows cannot be read back: " +
-                        errno_text(errno));
-    take(Json::from_cbor(bytes), size);
-  }
-  std::fseek(file_.get(), 0, SEEK_END);
 }
 
 void write_table(const fs::path& path, const std::vector<table::ParquetColumn>& columns,

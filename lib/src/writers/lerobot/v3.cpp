@@ -5,6 +5,7 @@
 #include "internal/verify.hpp"
 #include "internal/video_roll.hpp"
 #include "internal/writer_base.hpp"
+#include "reelcell/base/json_stream.hpp"
 
 namespace reelcell::writers {
 
@@ -30,7 +31,7 @@ class V3Writer final : public WriterBase {
 
   RollingTable data_;
   std::vector<std::unique_ptr<VideoRoll>> videos_;  ///< as layout_.videos()
-  RowSpool rows_;
+  JsonSpool rows_;                                  ///< until their columns are known
 };
 
 V3Writer::V3Writer(WriterContext context)
@@ -147,11 +148,14 @@ Json value_of(const Json& row, const table::ParquetColumn& column) {
                                 : feature->value(column.name.substr(last + 1), Json(nullptr));
 }
 
+/// A row of figures has about a hundred columns: so many rows are some megabytes.
+constexpr std::uint64_t kEpisodesAGroup = 1000;
+
 void V3Writer::write_episodes(const Json& total_stats) {
   const std::vector<table::ParquetColumn> columns = episode_columns(total_stats);
   RollingTable table("meta/episodes", columns, {}, settings_.data_bytes(), settings_.chunks_size,
                      folder_);
-  rows_.for_each([&](const Json& row, std::uint64_t bytes) {
+  rows_.for_each([&](Json&& row, std::uint64_t bytes) {
     const ChunkFile at = table.begin_row(bytes);
     std::vector<Json> values;
     values.reserve(columns.size());
@@ -160,6 +164,7 @@ void V3Writer::write_episodes(const Json& total_stats) {
     values[columns.size() - 2] = at.chunk;
     values[columns.size() - 1] = at.file;
     table.append_row(values);
+    if (table.rows_in_file() % kEpisodesAGroup == 0) table.end_row_group();
   });
   table.close();
 }

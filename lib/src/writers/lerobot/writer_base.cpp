@@ -60,18 +60,17 @@ std::vector<Column> WriterBase::begin(const Episode& episode) {
 }
 
 void WriterBase::count(const Episode& episode, const std::vector<Column>& columns,
-                       SamplePlace place) {
+                       const SamplePlace& place) {
   note_episode(episode, place, stats_.add(columns, episode));
   labels_.add(episode);
   pixels_.add(episode);
   objects_.add(episode);
   for (const FeatureSpec& spec : layout_.videos()) tally_.add(clip_of(episode, spec.name).packets);
-  report_.places.push_back(std::move(place));
   frames_ += static_cast<std::int64_t>(episode.rows);
   ++episodes_;
 }
 
-void WriterBase::add(const Episode& episode) {
+SamplePlace WriterBase::add(const Episode& episode) {
   const std::vector<Column> columns = begin(episode);
   SamplePlace place;
   place.episode = episode.index;
@@ -80,7 +79,8 @@ void WriterBase::add(const Episode& episode) {
   for (auto& [stream, series] : native.items())
     series["file"] = folder_.corpus_path(series["file"].get<std::string>());
   if (!native.empty()) place.details["native"] = std::move(native);
-  count(episode, columns, std::move(place));
+  count(episode, columns, place);
+  return place;
 }
 
 void WriterBase::adopt(const Episode& episode, const SamplePlace& place) {
@@ -137,13 +137,14 @@ WriterReport WriterBase::close() {
                       dump_json(modality_json(context_.schema)));
   // Last: a folder without info.json is no data set.
   write_file_atomic(folder_.file("meta/info.json"), dump_json(info()));
-  report_.files = folder_.report();
-  report_.summary = {{"episodes", episodes_},
-                     {"frames", frames_},
-                     {"tasks", tasks_.texts().size()},
-                     {"splits", splits_.json()},
-                     {"clips", tally_.json()}};
-  return std::move(report_);
+  WriterReport report;
+  report.files = folder_.report();
+  report.summary = {{"episodes", episodes_},
+                    {"frames", frames_},
+                    {"tasks", tasks_.texts().size()},
+                    {"splits", splits_.json()},
+                    {"clips", tally_.json()}};
+  return report;
 }
 
 }  // namespace reelcell::writers::lerobot

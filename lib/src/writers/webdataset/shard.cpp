@@ -33,7 +33,7 @@ Json Shard::add(const std::string& key, const std::vector<Member>& members) {
   }
   Json sample = {
       {"key", key}, {"offset", start}, {"bytes", tar_.size() - start}, {"members", entries}};
-  samples_.push_back(sample);
+  samples_.add(sample);
   return sample;
 }
 
@@ -42,19 +42,24 @@ std::vector<CorpusFile> Shard::close() {
   file_.commit();
   const Digests digests = hasher_.finish();
   // One line a sample: a big index stays readable by people and by line tools.
-  std::string text = "{\n  \"format\": \"reelcell-webdataset-index\",\n  \"version\": 1,\n";
-  text += "  \"shard\": " + Json(file_name_).dump() + ",\n";
-  text += "  \"bytes\": " + std::to_string(digests.bytes) + ",\n";
-  text += "  \"xxh3_128\": \"" + digests.xxh3_128 + "\",\n  \"samples\": [";
-  const char* separator = "\n    ";
-  for (const Json& sample : samples_) {
-    text += separator + sample.dump();
-    separator = ",\n    ";
-  }
-  text += "\n  ]\n}\n";
   const std::string index = name_ + ".index.json";
-  write_file_atomic(folder_ / index, text);
-  return {{file_name_, digests}, {index, hash_bytes(as_bytes(text))}};
+  AtomicFile file(folder_ / index);
+  Hasher hasher;
+  const auto write = [&](const std::string& text) {
+    file.write(text);
+    hasher.update(as_bytes(text));
+  };
+  write("{\n  \"format\": \"reelcell-webdataset-index\",\n  \"version\": 1,\n  \"shard\": " +
+        Json(file_name_).dump() + ",\n  \"bytes\": " + std::to_string(digests.bytes) +
+        ",\n  \"xxh3_128\": \"" + digests.xxh3_128 + "\",\n  \"samples\": [");
+  const char* separator = "\n    ";
+  samples_.for_each([&](Json&& sample, std::uint64_t) {
+    write(separator + sample.dump());
+    separator = ",\n    ";
+  });
+  write("\n  ]\n}\n");
+  file.commit();
+  return {{file_name_, digests}, {index, hasher.finish()}};
 }
 
 }  // namespace reelcell::webdataset

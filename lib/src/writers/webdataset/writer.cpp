@@ -46,17 +46,16 @@ class Writer : public CorpusWriter {
     make_folders(folder_);
   }
 
-  void add(const Episode& episode) override {
+  SamplePlace add(const Episode& episode) override {
     check_key(episode.key);
     const std::vector<Member> members = make_members(episode, context_.schema, members_);
     const std::string split = episode.split.empty() ? "all" : episode.split;
     Shard& shard = shard_for(split, sample_size(episode.key, members));
     const Json entry = shard.add(episode.key, members);
-    report_.places.push_back(
-        {episode.index,
-         in_corpus(shard.file_name()),
-         {{"key", episode.key}, {"offset", entry["offset"]}, {"bytes", entry["bytes"]}}});
     ++splits_[split].samples;
+    return {episode.index,
+            in_corpus(shard.file_name()),
+            {{"key", episode.key}, {"offset", entry["offset"]}, {"bytes", entry["bytes"]}}};
   }
 
   void adopt(const Episode& episode, const SamplePlace& place) override {
@@ -64,7 +63,6 @@ class Writer : public CorpusWriter {
     Split& split = splits_[name];
     split.shards = std::max(split.shards, shard_number(place.file, name) + 1);
     ++split.samples;
-    report_.places.push_back(place);
   }
 
   WriterReport close() override {

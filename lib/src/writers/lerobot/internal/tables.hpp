@@ -1,8 +1,6 @@
-// Parquet files that roll into the next one, and rows kept aside until their columns are known.
+// Parquet files that roll into the next one.
 #pragma once
 
-#include <cstdio>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +29,7 @@ class RollingTable {
   /// The file that the next row goes to, then the row itself.
   ChunkFile begin_row(std::uint64_t bytes);
   void append_row(const std::vector<Json>& values);
+  void end_row_group();
   std::uint64_t rows_in_file() const { return writer_ ? writer_->rows() : 0; }
   std::string path() const;  ///< of the open file, relative to the data set
   const std::vector<table::ParquetColumn>& columns() const { return columns_; }
@@ -53,22 +52,6 @@ class RollingTable {
   bool any_ = false;
   std::unique_ptr<AtomicPath> target_;
   std::unique_ptr<table::ParquetWriter> writer_;
-};
-
-/// Objects in an unlinked temporary file: memory stays flat however many episodes there are.
-class RowSpool {
- public:
-  RowSpool();
-  void add(const Json& row);
-  /// Calls `take(row, encoded bytes)` in order of adding.
-  void for_each(const std::function<void(const Json&, std::uint64_t)>& take);
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file_;
-  std::uint64_t rows_ = 0;
 };
 
 /// A whole small table in one file.

@@ -23,7 +23,7 @@ std::vector<table::ParquetColumn> origin_columns();
 
 class WriterBase : public CorpusWriter {
  public:
-  void add(const Episode& episode) final;
+  SamplePlace add(const Episode& episode) final;
   void adopt(const Episode& episode, const SamplePlace& place) final;
   WriterReport close() final;
 
@@ -62,11 +62,9 @@ class WriterBase : public CorpusWriter {
  private:
   void check(const Episode& episode);
   std::vector<Column> begin(const Episode& episode);
-  void count(const Episode& episode, const std::vector<Column>& columns, SamplePlace place);
+  void count(const Episode& episode, const std::vector<Column>& columns, const SamplePlace& place);
   void warn_of_missing_pixels() const;
   Json info() const;
-
-  WriterReport report_;
 };
 
 }  // namespace reelcell::writers::lerobot

@@ -8,7 +8,7 @@
 #include "members.hpp"
 #include "reelcell/base/file.hpp"
 #include "reelcell/base/hash.hpp"
-#include "reelcell/base/json.hpp"
+#include "reelcell/base/json_stream.hpp"
 #include "reelcell/model/corpus.hpp"
 #include "tar_writer.hpp"
 
@@ -22,7 +22,7 @@ class Shard {
  public:
   Shard(fs::path folder, std::string name);
   std::uint64_t size() const { return tar_.size(); }
-  std::size_t samples() const { return samples_.size(); }
+  std::uint64_t samples() const { return samples_.size(); }
   const std::string& file_name() const { return file_name_; }
   /// The sample's entry in the index.
   Json add(const std::string& key, const std::vector<Member>& members);
@@ -35,7 +35,7 @@ class Shard {
   AtomicFile file_;
   Hasher hasher_;
   TarWriter tar_;
-  Json samples_ = Json::array();
+  JsonSpool samples_;
 };
 
 }  // namespace reelcell::webdataset

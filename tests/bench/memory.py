@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 """Peak memory of `reelcell build` against the number of episodes and the length of a session.
 
-usage: memory.py [--episodes 10,100,1000,10000] [--seconds 60,36000] [--threads 2] [--work DIR] [--most-growth MIB]
+usage: memory.py [--episodes 10,100,1000,10000] [--seconds 60,36000] [--per-session 100] [--threads 2] [--work DIR] [--most-growth MIB]
 
 Sessions have a camera (25 frames a second, a key frame a second) and joints at 100 Hz; windows of one second become
-episodes of a LeRobot set and of WebDataset shards, video by packet copy. Many episodes come from sessions of at most
-100 s each; the long sessions are cut into windows of ten seconds. Prints a table; ends with 1 when the peak grows by
+episodes of a LeRobot set and of WebDataset shards, video by packet copy. Many episodes come from many sessions; the long sessions are cut into windows of ten seconds. Prints a table; ends with 1 when the peak grows by
 more than --most-growth from the first row of a group to any other.
 """
 import argparse
@@ -21,7 +20,7 @@ import numpy as np
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("REELCELL_BINARY", SOURCE / "build/reelcell"))
-RATE, FPS, PER_SESSION = 100, 25, 100
+RATE, FPS = 100, 25
 
 
 def recipe(window):
@@ -95,6 +94,7 @@ def main():
     numbers = lambda text: [int(part) for part in text.split(",") if part]
     parser.add_argument("--episodes", type=numbers, default=[10, 100, 1000, 10_000])
     parser.add_argument("--seconds", type=numbers, default=[60, 36_000])
+    parser.add_argument("--per-session", type=int, default=100, help="episodes of a session, at most (default 100)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--work", type=pathlib.Path, default=None)
     parser.add_argument("--most-growth", type=float, default=None)
@@ -117,8 +117,8 @@ def main():
         def many():
             for count in options.episodes:
                 first = work / f"s{count}"
-                make_session(first, min(count, PER_SESSION), work / "minute.mp4")
-                yield f"{count} episodes", copies(first, max(1, count // PER_SESSION)), 1
+                make_session(first, min(count, options.per_session), work / "minute.mp4")
+                yield f"{count} episodes", copies(first, max(1, count // options.per_session)), 1
 
         def long():
             for seconds in options.seconds:

@@ -255,42 +255,6 @@ def validate(work, rounds):
     return [("data sets/s", "36-125 (8-28 ms)", compare(quick, rounds)), ("MB/s", "hash speed", compare(deep, rounds))]
 
 
-@benchmark
-def memory(work, _rounds):
-    """Peak memory of a build by the number of sessions of one episode each"""
-    small = {}
-    for name, shift in (("front", 0), ("wrist", 10)):
-        source = fixtures.video(work, 15, 90, shift)
-        small[name] = source
-    base = fixtures.session(work / "memory-base", small, 90)
-    rows = []
-    for count in (10, 100, 1000, *([10_000] if os.environ.get("REELCELL_BENCH_LONG") else [])):
-        def make(part, count=count):
-            part.mkdir()
-            for i in range(count):
-                folder = part / f"s{i:05d}"
-                folder.mkdir()
-                for name in ("front.mp4", "wrist.mp4", "joints.csv"):
-                    os.link(base / name, folder / name)
-                document = json.loads((base / "session.json").read_text())
-                document["id"] = f"s{i:05d}"
-                (folder / "session.json").write_text(json.dumps(document))
-        sessions = fixtures.once(work / f"memory-{count}", make)
-        out = work / "memory-out"
-        side = Side(f"reelcell build -j 2, {count} sessions", [REELCELL, "build", sessions, "--recipe",
-                    fixtures.recipe(work / "recipe-whole.json", "sampled", 0), "--out", out, "-j", 2], False, count, fresh(out))
-        side.costs.append(side.run())
-        rows.append(("episodes/s", "flat", [compare_alone(side)]))
-        shutil.rmtree(out)
-    return rows
-
-
-def compare_alone(side):
-    cost = side.costs[0]
-    return {"side": side.name, "peer": f"peak {side.peak_mb:.0f} MB",
-            **{clock: {"ours": cost["count"] / cost[clock], "ours_spread": []} for clock in ("wall", "cpu")}, "ours_peak_mb": side.peak_mb}
-
-
 def number(value):
     for limit, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
         if value >= limit:

@@ -50,7 +50,7 @@ TEST(WebdatasetWriter, WritesOneSampleASegmentAndShardsBySplit) {
 
 TEST(WebdatasetWriter, SaysWhereASampleWent) {
   const TempFolder folder;
-  const auto writer = writers::webdataset_writer().make(small_context(folder.path(), {}));
+  const auto writer = writers::webdataset_writer().make(small_context(folder.path()));
   std::vector<SamplePlace> places;
   for (const Episode& episode : four_episodes()) places.push_back(writer->add(episode));
   writer->close();

@@ -57,14 +57,17 @@ std::optional<Rational> usual_rate(double hz) {
   return std::nullopt;
 }
 
-/// The rate of a camera from its frames: the exact one when its stamps lie on a steady clock, else
-/// the usual one next to the median interval.
+/// The rate of a camera from its frames: the exact one when its stamps lie on a steady clock and
+/// none is lost, else the usual one next to what those that follow one another say.
 std::optional<Rational> camera_rate(const OpenSession& session, const std::string& stream) {
-  const auto hz = median_rate(*session.frame_times(stream));
+  const auto times = session.frame_times(stream);
+  const auto hz = median_rate(*times);
   if (!hz) return std::nullopt;
+  const FramePace pace = pace_of(*times, *hz);
   const VideoFormat& format = session.video(stream)->format();
-  if (format.average_rate.den <= 1001 && average_is_steady(*hz, format)) return format.average_rate;
-  return usual_rate(*hz);
+  if (format.average_rate.den <= 1001 && average_is_steady(pace, format))
+    return format.average_rate;
+  return usual_rate(camera_hz(pace, format));
 }
 
 /// The first frame itself where the camera runs from the start; a quarter period more than one is

@@ -29,9 +29,15 @@ Json video_json(const VideoFormat& format) {
   return json;
 }
 
+/// Of the frames, as the stream's own clock says.
+std::vector<SessionTime> own_times(const FrameTable& table) {
+  std::vector<SessionTime> times;
+  for (const FrameRecord& frame : table.frames) times.emplace_back(frame.time.time_since_epoch());
+  return times;
+}
+
 /// Key-frame spacing and the shape of time, from the frame table (demuxing only).
-/// `times`: of the frames on the session clock; null: as the stream's own clock says.
-Json frames_json(const FrameTable& table, const std::vector<SessionTime>* times = nullptr) {
+Json frames_json(const FrameTable& table, const std::vector<SessionTime>& times) {
   Json json = {{"frames", table.frames.size()}, {"complete", table.complete}};
   std::uint64_t keys = 0, longest = 0, since = 0, bytes = 0;
   timeline::StreamTimeStats stats;
@@ -41,7 +47,7 @@ Json frames_json(const FrameTable& table, const std::vector<SessionTime>* times 
     since = frame.key ? 1 : since + 1;
     longest = std::max(longest, since);
     bytes += frame.bytes;
-    stats.add(times ? times->at(i) : SessionTime(frame.time.time_since_epoch()));
+    stats.add(times.at(i));
   }
   json["key_frames"] = keys;
   json["longest_gop"] = longest;
@@ -53,7 +59,7 @@ Json frames_json(const FrameTable& table, const std::vector<SessionTime>* times 
 /// Of a file too large to be listed in a moment: `count` is null when only its first frames are
 /// known.
 Json glance_json(const FrameTable& table, bool listed) {
-  Json json = frames_json(table);
+  Json json = frames_json(table, own_times(table));
   if (listed) return json;
   json["first_frames"] = json["frames"];
   json.erase("frames");
@@ -117,7 +123,7 @@ void put_times(Json& json, Json time, bool whole) {
   json["time"] = std::move(time);
 }
 
-void put_video(Json& json, const VideoSource& source, const std::vector<SessionTime>* times) {
+void put_video(Json& json, const VideoSource& source, const std::vector<SessionTime>& times) {
   const Json frames = frames_json(source.frames(), times);
   json["video"] = video_json(source.format());
   json["video"].update(frames);
@@ -125,7 +131,8 @@ void put_video(Json& json, const VideoSource& source, const std::vector<SessionT
   json["first_ns"] = frames["time"]["first_ns"];
   json["last_ns"] = frames["time"]["last_ns"];
   if (frames["time"]["rate_hz"].is_number())
-    json["rate_hz"] = camera_hz(frames["time"]["rate_hz"].get<double>(), source.format());
+    json["rate_hz"] =
+        camera_hz(pace_of(times, frames["time"]["rate_hz"].get<double>()), source.format());
 }
 
 Json stream_json(const Recording& recording, const StreamInfo& info, const std::string& name,
@@ -146,7 +153,8 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const std::
       json["video"].update(glance_json(*info.glance, info.count == info.glance->frames.size()));
       if (json["rate_hz"].is_null()) json["rate_hz"] = json["video"]["time"]["rate_hz"];
     } else if (info.kind == StreamKind::kVideo) {
-      put_video(json, *recording.open_video(info.item, diagnostics), nullptr);
+      const auto source = recording.open_video(info.item, diagnostics);
+      put_video(json, *source, own_times(source->frames()));
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
       const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
       if (most == 0) return json;
@@ -222,7 +230,7 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
   if (!info.details.empty()) entry["details"] = info.details;
   try {
     if (spec.kind == StreamKind::kVideo) {
-      put_video(entry, *session.video(spec.name), session.frame_times(spec.name).get());
+      put_video(entry, *session.video(spec.name), *session.frame_times(spec.name));
       if (rate) entry["rate_hz"] = *rate;
     } else if (spec.kind != StreamKind::kAudio) {
       const std::uint64_t most =

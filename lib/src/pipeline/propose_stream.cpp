@@ -124,8 +124,10 @@ std::optional<double> proposed_rate(const Recording& recording, const StreamInfo
   }
   if (kind != StreamKind::kVideo) return std::nullopt;
   timeline::StreamTimeStats stats;
+  std::vector<SessionTime> times;
   const auto add = [&](const FrameTable& table) {
-    for (const FrameRecord& frame : table.frames) stats.add(session_time(ns_of(frame.time)));
+    for (const FrameRecord& frame : table.frames)
+      stats.add(times.emplace_back(session_time(ns_of(frame.time))));
   };
   VideoFormat format;
   if (info.glance) {
@@ -138,7 +140,8 @@ std::optional<double> proposed_rate(const Recording& recording, const StreamInfo
   }
   const auto median = stats.median_rate_hz();
   if (!median) return std::nullopt;
-  const double rate = info.glance && info.rate_hz ? *info.rate_hz : camera_hz(*median, format);
+  const double rate =
+      info.glance && info.rate_hz ? *info.rate_hz : camera_hz(pace_of(times, *median), format);
   const double whole = std::round(rate);
   if (whole >= 1 && std::abs(rate - whole) <= 0.0005 * whole) return whole;
   return std::round(rate * 1e6) / 1e6;

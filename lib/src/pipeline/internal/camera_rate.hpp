@@ -3,27 +3,63 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "reelcell/base/time.hpp"
 #include "reelcell/model/video.hpp"
 
 namespace reelcell::pipeline {
 
-/// Does the average over all frames agree with the median interval to a tick of the stamps? Then it
-/// is the steady rate behind stamps that are rounded (33, 33, 34 ms). If not, frames are lost or
-/// early, and the median tells.
-inline bool average_is_steady(double median_hz, const VideoFormat& format) {
-  const Rational average = format.average_rate;
-  if (!average.valid() || !format.time_base.valid()) return false;
-  const double interval = 1e9 * static_cast<double>(average.den) / static_cast<double>(average.num);
+/// How frames follow one another.
+struct FramePace {
+  double median_hz = 0;  ///< of the median interval
+  double steady_hz = 0;  ///< of the mean interval where no frame is missing, below two periods
+  bool unbroken = true;  ///< none is missing
+};
+
+/// `times`: of the frames, in their order. The millisecond beside the half period: at a period of
+/// few ticks a rounded stamp is as far off as a lost frame.
+inline FramePace pace_of(const std::vector<SessionTime>& times, double median_hz) {
+  FramePace pace{median_hz, median_hz};
+  const auto longest = static_cast<std::int64_t>(1.5e9 / median_hz + 1e6);
+  std::int64_t sum = 0, count = 0;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    const std::int64_t interval = (times[i] - times[i - 1]).count();
+    if (interval > longest) pace.unbroken = false;
+    if (interval <= 0 || interval > longest) continue;
+    sum += interval;
+    ++count;
+  }
+  if (count > 0) pace.steady_hz = 1e9 * static_cast<double>(count) / static_cast<double>(sum);
+  return pace;
+}
+
+inline double hz_of(Rational rate) {
+  return static_cast<double>(rate.num) / static_cast<double>(rate.den);
+}
+
+/// Is `hz` the rate of a steady clock whose stamps are rounded (33, 33, 34 ms)? Then the median
+/// interval is a tick from its own at most.
+inline bool differs_by_rounding(double hz, double median_hz, const VideoFormat& format) {
+  if (!format.time_base.valid()) return false;
   const double tick =
       1e9 * static_cast<double>(format.time_base.num) / static_cast<double>(format.time_base.den);
+  const double interval = 1e9 / hz;
   return std::abs(1e9 / median_hz - interval) <= std::max(std::min(tick, 1e6), 1e-4 * interval);
 }
 
-inline double camera_hz(double median_hz, const VideoFormat& format) {
-  return average_is_steady(median_hz, format) ? static_cast<double>(format.average_rate.num) /
-                                                    static_cast<double>(format.average_rate.den)
-                                              : median_hz;
+/// Is the average over all frames the camera's rate? Not where frames are lost: ticks of a
+/// millisecond would hide that one in fifty is.
+inline bool average_is_steady(const FramePace& pace, const VideoFormat& format) {
+  return format.average_rate.valid() && pace.unbroken &&
+         differs_by_rounding(hz_of(format.average_rate), pace.median_hz, format);
+}
+
+/// What a steady clock behind the stamps says, else the median: frames are early or late.
+inline double camera_hz(const FramePace& pace, const VideoFormat& format) {
+  if (average_is_steady(pace, format)) return hz_of(format.average_rate);
+  return differs_by_rounding(pace.steady_hz, pace.median_hz, format) ? pace.steady_hz
+                                                                     : pace.median_hz;
 }
 
 }  // namespace reelcell::pipeline

@@ -48,6 +48,24 @@ TEST(McapFile, LogTimeOrderMergesOverlappingChunks) {
   EXPECT_TRUE(diagnostics.empty()) << text_of(diagnostics);
 }
 
+TEST(McapFile, TheIndexesTellTheTimesOfAChannelBesideRecordsOutsideChunks) {
+  const auto times_of = [](McapBuilder& builder, std::uint16_t channel) {
+    Diagnostics diagnostics;
+    return McapFile::open_bytes("test.mcap", builder.finish(), diagnostics)->log_times({channel});
+  };
+  const auto with_head = [] {
+    McapBuilder builder;  // a channel is described before the first chunk, as some writers do
+    builder.schema(1, "a", "jsonschema", "{}").channel(1, "/a", 1).channel(2, "/b");
+    builder.begin_chunk().message(1, 10, {1}).message(2, 5, {2}).message(1, 40, {3}).end_chunk("");
+    return builder.raw(0x80, {1, 2, 3}).begin_chunk().message(1, 30, {4}).end_chunk("lz4");
+  };
+  McapBuilder only_chunks = with_head(), message_beside = with_head();
+  EXPECT_EQ(times_of(only_chunks, 1), std::pair(std::uint64_t{10}, std::uint64_t{40}));
+  EXPECT_EQ(times_of(only_chunks = with_head(), 2), std::pair(std::uint64_t{5}, std::uint64_t{5}));
+  // No index tells of a message outside chunks.
+  EXPECT_EQ(times_of(message_beside.message(1, 90, {5}), 1), std::nullopt);
+}
+
 TEST(McapFile, EqualLogTimesComeInFileOrder) {
   McapBuilder builder;
   builder.begin_chunk().channel(1, "/a").message(1, 5, {1}).message(1, 5, {2}).end_chunk("");

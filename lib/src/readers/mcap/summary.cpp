@@ -151,6 +151,26 @@ void lay_out(Layout& layout, std::uint64_t data_begin) {
             [](const Piece& a, const Piece& b) { return a.offset < b.offset; });
 }
 
+/// Leaves out what holds no message, such as Schema and Channel records before the first chunk:
+/// then the indexes tell the times of every message. What is long or damaged is left to who reads
+/// it.
+void drop_empty_stretches(const ByteSource& source, Layout& layout) {
+  const auto empty = [&](const Piece& piece) {
+    RecordWalker walker(source, piece.offset, piece.offset + piece.length);
+    Record record;
+    Step step = Step::kEnd;
+    while ((step = walker.next(record)) == Step::kRecord)
+      if (record.opcode == Opcode::kMessage || record.opcode == Opcode::kChunk) return false;
+    return step == Step::kEnd;
+  };
+  const auto uncharted = [](const Piece& piece) { return piece.kind == Piece::Kind::kUncharted; };
+  std::uint64_t length = 0;
+  for (const Piece& piece : layout.pieces)
+    if (uncharted(piece)) length += piece.length;
+  if (length > Piece::kRunSize) return;
+  std::erase_if(layout.pieces, [&](const Piece& p) { return uncharted(p) && empty(p); });
+}
+
 /// Where DataEnd is, when it lies right before the summary as writers put it, with its CRC.
 void find_data_end(const ByteSource& source, std::uint64_t summary_start, Layout& layout) {
   constexpr std::uint64_t kDataEndLength = kRecordHead + 4;
@@ -250,6 +270,7 @@ bool layout_from_summary(const ByteSource& source, Layout& layout, std::string& 
   take_times(summary);
   lay_out(layout, data_begin);
   if (!summary.statistics) reason = unaccounted(source, layout);
+  drop_empty_stretches(source, layout);
   return reason.empty();
 }
 

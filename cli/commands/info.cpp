@@ -160,6 +160,8 @@ class InfoCommand : public Command {
       if (stream.contains("clock") && stream["clock"].is_string())
         what = clock_text(stream) + (what.empty() ? "" : "; " + what);
       if (stream["kind"] != "events") what += gaps_text(stream);  // events keep no pace
+      if (stream.contains("clock") && stream["clock"].is_object())
+        what += (what.empty() ? "" : "; ") + clock_map_text(stream["clock"]);
       if (stream.contains("error")) what = stream["error"].get<std::string>();
       table.add({stream["name"].get<std::string>(), stream["kind"].get<std::string>(),
                  number(stream, "count", 0), number(stream, "rate_hz", 3),
@@ -191,6 +193,18 @@ class InfoCommand : public Command {
       text += " in " + details["time_unit"].get<std::string>();
       if (details.value("time_unit_assumed", false)) text += " (assumed)";
     }
+    return text;
+  }
+  /// How the stream's clock lies on the session's, at its first knot.
+  static std::string clock_map_text(const Json& clock) {
+    const Json& knots = clock["knots"];
+    std::string text = "clock " + clock["method"].get<std::string>();
+    if (clock["method"] == "assumed") return text;  // nothing was stated: no 0 as if it were known
+    const Json& knot = knots.front();
+    const double offset = static_cast<double>(knot["session_ns"].get<std::int64_t>()) -
+                          static_cast<double>(knot["stream_ns"].get<std::int64_t>());
+    text += fmt::format(" {:+.3f} ms, {:+.2f} ppm", offset / 1e6, knot["skew_ppm"].get<double>());
+    if (knots.size() > 1) text += fmt::format(" (first of {} knots)", knots.size());
     return text;
   }
   static std::string fields_text(const Json& stream) {

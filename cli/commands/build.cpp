@@ -78,7 +78,7 @@ class BuildCommand : public Command {
   Outcome show_plan(pipeline::PlanRequest planned, ProgressBar& progress) const {
     planned.retry_failed = retry_failed_;
     std::optional<pipeline::CorpusDelta> delta;
-    if (!out_.empty() && fs::exists(fs::path(out_) / "corpus.json"))
+    if (!overwrite_ && !out_.empty() && fs::exists(fs::path(out_) / "corpus.json"))
       delta = pipeline::compare_with_corpus(planned, out_);
     // What is there is not read again, unless all of it would have to be.
     const bool added_only = add_ && delta && delta->recipe.empty();

@@ -1,6 +1,8 @@
 // reelcell watch: sessions into a corpus as they arrive.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <iostream>
@@ -12,6 +14,7 @@
 #include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
+#include "reelcell/base/error.hpp"
 #include "reelcell/base/options.hpp"
 #include "reelcell/base/time.hpp"
 #include "reelcell/pipeline/add.hpp"
@@ -51,7 +54,10 @@ class StopSignals {
     timespec limit{};
     limit.tv_sec = static_cast<std::time_t>(seconds.count());
     limit.tv_nsec = static_cast<long>((time - seconds).count());
-    const int signal = sigtimedwait(&set_, nullptr, &limit);
+    int signal = 0;
+    do {  // a process that was stopped and goes on waits anew
+      signal = sigtimedwait(&set_, nullptr, &limit);
+    } while (signal < 0 && errno == EINTR);
     if (signal == SIGTERM) return "SIGTERM";
     return signal == SIGINT ? "SIGINT" : "";
   }
@@ -59,6 +65,18 @@ class StopSignals {
  private:
   sigset_t set_;
 };
+
+constexpr Nanos kLeastWait = std::chrono::milliseconds(10);
+
+/// What is wrong with an option's value, "" when nothing is.
+std::string wrong_duration(const std::string& text, Nanos least) {
+  try {
+    if (parse_duration(text) >= least) return "";
+    return "'" + text + "' is too short: at least " + format_duration(least) + " is expected";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
 
 class WatchCommand : public Command {
  public:
@@ -85,9 +103,11 @@ class WatchCommand : public Command {
     app.add_option("--settle", settle_,
                    "Without a marker: take a session when nothing of it changed for so long "
                    "(default 30s; 0s = at once)")
-        ->type_name("DURATION");
-    app.add_option("--every", every_, "Look again after this time (default 10s)")
-        ->type_name("DURATION");
+        ->type_name("DURATION")
+        ->check([](const std::string& text) { return wrong_duration(text, Nanos(0)); });
+    app.add_option("--every", every_, "Look again after this time (default 10s; at least 10ms)")
+        ->type_name("DURATION")
+        ->check([](const std::string& text) { return wrong_duration(text, kLeastWait); });
     app.add_flag("--once", once_, "Build what is there and whole, then end: for cron and CI");
     threads_.setup(app);
     memory_.setup(app);
@@ -120,8 +140,11 @@ class WatchCommand : public Command {
   }
 
  private:
+  using SessionRef = pipeline::SessionRef;
+  using Sessions = std::vector<SessionRef>;
+
   /// Adds what is whole and not in the corpus; tells, once each, what waits and why.
-  void take(const pipeline::Arrivals::Look& look, pipeline::PlanRequest planned,
+  void take(const pipeline::Arrivals::Look& look, const pipeline::PlanRequest& planned,
             const pipeline::BuildRequest& request) {
     for (const auto& [name, reason, settling] : look.waiting) {
       // Most of what settles is what the corpus holds, seen for the first time.
@@ -130,39 +153,76 @@ class WatchCommand : public Command {
       tell({{"event", "waiting"}, {"session", name}, {"reason", reason}}, name + ": " + reason);
     }
     if (look.state == handled_) return;
-    const std::set<std::string> fresh = new_ones(look.whole, planned);
     handled_ = look.state;
-    if (fresh.empty()) return;
-    for (const SessionRef& ref : look.whole)
-      if (fresh.contains(ref.id)) planned.inputs.push_back(ref.path);
-    ProgressBar progress;
-    const StopSignals::LetThrough killable(*signals_);
-    const auto result = pipeline::add_sessions(std::move(planned), request, progress);
-    report(result);
+    const Sessions fresh = new_ones(look.whole, planned);
+    if (fresh.empty() || add(fresh, planned, request) || fresh.size() == 1) return;
+    for (const SessionRef& ref : fresh) add({ref}, planned, request);
   }
 
-  using SessionRef = pipeline::SessionRef;
-  std::set<std::string> new_ones(const std::vector<SessionRef>& whole,
-                                 pipeline::PlanRequest planned) {
-    std::set<std::string> fresh;
-    if (whole.empty()) return fresh;
+  /// False when they cannot be added together. What is wrong with one alone is told, and it is left
+  /// out until it changes; what is wrong with the corpus or the recipe ends the command.
+  bool add(const Sessions& sessions, pipeline::PlanRequest planned,
+           const pipeline::BuildRequest& request) {
+    for (const SessionRef& ref : sessions) planned.inputs.push_back(ref.path);
+    try {
+      report([&] {
+        ProgressBar progress;
+        const StopSignals::LetThrough killable(*signals_);
+        return pipeline::add_sessions(std::move(planned), request, progress);
+      }());
+      return true;
+    } catch (const InputError& error) {
+      if (sessions.size() == 1) refuse_failed(sessions.front(), error.what());
+    } catch (const PlanError& error) {
+      if (other_corpus_) throw;
+      if (sessions.size() == 1) refuse_failed(sessions.front(), error.what());
+    }
+    return false;
+  }
+
+  Sessions new_ones(const Sessions& whole, const pipeline::PlanRequest& planned) {
     std::error_code error;
-    if (!fs::exists(fs::path(out_) / "corpus.json", error)) {
-      for (const SessionRef& ref : whole) fresh.insert(ref.id);
-      return fresh;
+    if (whole.empty() || !fs::exists(fs::path(out_) / "corpus.json", error)) return whole;
+    pipeline::PlanRequest request = planned;
+    for (const SessionRef& ref : whole) request.inputs.push_back(ref.path);
+    try {
+      return new_ones_of(whole, [&] {
+        const StopSignals::LetThrough killable(*signals_);
+        return pipeline::compare_with_corpus(request, out_);
+      }());
+    } catch (const Error& bad) {
+      if (dynamic_cast<const OutputError*>(&bad)) throw;
+      if (whole.size() == 1) refuse_failed(whole.front(), bad.what());
     }
-    for (const SessionRef& ref : whole) planned.inputs.push_back(ref.path);
-    const auto delta = pipeline::compare_with_corpus(planned, out_);
-    for (const std::string& id : delta.changed) {
-      const std::string reason =
-          "has changed since it was built, or is another one with its id; the corpus keeps what it "
-          "has";
-      if (told_[id] == reason) continue;
-      told_[id] = reason;
-      tell({{"event", "refused"}, {"session", id}, {"reason", reason}}, id + ": " + reason);
-    }
-    fresh.insert(delta.added.begin(), delta.added.end());
+    Sessions fresh;  // one of them has no place in the corpus: which?
+    if (whole.size() > 1)
+      for (const SessionRef& ref : whole)
+        for (SessionRef& one : new_ones({ref}, planned)) fresh.push_back(std::move(one));
     return fresh;
+  }
+
+  Sessions new_ones_of(const Sessions& whole, const pipeline::CorpusDelta& delta) {
+    other_corpus_ = !delta.recipe.empty() || !delta.damage.empty();
+    for (const std::string& id : delta.changed)
+      refuse(id,
+             "has changed since it was built, or is another one with its id; the corpus keeps what "
+             "it has");
+    Sessions fresh;
+    for (const SessionRef& ref : whole)
+      if (std::find(delta.added.begin(), delta.added.end(), ref.id) != delta.added.end())
+        fresh.push_back(ref);
+    return fresh;
+  }
+
+  void refuse(const std::string& id, const std::string& reason) {
+    std::string& told = told_["id " + id];
+    if (told == reason) return;
+    told = reason;
+    tell({{"event", "refused"}, {"session", id}, {"reason", reason}}, id + ": " + reason);
+  }
+  void refuse_failed(const SessionRef& ref, const std::string& reason) {
+    lost_ = true;
+    refuse(ref.id, reason);
   }
 
   void report(const pipeline::AddResult& result) {
@@ -206,6 +266,7 @@ class WatchCommand : public Command {
   ThreadsOption threads_;
   JsonOption json_;
   bool once_ = false, looked_twice_ = false, lost_ = false;
+  bool other_corpus_ = false;  ///< than the recipe makes, or a damaged one
   std::map<std::string, std::string> told_;
   std::string handled_;  ///< state of what was looked at last
 };

@@ -35,13 +35,16 @@ void print_report(const pipeline::BuildReport& report, const std::string& out) {
 
 Outcome show_known(const pipeline::BuildResult& result, const std::string& out, bool json,
                    const pipeline::CorpusDelta* delta) {
-  if (json)
-    print_json(result.known_report);
-  else
+  if (json) {
+    Json document = result.known_report;
+    if (delta) document["corpus"] = pipeline::to_json(*delta);
+    print_json(document);
+  } else {
     std::cout << out
               << (delta ? ": holds these sessions already, as they are"
                         : ": is this corpus already, complete")
               << "; nothing was done\n";
+  }
   return result.known_report.value("lost", false) ? Outcome::kDataLost : Outcome::kDone;
 }
 

@@ -246,6 +246,39 @@ def only_shards(work, sessions):
     reelcell("validate", grown.out, "--deep")
 
 
+def with_objects(work, sessions):
+    """Boxes of what is there stay in the tables, and a frame table that changed is a change."""
+    labelled = []
+    for number in (0, 1):
+        folder = work / f"labelled/s{number}"
+        shutil.copytree(sessions[number], folder)
+        images = [{"id": n, "file_name": f"p{n}.png", "width": 64, "height": 64} for n in range(0, 60, 7)]
+        boxes = [{"id": n, "image_id": n, "category_id": 1, "bbox": [n / 2, 3, 9 + number, 5], "iscrowd": 0} for n in range(0, 60, 7)]
+        write_json(folder / "coco.json", {"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "seat"}]})
+        (folder / "frames.csv").write_text("picture,frame\n" + "".join(f"p{n}.png,{n}\n" for n in range(0, 60, 7)))
+        labelled.append(folder)
+    write_json(work / "objects.json", {**RECIPE, "objects": [{"file": "coco.json", "format": "coco", "camera": "front", "frame_table": "frames.csv"}]})
+    grown, whole = Corpus(work, "objects-grown", "objects.json"), Corpus(work, "objects-whole", "objects.json")
+    grown.add(labelled[:1])
+    grown.add(labelled)
+    whole.build(labelled)
+
+    def boxes(corpus, name):
+        rows = parquet(corpus.out / name / "meta/objects.parquet")["data"]
+        keys = {s["episode"]: s["key"] for s in json.loads((corpus.out / "corpus.json").read_text())["samples"]}
+        return sorted(json.dumps({**{k: v for k, v in row.items() if k != "episode_index"}, "key": keys[row["episode_index"]]}, sort_keys=True) for row in rows)
+
+    for name in ("v3", "v21"):
+        check(len(boxes(whole, name)) > 12, f"{name}: only {len(boxes(whole, name))} boxes")
+        check(boxes(grown, name) == boxes(whole, name), f"{name}: other boxes than in one go: {len(boxes(grown, name))} of {len(boxes(whole, name))}")
+    reelcell("validate", grown.out, "--deep")
+    (labelled[0] / "frames.csv").write_text("picture,frame\n" + "".join(f"p{n}.png,{n + 1}\n" for n in range(0, 50, 7)))
+    check("seat-0" in grown.add(labelled, codes=(1,)).stderr, "a frame table that changed is not noticed")
+    told = reelcell(*whole.command(labelled, "--retry-failed"), codes=(1,)).stderr
+    check("seat-0" in told and "--overwrite" in told, f"--retry-failed takes a changed session for what was built: {told}")
+    check("--overwrite" in reelcell(*whole.command(labelled), codes=(1,)).stderr, "the change is forgotten after --retry-failed")
+
+
 def main():
     with work_folder() as work:
         (work / "sessions").mkdir()
@@ -262,6 +295,7 @@ def main():
         nothing_is_read_again(work, corpus, sessions)
         refusals(work, corpus, sessions)
         only_shards(work, sessions)
+        with_objects(work, sessions)
         broken_ones(work, sessions)
         print(f"{len(wanted)} files after two additions, the same bytes with 8 threads and after {kills} kills")
 

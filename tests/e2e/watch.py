@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from support import BINARY, LOST, check, reelcell, same_tree, tree, work_folder, write_json
+from support import BINARY, DATA, LOST, check, reelcell, same_tree, tree, work_folder, write_json
 
 GENERATOR = BINARY.parent / "reelcell-make-session"
 RECIPE = {"version": 1, "name": "arrivals", "grid": {"rate_hz": 30, "anchor": "front"}, "segments": [{"kind": "window", "length": "1s"}],
@@ -34,6 +34,38 @@ def once(work, *options, codes=(0, LOST)):
 
 def reasons(told):
     return {event["session"]: event["reason"] for event in told if event["event"] == "waiting"}
+
+
+def unusable_first(work, made):
+    """An empty corpus: what cannot start one is told, once, and waits for nothing but a change of its own."""
+    bad = work / "incoming/a0"
+    shutil.copytree(made[0], bad)
+    (bad / "joints.csv").write_text("nothing\n")
+    told = once(work, "--settle", "0s", codes=(LOST,))
+    check([e["session"] for e in told if e["event"] == "refused"] == ["seat-0"] and not (work / "corpus/corpus.json").exists(), told)
+    # Parts of a session that is still to come, and a corpus, are no sessions.
+    part = work / "incoming/a1"
+    part.mkdir()
+    shutil.copy(next((DATA / "mcap").rglob("*.mcap")), part / "log.mcap")
+    (work / "incoming/a2").mkdir()
+    write_json(work / "incoming/a2/corpus.json", {})
+    told = once(work, "--settle", "0s", codes=(LOST,))
+    check(reasons(told) == {"a1": "session.json is missing"}, told)
+    for name in ("a0", "a1", "a2"):
+        shutil.rmtree(work / "incoming" / name)
+
+
+def renamed(work, made):
+    """A recording that is renamed after it was looked at, beside a good session: it is told, the good one is added."""
+    shutil.copy(next((DATA / "mcap").rglob("TenMessages*.mcap")), work / "incoming/log.mcap")
+    told = once(work, "--settle", "0s", codes=(LOST,))
+    check([q["session"] for e in told if e["event"] == "added" for q in e["quarantined"]] == ["log"], told)
+    (work / "incoming/log.mcap").rename(work / "incoming/other.mcap")
+    shutil.copytree(made[5], work / "incoming/u0")
+    told = once(work, "--settle", "0s", codes=(LOST,))
+    check([e["sessions"] for e in told if e["event"] == "added"] == [["seat-5"]], told)
+    refused = [e for e in told if e["event"] == "refused" and e["session"] == "other"]
+    check(len(refused) == 1 and "'log'" in refused[0]["reason"], told)
 
 
 def piece_by_piece(work, made):
@@ -134,15 +166,20 @@ def others(work, made):
 def main():
     with work_folder() as work:
         (work / "made").mkdir()
-        made = [make_session(work, number) for number in range(5)]
+        made = [make_session(work, number) for number in range(6)]
         write_json(work / "recipe.json", RECIPE)
         (work / "incoming").mkdir()
         check(once(work) == [], "an empty folder")
+        for text in ("-1s", "soon"):
+            reelcell("watch", work / "incoming", "--out", work / "corpus", "--settle", text, codes=(2,))
+        reelcell("watch", work / "incoming", "--out", work / "corpus", "--every", "0s", codes=(2,))
+        unusable_first(work, made)
         piece_by_piece(work, made)
         growing(work, made)
         marked(work, made)
         killed(work, made)
         others(work, made)
+        renamed(work, made)
     print("4 sessions arrived piece by piece, growing, marked and with kills; 3 others were told and left out")
 
 

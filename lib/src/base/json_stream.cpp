@@ -1,7 +1,5 @@
 #include "reelcell/base/json_stream.hpp"
 
-#include <cerrno>
-
 #include "reelcell/base/error.hpp"
 
 namespace reelcell {
@@ -9,11 +7,6 @@ namespace {
 
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
-}
-
-[[noreturn]] void fail(const char* what) {
-  throw OutputError(std::string("the temporary file of what is known so far cannot be ") + what +
-                    ": " + errno_text(errno));
 }
 
 }  // namespace
@@ -69,31 +62,32 @@ void JsonStream::end() {
 }
 
 void JsonSpool::add(const Json& json) {
-  if (!file_) file_.reset(std::tmpfile());
-  if (!file_) fail("made");
+  if (!file_) file_ = std::make_unique<SpillFile>("samples");
   const std::vector<std::uint8_t> bytes = Json::to_cbor(json);
   const std::uint64_t size = bytes.size();
-  if (std::fwrite(&size, sizeof size, 1, file_.get()) != 1 ||
-      std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
-    fail("written");
+  file_->append(&size, sizeof size);
+  file_->append(bytes.data(), bytes.size());
   ++count_;
 }
 
 void JsonSpool::for_each(const std::function<void(Json&&, std::uint64_t)>& take) const {
-  if (!file_) return;
-  std::rewind(file_.get());
   std::vector<std::uint8_t> bytes;
+  std::uint64_t at = 0;
   for (std::uint64_t i = 0; i < count_; ++i) {
     std::uint64_t size = 0;
-    bool whole = std::fread(&size, sizeof size, 1, file_.get()) == 1;
-    if (whole) {
-      bytes.resize(size);
-      whole = std::fread(bytes.data(), 1, size, file_.get()) == size;
+    file_->read(at, &size, sizeof size);
+    bytes.resize(size);
+    file_->read(at + sizeof size, bytes.data(), bytes.size());
+    at += sizeof size + size;
+    Json json;
+    try {
+      json = Json::from_cbor(bytes);
+    } catch (const Json::exception& error) {
+      throw OutputError(std::string("the temporary file of the samples was damaged: ") +
+                        error.what());
     }
-    if (!whole) fail("read back");
-    take(Json::from_cbor(bytes), size);
+    take(std::move(json), size);
   }
-  if (std::fseek(file_.get(), 0, SEEK_END) != 0) fail("read back");
 }
 
 }  // namespace reelcell

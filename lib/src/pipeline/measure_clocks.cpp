@@ -120,7 +120,7 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
 
 /// What is not known of the clock that another one was measured against is not known of that
 /// either.
-void widen(const ClockEvidence& evidence, const ClockMeasurement& against, ClockMeasurement& m) {
+void widen(const ClockMeasurement& against, ClockMeasurement& m) {
   auto& r = m.result;
   const auto& other = against.result;
   if (!r.measured()) return;
@@ -129,7 +129,7 @@ void widen(const ClockEvidence& evidence, const ClockMeasurement& against, Clock
   const double drifted_ms = other.drift_interval_ppm * 1e-6 * std::abs(apart) * 1e-6;
   r.offset_interval_ms = std::hypot(r.offset_interval_ms, other.offset_interval_ms, drifted_ms);
   r.drift_interval_ppm = std::hypot(r.drift_interval_ppm, other.drift_interval_ppm);
-  const double widest_ms = static_cast<double>(evidence.options.max_interval.count()) * 1e-6;
+  const double widest_ms = r.widest_interval_ms;
   if (widest_ms <= 0 || r.offset_interval_ms <= widest_ms) return;
   r.verdict = timeline::Verdict::kAmbiguous;
   r.reason =
@@ -242,7 +242,7 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
       parts.push_back(measure_one(session, task.stream, evidence, maps));
       for (const ClockMeasurement& done : out)
         if (done.stream == evidence.against.stream && done.result.measured())
-          widen(evidence, done, parts.back());
+          widen(done, parts.back());
     }
     ClockMeasurement best = combine(std::move(parts));
     const ClockSpec& before = session.session().stream(task.stream)->clock;

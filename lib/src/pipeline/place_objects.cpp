@@ -120,6 +120,12 @@ PlacedObjects place_file(const OptionValues& rule, const OpenSession& session,
   const std::string where = session.session().id + ": " + placed.path;
   const labelio::ObjectFile file = read_file(rule, path, where);
   placed.digests = hash_file(path);
+  if (rule.has("frame_table")) {
+    placed.table = rule.text("frame_table");
+    placed.table_digests = hash_file(at_place(rule.where() + "/frame_table", [&] {
+      return safe_join(session.session().folder, placed.table);
+    }));
+  }
   const VideoFormat& format = session.video(placed.stream)->format();
   const bool turned = format.rotation == 90 || format.rotation == 270;
   placed.width = turned ? format.height : format.width;
@@ -158,6 +164,14 @@ void add_lineage(const PlacedObjects& placed, const OpenSession& session, const 
   line.last = (*times)[*last];
   line.clock_map = session.clock(placed.stream).to_json();
   episode.lineage.push_back(std::move(line));
+  if (placed.table.empty()) return;
+  SourceLineage pictures;
+  pictures.path = placed.table;
+  pictures.roles = {"objects"};
+  pictures.xxh3_128 = placed.table_digests.xxh3_128;
+  pictures.sha256 = placed.table_digests.sha256;
+  pictures.timed = false;
+  episode.lineage.push_back(std::move(pictures));
 }
 
 /// Marked frames between the clip's first and last that no row shows.

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <set>
 
 #include "internal/accountant.hpp"
@@ -70,8 +72,8 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 namespace {
 
 /// What the corpus holds becomes part of the new one: all but the bytes of its data files.
-void adopt(const PriorCorpus& prior, const BuildPlan& plan, std::size_t threads, Writers& writers,
-           ManifestBuilder& manifest, Accountant& accountant, BuildReport& report,
+void adopt(const PriorCorpus& prior, const BuildPlan& plan, const BuildRequest& request,
+           Writers& writers, ManifestBuilder& manifest, Accountant& accountant, BuildReport& report,
            Progress& progress) {
   std::set<std::string> again;
   for (const SessionRef& ref : plan.sessions) again.insert(ref.id);
@@ -80,8 +82,15 @@ void adopt(const PriorCorpus& prior, const BuildPlan& plan, std::size_t threads,
   report.visits = prior.visits(again);
   manifest.adopt_corpus(prior.manifest());
   progress.begin("read", prior.size(), "samples");
+  std::uint64_t row_bytes = 0;
+  for (const FeatureSpec& spec : plan.schema.features)
+    if (!spec.is_video)
+      row_bytes +=
+          8 * static_cast<std::uint64_t>(std::accumulate(spec.shape.begin(), spec.shape.end(),
+                                                         std::int64_t{1}, std::multiplies()));
+  row_bytes += 32 * (1 + plan.schema.time_streams.size());
   ordered_pool<edit::LoadedEpisode>(
-      prior.size(), threads, [&](std::size_t i) { return prior.load(i); },
+      prior.size(), request.threads, [&](std::size_t i) { return prior.load(i); },
       [&](std::size_t i, edit::LoadedEpisode&& loaded) {
         const Episode& episode = loaded.episode;
         if (loaded.losses->has_loss())
@@ -94,7 +103,10 @@ void adopt(const PriorCorpus& prior, const BuildPlan& plan, std::size_t threads,
         manifest.adopt(episode, prior.sample(i).manifest);
         accountant.add(episode);
         progress.advance(i + 1);
-      });
+      },
+      0,
+      {[&](std::size_t i) { return prior.sample(i).rows * row_bytes; },
+       request.memory ? request.memory : default_memory()});
   progress.end();
 }
 
@@ -119,7 +131,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
   Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
-  if (prior) adopt(*prior, plan, request.threads, writers, manifest, accountant, report, progress);
+  if (prior) adopt(*prior, plan, request, writers, manifest, accountant, report, progress);
   report.quarantined.insert(report.quarantined.end(), plan.quarantined.begin(),
                             plan.quarantined.end());
   for (Json& visits : visits_reports(plan)) report.visits.push_back(std::move(visits));
@@ -177,6 +189,23 @@ bool is_of(const Json& manifest, const Recipe& recipe, const SessionInputs& inpu
   return generations[0].value("sessions", Json::array()) == given;
 }
 
+/// What is tried again may have been repaired; what was built must be as it was.
+void require_unchanged(const BuildFolder& folder, const SessionInputs& inputs, const Json& report) {
+  std::set<std::string> failed;
+  for (const Json& session : report.value("quarantined_sessions", Json::array()))
+    failed.insert(session.value("session", ""));
+  for (const Json& decision : report.value("decisions", Json::array()))
+    if (decision.value("failed", false)) failed.insert(decision.value("session", ""));
+  for (const auto& [id, before] : folder.inputs()) {
+    const auto now = inputs.find(id);
+    if (now != inputs.end() && now->second != before && !failed.contains(id))
+      throw OutputError(folder.out().string(),
+                        "session '" + id +
+                            "' has changed since it was built, and --retry-failed builds only what "
+                            "failed; give --overwrite to build all anew");
+  }
+}
+
 /// A folder that holds a complete corpus of files as it lists them or not: is it the one that is
 /// asked for and whole? OutputError when it is another one.
 bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const SessionInputs& inputs,
@@ -184,8 +213,11 @@ bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const Session
                   const std::vector<BuildFolder::Damage>& damage) {
   if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
   const Json manifest = read_json_file_without(folder.out() / "corpus.json", "samples");
-  if (request.retry_failed && is_of(manifest, recipe, inputs))
-    return damage.empty() && !has_failures(read_json_file(folder.out() / "report.json"));
+  if (request.retry_failed && is_of(manifest, recipe, inputs)) {
+    const Json report = read_json_file(folder.out() / "report.json");
+    require_unchanged(folder, inputs, report);
+    return damage.empty() && !has_failures(report);
+  }
   throw OutputError(
       folder.out().string(),
       "already holds a complete corpus of other sessions, another recipe or another version of "
@@ -229,7 +261,9 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
       is_asked_for(folder, planned.recipe, inputs, request, fingerprint, damage)) {
     result.nothing_to_do = true;
     result.known_report = read_json_file(folder.out() / "report.json");
-    folder.finish(fingerprint, inputs, has_failures(result.known_report));
+    // The record of another version of the program, or none, stays: nothing was built by this one.
+    if (folder.fingerprint() == fingerprint)
+      folder.finish(fingerprint, inputs, has_failures(result.known_report));
     return result;
   }
   planned.spool = results ? results : &folder.spool();

@@ -13,10 +13,16 @@ std::vector<fs::path> children_of(const fs::path& folder) {
   if (!fs::is_directory(folder, error))
     throw InputError(folder.string(), "is no folder; expected one in which sessions arrive");
   std::vector<fs::path> children;
-  for (const auto& entry : fs::directory_iterator(folder)) {
+  fs::directory_iterator entries(folder, error);
+  if (error)
+    throw InputError(folder.string(), "cannot be looked into: " + errno_text(error.value()));
+  for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
-    // As everywhere: loose files beside sessions are none.
-    if (!name.starts_with(".") && (entry.is_directory(error) || name.ends_with(".mcap")))
+    if (name.starts_with(".")) continue;
+    // As everywhere: loose files beside sessions are none. A corpus is what comes out.
+    if (name.ends_with(".mcap") ||
+        (entry.is_directory(error) && !fs::exists(entry.path() / "corpus.json", error) &&
+         !fs::exists(entry.path() / ".reelcell", error)))
       children.push_back(entry.path());
   }
   std::sort(children.begin(), children.end());
@@ -49,6 +55,10 @@ Arrivals::Waiting Arrivals::examine(const fs::path& child, Clock::time_point now
   const std::string name = child.filename().string();
   std::vector<SessionRef> refs;
   std::string state;
+  std::error_code error;
+  // Recordings in a folder whose session.json is still to come are parts of that session.
+  if (fs::is_directory(child, error) && !fs::exists(child / "session.json", error))
+    return {name, "session.json is missing"};
   try {
     refs = find_sessions({child});
     for (const SessionRef& ref : refs) {
@@ -57,8 +67,10 @@ Arrivals::Waiting Arrivals::examine(const fs::path& child, Clock::time_point now
     }
     InputIdentity identity(*recipe_);
     for (const SessionRef& ref : refs) state += identity.of(ref) + "\n";
-  } catch (const InputError& error) {
-    return {name, error.what()};
+  } catch (const InputError& bad) {
+    return {name, bad.what()};
+  } catch (const fs::filesystem_error& bad) {  // it was moved away, or is another user's
+    return {name, errno_text(bad.code().value())};
   }
   if (!options_.marker.empty() && !is_marked(child))
     return {name, "the file '" + options_.marker + "' is missing"};

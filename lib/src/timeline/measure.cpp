@@ -328,6 +328,7 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
           ? static_cast<double>(options.max_interval.count()) * 1e-6
           : std::max(kFineEnoughMs, 0.5e-6 * static_cast<double>(sides.period_ns));
   // An envelope stands still in most windows; those tell nothing.
+  out.widest_interval_ms = widest;
   judge(best, unique, break_ties, choice, widest, out);
   return out;
 }

@@ -1,7 +1,7 @@
 // JSON that is larger than memory should be: written value by value, kept aside in a file.
 #pragma once
 
-#include <cstdio>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reelcell/base/json.hpp"
+#include "reelcell/base/spill_file.hpp"
 
 namespace reelcell {
 
@@ -44,8 +45,8 @@ class JsonStream {
   bool after_key_ = false;
 };
 
-/// JSON values in an unlinked temporary file, in order. For one thread at a time. Throws
-/// OutputError when the file cannot be written or read back.
+/// JSON values in an unlinked temporary file (in TMPDIR), in order. For one thread at a time.
+/// Throws OutputError when the file cannot be made, written or read back.
 class JsonSpool {
  public:
   void add(const Json& json);
@@ -54,10 +55,7 @@ class JsonSpool {
   std::uint64_t size() const { return count_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::unique_ptr<std::FILE, Close> file_;  ///< made with the first value
+  std::unique_ptr<SpillFile> file_;  ///< made with the first value
   std::uint64_t count_ = 0;
 };
 

@@ -39,9 +39,9 @@ class CorpusWriter {
   virtual SamplePlace add(const Episode& episode) = 0;
   /// An episode that lies in finished files, at the place that add() once gave: it counts in
   /// totals, statistics and tables, and nothing of its rows and clips is written. Needs rows,
-  /// times, labels, figures of pixels, and of clips all but the packets. Comes before the first
-  /// add(), whose files follow those; close() lists only files that were written. Throws InputError
-  /// when the place is not one of this format.
+  /// times, labels, objects, figures of pixels, and of clips all but the packets. Comes before the
+  /// first add(), whose files follow those; close() lists only files that were written. Throws
+  /// InputError when the place is not one of this format.
   virtual void adopt(const Episode& episode, const SamplePlace& place) = 0;
   virtual WriterReport close() = 0;
 };

@@ -19,7 +19,7 @@ struct ArrivalOptions {
   std::chrono::milliseconds settle{30'000};
 };
 
-/// What lies directly in the folder: folders with session.json, recordings (.mcap), data sets. A
+/// What lies directly in the folder: folders with session.json and recordings (.mcap). A
 /// session is whole when its session.json can be read, every file that it and the recipe name is
 /// there, and the marker is there or sizes and change times stayed the same for the settling time,
 /// from look to look (the machines' clocks are not compared). Not thread-safe. Borrows the recipe.

@@ -59,6 +59,7 @@ struct OffsetMeasurement {
   std::int64_t offset_ns = 0;
   std::int64_t reference_ns = 0;  ///< middle of what was compared, on a's clock
   double offset_interval_ms = 0;  ///< 95 % half-width, at the reference
+  double widest_interval_ms = 0;  ///< what was allowed; 0 = nothing was compared
   double drift_ppm = 0;
   double drift_interval_ppm = 0;            ///< 95 % half-width
   double height = 0;                        ///< r at the fitted clock, signed

@@ -318,6 +318,7 @@ void LeRobotFolder::load_rows(std::uint64_t episode, const CorpusSchema& schema,
                               LoadedEpisode& loaded) const {
   const auto recording = open_episode(folder_, episode, *loaded.losses);
   take_rows(episode, *recording, schema, loaded);
+  if (fs::exists(folder_ / "meta/objects.parquet")) loaded.episode.objects = objects_of(episode);
   for (EpisodeClip& clip : loaded.episode.clips) {
     const Json info = info_["features"].value(clip.feature, Json::object()).value("info", Json());
     VideoFormat& format = clip.packets.format;

@@ -269,6 +269,7 @@ void WebDatasetFolder::load_rows(const std::string& key, const CorpusSchema& sch
     const Sample sample(folder_ / at.shard, key, at.members);
     take_columns(sample, schema, loaded.episode);
     take_times(sample, loaded.episode);
+    take_objects(sample, loaded.episode);
   } catch (const Json::exception& error) {
     throw InputError(
         (folder_ / at.shard).string() + ": " + key,

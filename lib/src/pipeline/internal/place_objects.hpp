@@ -17,6 +17,8 @@ namespace reelcell::pipeline {
 struct PlacedObjects {
   std::string stream, path, format;
   Digests digests;
+  std::string table;  ///< the frame table's path, "" when none was needed
+  Digests table_digests;
   int width = 0, height = 0;  ///< of the stream's pictures as they are shown [px]
   std::map<std::uint32_t, std::vector<PictureObject>> of_frame;  ///< by ordinal
 };

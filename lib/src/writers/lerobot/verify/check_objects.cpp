@@ -106,8 +106,9 @@ class ObjectsCheck {
     std::vector<std::vector<double>> lists;
     std::size_t at = 0;
     for (const Json& count : row.at("outline_points")) {
-      const auto values = 2 * count.get<std::int64_t>();
-      if (values < 0 || values > static_cast<std::int64_t>(points.size() - at))
+      const auto pairs = count.get<std::int64_t>();
+      const auto values = 2 * std::clamp<std::int64_t>(pairs, 0, 1 + points.size());
+      if (pairs < 0 || values > static_cast<std::int64_t>(points.size() - at))
         throw InputError(
             fmt::format("its outlines have more points than there are ({} values)", points.size()));
       std::vector<double>& outline = lists.emplace_back();

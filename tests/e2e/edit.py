@@ -299,11 +299,15 @@ def killed(work, corpus):
         if out.exists():
             same_tree(whole, tree(out), f"killed edit {number}")
         outcomes["whole" if out.exists() else "nothing"] += 1
-        if not out.exists():
-            reelcell("edit", corpus, "--drop", "0", "--out", out)
+        # Run again it makes the corpus, or says that it is there; either way it clears up after the killed one.
+        reelcell("edit", corpus, "--drop", "0", "--out", out, codes=(1,) if out.exists() else (0,))
         same_tree(whole, tree(out), f"edit {number} run again")
         check(not [p for p in work.iterdir() if p.name.startswith(f".killed{number}.")], "a killed edit's leavings stay")
         shutil.rmtree(out)
+    left = work / ".undisturbed.reelcell-edit.lock"  # as one leaves it that is killed when the corpus is in place
+    left.touch()
+    reelcell("edit", corpus, "--drop", "0", "--out", work / "undisturbed", codes=(1,))
+    check(not left.exists(), "a lock without an edit stays")
     check(outcomes["nothing"], f"no kill came in time: {outcomes}")
     # In place, in one step.
     shutil.copytree(corpus, work / "inplace")

@@ -36,23 +36,29 @@ bool may_replace(const fs::path& folder) {
 Staging::Staging(fs::path target, bool overwrite) : target_(fs::absolute(std::move(target))) {
   target_ = target_.lexically_normal();
   if (target_.filename().empty()) target_ = target_.parent_path();
+  const std::string hidden = "." + target_.filename().string() + ".reelcell-edit";
+  folder_ = target_.parent_path() / hidden;
+  lock_ = target_.parent_path() / (hidden + ".lock");
   std::error_code error;
   if (fs::exists(target_, error)) {
     if (!fs::is_directory(target_))
       throw OutputError(target_.string(), "is a file, a folder for the corpus was expected");
     replace_ = !fs::is_empty(target_);
-    if (replace_ && !overwrite)
+    if (replace_ && !overwrite) {
+      // One that was killed when the corpus was in place had no time to clear up.
+      if (fs::exists(lock_, error)) {
+        lock();
+        clear();
+      }
       throw OutputError(target_.string(),
                         "is not empty; give --overwrite to replace a corpus, or choose another "
                         "folder");
+    }
     if (replace_ && !may_replace(target_))
       throw OutputError(target_.string(),
                         "holds no corpus, so it is not replaced; choose another folder");
   }
   make_folders(target_.parent_path());
-  const std::string hidden = "." + target_.filename().string() + ".reelcell-edit";
-  folder_ = target_.parent_path() / hidden;
-  lock_ = target_.parent_path() / (hidden + ".lock");
   lock();
   fs::remove_all(folder_, error);  // a killed edit's
   if (error) throw OutputError(folder_.string(), "cannot be removed: " + error.message());
@@ -78,12 +84,15 @@ void Staging::lock() {
   }
 }
 
-Staging::~Staging() {
+Staging::~Staging() { clear(); }
+
+void Staging::clear() {
   std::error_code ignored;
   if (fd_ < 0) return;
   fs::remove_all(folder_, ignored);
   fs::remove(lock_, ignored);
   ::close(fd_);
+  fd_ = -1;
 }
 
 void Staging::publish() {

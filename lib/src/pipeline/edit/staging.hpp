@@ -19,6 +19,7 @@ class Staging {
 
  private:
   void lock();
+  void clear();  ///< what is left of an edit, and the lock that is held
   fs::path target_, folder_, lock_;
   int fd_ = -1;
   bool replace_ = false;

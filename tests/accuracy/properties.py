@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """What must hold of measured clocks whatever the recording, over one whole made session and `reelcell align --json`.
 
-usage: properties.py [--seed SEED] [--part shift|sign|noise ..]
+usage: properties.py [--seed SEED] [--part shift|sign|stored|levels|noise ..]
 
 shift: all streams later by one time, and by different times: the same clocks to the nanosecond, but for the shifts.
 sign:  a log turned upside down has the same clock, and its sign is told; the speed of joints has none.
+stored: a clock written into session.json is as uncertain for those measured against it as in the run that measured it.
+levels: a lamp sampled at 20 and 500 Hz, its changes as events, and as a controller with a cycle of 8 ms stamps them.
 noise: the more of it, in a log or in the picture, the less confidence: no number again once there is none, no interval
        narrower by more than 30 %, no higher correlation; and no number is wrong at any noise.
 """
@@ -165,6 +167,49 @@ def sign(folder, session, base):
         check({**base[stream], "own": 0} == {**other[stream], "own": 0}, f"sign: the clock of {stream} changed")
 
 
+def stored(folder, session, base):
+    """A clock that was written into session.json is as uncertain as it was when it was measured."""
+    written = folder / "written"
+    shutil.copytree(session, written)
+    measure(written, "--measure", "--evidence", "joints", "--write")
+    alone = measure(session, "--measure", "--evidence", "mirror")["mirror"]["offset_interval_ms"]
+    after = measure(written, "--measure", "--evidence", "mirror")["mirror"]
+    not_wrong("stored, mirror", after, error_ms(written, after, chained=True))
+    chained = base["mirror"]["offset_interval_ms"]
+    check(abs(after["offset_interval_ms"] - chained) < 0.02 * chained, f"stored: +-{after['offset_interval_ms']} ms, +-{chained} in one run")
+    check(after["offset_interval_ms"] > 1.05 * alone, f"stored: +-{after['offset_interval_ms']} ms, +-{alone} without the clock of the joints")
+
+
+def levels(folder, seed):
+    """One signal lamp, as a log of samples has it, as events on its changes, and as a controller with a cycle of 8 ms sees it."""
+    random = np.random.default_rng(seed)
+    changes = np.cumsum(random.uniform(0.2, 1.5, 80))  # seconds, by the events' clock
+    on = lambda t: int(np.searchsorted(changes, t, side="right") % 2)  # noqa: E731
+    offset = 0.7654321  # events = sampled + offset = cycle + offset
+    session = folder / "levels"
+    session.mkdir()
+    rows = lambda rate: [f"{t:.6f},{on(t + offset)}" for t in np.arange(0, changes[-1] - offset, 1 / rate)]  # noqa: E731
+    for rate in (20, 500):
+        (session / f"sampled{rate}.csv").write_text("\n".join(["t,lamp", *rows(rate)]) + "\n")
+    event = lambda t, i: json.dumps({"t_ns": round(t * 1e9), "lamp": (i + 1) % 2})  # noqa: E731
+    (session / "exact.jsonl").write_text("\n".join(event(t, i) for i, t in enumerate(changes)) + "\n")
+    late = [np.ceil((t - offset) / 0.008) * 0.008 for t in changes]
+    (session / "cycle.jsonl").write_text("\n".join(event(t, i) for i, t in enumerate(late)) + "\n")
+    exact = {"against": "exact", "against_by": "level", "high": {"lamp": 1}}
+    streams = [{"name": "exact", "kind": "events", "path": "exact.jsonl", "options": {"time_column": "t_ns", "time_unit": "ns"}, "clock": {"offset_ns": 0}}]
+    for rate in (20, 500):
+        streams.append({"name": f"sampled{rate}", "kind": "series", "path": f"sampled{rate}.csv", "options": {"time_column": "t", "time_unit": "s", "columns": [{"name": "lamp", "dtype": "int64"}]},
+                        "clock": {"measure": {"by": "value", **exact}}})
+        streams.append({"name": f"cycle{rate}", "kind": "events", "path": "cycle.jsonl", "options": {"time_column": "t_ns", "time_unit": "ns"},
+                        "clock": {"measure": {"by": "level", "high": {"lamp": 1}, "against": f"sampled{rate}", "against_by": "value"}}})
+    write_json(session / "session.json", {"version": 1, "id": "levels", "streams": streams})
+    for stream, clock in measure(session, "--measure").items():
+        error = (clock["offset_ns"] or 0) / 1e6 - offset * 1e3
+        print(f"level, {stream}: {clock['verdict']} {clock['reason']}, error {error:.3f} ms, said {clock['offset_interval_ms'] or 0:.3f} ms", flush=True)
+        check(clock["verdict"] == "measured", f"level, {stream}: {clock['reason']}")
+        check(abs(error) <= clock["offset_interval_ms"], f"level, {stream}: outside its interval")
+
+
 def falling(name, clocks_and_errors, slack):
     """A row of (noise, clock, error in ms), with more and more noise; `slack`: by how much a height may rise."""
     lost, height, interval = None, 2, 0
@@ -200,10 +245,13 @@ def noise(folder, session, seed):
     falling("picture", rows, 0.05)
 
 
+PARTS = ("shift", "sign", "stored", "levels", "noise")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=4001)
-    parser.add_argument("--part", nargs="+", choices=("shift", "sign", "noise"), default=("shift", "sign", "noise"))
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelcell-properties-") as name:
         folder = pathlib.Path(name)
@@ -213,6 +261,10 @@ def main():
             shift(folder, session, base)
         if "sign" in arguments.part:
             sign(folder, session, base)
+        if "stored" in arguments.part:
+            stored(folder, session, base)
+        if "levels" in arguments.part:
+            levels(folder, arguments.seed)
         if "noise" in arguments.part:
             noise(folder, session, arguments.seed)
     sys.exit(1 if FAILED else 0)

@@ -25,15 +25,14 @@ Json usual_rule(const OpenSession& session, const std::string& stream) {
   return {{"against", reference}};
 }
 
-/// "front", "front=motion:joints.q", "front=brightness:plc.light:value"
-using Details = std::map<std::string, ClockDetails>;
-
-Json own_rule(const Details& details, const std::string& stream) {
+Json own_rule(const ClockDetailsOf& details, const std::string& stream) {
   const auto found = details.find(stream);
   return found == details.end() ? Json() : found->second.measure;
 }
 
-ClockTask parse_task(const std::string& text, const OpenSession& session, const Details& details) {
+/// "front", "front=motion:joints.q", "front=brightness:plc.light:value"
+ClockTask parse_task(const std::string& text, const OpenSession& session,
+                     const ClockDetailsOf& details) {
   const auto equals = text.find('=');
   const std::string stream = text.substr(0, equals);
   const StreamSpec* spec = session.session().stream(stream);
@@ -62,8 +61,7 @@ ClockTask parse_task(const std::string& text, const OpenSession& session, const 
 
 std::vector<ClockTask> tasks_of(const OpenSession& session,
                                 const std::vector<std::string>& streams) {
-  const fs::path file = fs::path(session.session().folder) / "session.json";
-  const Details details = fs::exists(file) ? read_clock_details(file) : Details{};
+  const ClockDetailsOf details = clock_details_of(session);
   std::vector<ClockTask> tasks;
   for (const std::string& text : streams) tasks.push_back(parse_task(text, session, details));
   if (!streams.empty()) return tasks;
@@ -106,6 +104,11 @@ std::vector<ClockTask> in_order(std::vector<ClockTask> tasks) {
 }
 
 }  // namespace
+
+ClockDetailsOf clock_details_of(const OpenSession& session) {
+  const fs::path file = fs::path(session.session().folder) / "session.json";
+  return fs::exists(file) ? read_clock_details(file) : ClockDetailsOf{};
+}
 
 std::vector<ClockTask> plan_clocks(const OpenSession& session,
                                    const std::vector<std::string>& streams) {

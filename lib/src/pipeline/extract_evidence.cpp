@@ -1,6 +1,7 @@
 // Streams as interval signals, in one pass and bounded memory.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "internal/exposure.hpp"
@@ -127,7 +128,7 @@ class SeriesReader {
   }
   IntervalSignal finish() {
     IntervalSignal signal = out_.finish();
-    signal.steps = plain_ && whole_numbers_;
+    signal.steps = plain_ && whole_numbers_ && !sampled();
     return signal;
   }
 
@@ -153,7 +154,7 @@ class SeriesReader {
       const std::int64_t step = (time - last_time_).count();
       if (step <= 0) return;
       if (plain_ && whole_numbers_) {
-        add(last_time_, time, size(last_));  // holds until the next one
+        hold(time, values);
       } else if (step > kHole * usual_ && !whole_numbers_) {
         // a hole: nothing is known of it
       } else if (plain_) {
@@ -168,6 +169,19 @@ class SeriesReader {
     last_time_ = time;
     last_ = std::move(values);
   }
+  /// A log that mostly repeats its number is one of samples; another one has a row a change.
+  bool sampled() const { return 2 * repeats_ > rows_; }
+  /// A number holds until the next one. Of samples, which change somewhere between, each stands for
+  /// half the time to its neighbours.
+  void hold(StreamTime time, const std::vector<double>& values) {
+    const Nanos step = time - last_time_;
+    ++rows_;
+    repeats_ += values == last_;
+    const bool between = sampled() && step.count() <= 2 * usual_;
+    const StreamTime until = between ? last_time_ + step / 2 : time;
+    add(held_ ? *held_ : last_time_, until, size(last_));
+    held_ = until;
+  }
   void add(StreamTime from, StreamTime to, double value) {
     out_.add(placed(from, map_), placed(to, map_), value);
   }
@@ -180,6 +194,8 @@ class SeriesReader {
   StreamTime last_time_{};
   std::vector<double> last_;
   std::int64_t usual_ = 0;
+  std::optional<StreamTime> held_;  ///< up to where the numbers before are added
+  std::uint64_t rows_ = 0, repeats_ = 0;
 };
 
 IntervalSignal from_series(const OpenSession& session, const EvidenceSource& source,
@@ -221,6 +237,21 @@ bool concerns(const StreamEvent& event, const Json& high) {
   });
 }
 
+/// The step that stamps are whole multiples of: a controller's cycle, or the last digit that was
+/// written. Fewer stamps would have one by chance.
+class StampStep {
+ public:
+  void add(StreamTime t) {
+    if (stamps_++ > 0) step_ = std::gcd(step_, (t - last_).count());
+    last_ = t;
+  }
+  std::int64_t ns() const { return stamps_ >= 8 ? step_ : 0; }
+
+ private:
+  std::int64_t step_ = 0, stamps_ = 0;
+  StreamTime last_{};
+};
+
 IntervalSignal from_events(const OpenSession& session, const EvidenceSource& source,
                            const timeline::ClockMap* map) {
   IntervalSignalBuilder out;
@@ -228,7 +259,9 @@ IntervalSignal from_events(const OpenSession& session, const EvidenceSource& sou
   StreamEvent event;
   std::optional<std::int64_t> last;
   bool high = false;
+  StampStep step;
   while (cursor->next(event)) {
+    step.add(event.time);
     const std::int64_t at = placed(event.time, map);
     if (source.kind == EvidenceKind::kLevel) {
       if (!concerns(event, source.high)) continue;
@@ -245,6 +278,7 @@ IntervalSignal from_events(const OpenSession& session, const EvidenceSource& sou
   }
   IntervalSignal signal = out.finish();
   signal.steps = true;
+  signal.stamp_step_ns = step.ns();
   return signal;
 }
 

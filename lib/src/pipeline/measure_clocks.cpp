@@ -90,6 +90,67 @@ void measure_pairs(const OpenSession& session, const ClockEvidence& evidence,
   }
 }
 
+/// What is not known of a clock: 95 % intervals of its offset at a time, and of its drift.
+struct ClockError {
+  std::int64_t session_ns = 0;
+  double offset_ms = 0, drift_ppm = 0;
+};
+
+ClockError error_of(const ClockMeasurement& m) {
+  const auto& r = m.result;
+  return {r.reference_ns + r.offset_ns, r.offset_interval_ms, r.drift_interval_ppm};
+}
+
+/// Of a clock that was measured earlier and written into session.json; empty for every other one.
+std::optional<ClockError> stored_error(const OpenSession& session, const std::string& stream,
+                                       const ClockDetailsOf& details) {
+  const auto found = details.find(stream);
+  if (found == details.end() || !found->second.measured.is_object()) return std::nullopt;
+  JsonObject measured(found->second.measured,
+                      "session.json: clock of '" + stream + "': measured: ");
+  if (!measured.find("offset_interval_ms")) return std::nullopt;
+  const auto& points = found->second.points;
+  const StreamTime at = points.empty() ? session.session().stream(stream)->clock.reference
+                                       : points[points.size() / 2].stream;
+  return ClockError{ns_of(session.clock(stream).to_session(at)),
+                    measured.number("offset_interval_ms"),
+                    measured.number_or("drift_interval_ppm", 0)};
+}
+
+/// The offset is known to its interval; is that enough?
+void check_interval(const std::string& why, ClockMeasurement& m) {
+  auto& r = m.result;
+  const double widest_ms = r.widest_interval_ms;
+  if (!r.measured() || widest_ms <= 0 || r.offset_interval_ms <= widest_ms) return;
+  r.verdict = timeline::Verdict::kAmbiguous;
+  r.reason = fmt::format("with {} the offset is known to {:.1f} ms only; {:.1f} ms are needed", why,
+                         r.offset_interval_ms, widest_ms);
+}
+
+/// Stamps in whole steps are late by half a step on the average where a controller's cycle made
+/// them, early where digits were cut off, neither where they were rounded; which is not told. They
+/// cannot give a clock to less than a step.
+void widen_by_stamps(ClockMeasurement& m) {
+  const std::int64_t step = m.own_signal.stamp_step_ns + m.against_signal.stamp_step_ns;
+  if (!m.result.measured() || step <= 0) return;
+  const double step_ms = 1e-6 * static_cast<double>(step);
+  m.result.offset_interval_ms += 0.5 * step_ms;
+  m.result.widest_interval_ms = std::max(m.result.widest_interval_ms, step_ms);
+  check_interval(fmt::format("stamps in steps of {:.3g} ms", step_ms), m);
+}
+
+/// What is not known of the clock that another one was measured against is not known of that
+/// either.
+void widen(const std::string& against, const ClockError& other, ClockMeasurement& m) {
+  auto& r = m.result;
+  if (!r.measured()) return;
+  const auto apart = static_cast<double>((r.reference_ns + r.offset_ns) - other.session_ns);
+  const double drifted_ms = other.drift_ppm * 1e-6 * std::abs(apart) * 1e-6;
+  r.offset_interval_ms = std::hypot(r.offset_interval_ms, other.offset_ms, drifted_ms);
+  r.drift_interval_ppm = std::hypot(r.drift_interval_ppm, other.drift_ppm);
+  check_interval("that of " + against, m);
+}
+
 ClockMeasurement measure_one(const OpenSession& session, const std::string& stream,
                              const ClockEvidence& evidence,
                              const std::map<std::string, timeline::ClockMap>& maps) {
@@ -115,26 +176,8 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
   const ClockSpec& stated = session.session().stream(stream)->clock;
   if (options.expected.count() == 0 && stated.stated) options.expected = stated.offset;
   out.result = timeline::measure_offset(out.own_signal, out.against_signal, options);
+  widen_by_stamps(out);
   return out;
-}
-
-/// What is not known of the clock that another one was measured against is not known of that
-/// either.
-void widen(const ClockMeasurement& against, ClockMeasurement& m) {
-  auto& r = m.result;
-  const auto& other = against.result;
-  if (!r.measured()) return;
-  const auto apart =
-      static_cast<double>((r.reference_ns + r.offset_ns) - (other.reference_ns + other.offset_ns));
-  const double drifted_ms = other.drift_interval_ppm * 1e-6 * std::abs(apart) * 1e-6;
-  r.offset_interval_ms = std::hypot(r.offset_interval_ms, other.offset_interval_ms, drifted_ms);
-  r.drift_interval_ppm = std::hypot(r.drift_interval_ppm, other.drift_interval_ppm);
-  const double widest_ms = r.widest_interval_ms;
-  if (widest_ms <= 0 || r.offset_interval_ms <= widest_ms) return;
-  r.verdict = timeline::Verdict::kAmbiguous;
-  r.reason =
-      fmt::format("with that of {} the offset is known to {:.1f} ms only; {:.1f} ms are needed",
-                  against.stream, r.offset_interval_ms, widest_ms);
 }
 
 double interval_ns(const ClockMeasurement& m) { return m.result.offset_interval_ms * 1e6; }
@@ -235,20 +278,25 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
   const std::vector<ClockTask> tasks = plan_clocks(session, request.streams);
   std::vector<ClockMeasurement> out;
   std::map<std::string, timeline::ClockMap> maps;
+  std::map<std::string, ClockError> errors;
+  const ClockDetailsOf details = clock_details_of(session);
+  for (const StreamSpec& spec : session.session().streams)
+    if (const auto error = stored_error(session, spec.name, details))
+      errors.emplace(spec.name, *error);
   progress.begin("measure", tasks.size(), "clocks");
   for (const ClockTask& task : tasks) {
     std::vector<ClockMeasurement> parts;
     for (const ClockEvidence& evidence : task.evidence) {
       parts.push_back(measure_one(session, task.stream, evidence, maps));
-      for (const ClockMeasurement& done : out)
-        if (done.stream == evidence.against.stream && done.result.measured())
-          widen(done, parts.back());
+      const auto error = errors.find(evidence.against.stream);
+      if (error != errors.end()) widen(error->first, error->second, parts.back());
     }
     ClockMeasurement best = combine(std::move(parts));
     const ClockSpec& before = session.session().stream(task.stream)->clock;
     if (best.result.measured()) {
       if (before.stated) best.stated_error_ms = error_of_stated(session.clock(task.stream), best);
       best.clock = spec_of(best);
+      errors.insert_or_assign(task.stream, error_of(best));
       if (best.pairs) best.points = best.pairs->pieces.front().points;
       maps.insert_or_assign(task.stream, best.points.empty()
                                              ? timeline::ClockMap::from_spec(*best.clock)

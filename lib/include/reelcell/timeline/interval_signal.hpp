@@ -17,6 +17,9 @@ struct IntervalSignal {
   std::vector<std::int64_t> start_ns, end_ns;
   std::vector<float> value;
   bool steps = false;  ///< holds from one change to the next: a long interval is no coarse one
+  /// What the stamps of events are whole multiples of [ns]: a controller's cycle, or the last digit
+  /// written; 0 = not told. An event may be seen late by so much, or have been rounded by it.
+  std::int64_t stamp_step_ns = 0;
   std::size_t size() const { return value.size(); }
   bool empty() const { return value.empty(); }
   std::int64_t median_length_ns() const;  ///< 0 when empty

@@ -1,12 +1,18 @@
 // Which clocks of a session are measured, by what, and in which order.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "reelcell/pipeline/clocks.hpp"
 
 namespace reelcell::pipeline {
+
+/// What session.json says of clocks, by stream.
+using ClockDetailsOf = std::map<std::string, ClockDetails>;
+/// Nothing where the session has no such file.
+ClockDetailsOf clock_details_of(const OpenSession& session);
 
 struct ClockTask {
   std::string stream;

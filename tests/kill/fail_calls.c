@@ -1,7 +1,8 @@
 // LD_PRELOAD: lets call number FAIL_AT of the calls that put data on a disk fail, once or from then
 // on; at call number KILL_AT the process is killed (SIGKILL) instead. KILL_ON kills it when it opens
 // a path that holds the text. FAIL_LOG names a file that gets the number of calls seen. Only files
-// below FAIL_BELOW count.
+// below FAIL_BELOW count. READ_FAILS_OF: reads of files whose path holds the text fail from byte
+// READ_FAILS_FROM on, as where a disk has gone bad.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,6 +25,8 @@ static int sticky;
 static const char *below;
 static const char *log_file;
 static const char *kill_on;
+static const char *read_fails_of;
+static off64_t read_fails_from;
 
 __attribute__((constructor)) static void setup(void) {
   const char *text = getenv("FAIL_AT");
@@ -36,6 +39,9 @@ __attribute__((constructor)) static void setup(void) {
   below = getenv("FAIL_BELOW");
   log_file = getenv("FAIL_LOG");
   kill_on = getenv("KILL_ON");
+  read_fails_of = getenv("READ_FAILS_OF");
+  text = getenv("READ_FAILS_FROM");
+  if (text) read_fails_from = atoll(text);
 }
 
 __attribute__((destructor)) static void report(void) {
@@ -57,13 +63,27 @@ static int path_counts(const char *path) {
   return strncmp(full, below, strlen(below)) == 0;
 }
 
-static int fd_counts(int fd) {
-  char link[64], path[PATH_MAX];
+/// Whether the descriptor has a path at all; `path` has PATH_MAX bytes.
+static int path_of(int fd, char *path) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, path, sizeof path - 1);
+  ssize_t length = readlink(link, path, PATH_MAX - 1);
   if (length < 0) return 0;
   path[length] = 0;
-  return path_counts(path);
+  return 1;
+}
+
+static int fd_counts(int fd) {
+  char path[PATH_MAX];
+  return path_of(fd, path) && path_counts(path);
+}
+
+static int read_fails(int fd, off64_t at, size_t size) {
+  char path[PATH_MAX];
+  if (!read_fails_of || at + (off64_t)size <= read_fails_from) return 0;
+  if (!path_of(fd, path) || !strstr(path, read_fails_of)) return 0;
+  errno = fail_errno;
+  return 1;
 }
 
 static int fails(int counts) {
@@ -79,6 +99,19 @@ static int fails(int counts) {
   static type (*real)(__VA_ARGS__); \
   if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
 
+ssize_t read(int fd, void *data, size_t size) {
+  REAL(ssize_t, read, int, void *, size_t);
+  off64_t at = read_fails_of ? lseek64(fd, 0, SEEK_CUR) : 0;
+  return at >= 0 && read_fails(fd, at, size) ? -1 : real(fd, data, size);
+}
+ssize_t pread(int fd, void *data, size_t size, off_t at) {
+  REAL(ssize_t, pread, int, void *, size_t, off_t);
+  return read_fails(fd, at, size) ? -1 : real(fd, data, size, at);
+}
+ssize_t pread64(int fd, void *data, size_t size, off64_t at) {
+  REAL(ssize_t, pread64, int, void *, size_t, off64_t);
+  return read_fails(fd, at, size) ? -1 : real(fd, data, size, at);
+}
 ssize_t write(int fd, const void *data, size_t size) {
   REAL(ssize_t, write, int, const void *, size_t);
   return fails(fd_counts(fd)) ? -1 : real(fd, data, size);

@@ -122,6 +122,7 @@ void audio_envelope(const fs::path& path, int track, Nanos bin,
     }
     av_packet_unref(packet.get());
   }
+  throw_if_unreadable(format);
   avcodec_send_packet(decoder.get(), nullptr);
   drain();
   bins.finish();

@@ -62,7 +62,7 @@ std::string why_not_opened(const fs::path& path, int code) {
   const std::string trouble = mov_trouble(file);
   if (!trouble.empty()) return trouble;
   std::array<std::uint8_t, 4> head{};
-  // libav calls a header that breaks off an I/O error; a disk that fails says so when it is read.
+  // libav calls a header that breaks off an I/O error.
   if (file.read_at(0, head) == head.size() && big_endian_u32(head.data()) == kEbml)
     return "begins as an MKV or WebM but breaks off or is damaged within its header (it has " +
            std::to_string(file.size()) +
@@ -120,12 +120,12 @@ std::uint64_t declared_ebml_size(const std::uint8_t* head, std::size_t size) {
 
 }  // namespace
 
-FormatHandle open_container(const fs::path& path, MovIo* io, int flags) {
+FormatHandle open_container(const fs::path& path, std::shared_ptr<FileIo> io, int flags) {
   quiet_libav();
   AVFormatContext* context = avformat_alloc_context();
   if (context == nullptr) throw std::bad_alloc();
   context->flags |= flags;
-  if (io != nullptr) context->pb = io->context();
+  context->pb = io->context();
   AVDictionary* options = nullptr;
   av_dict_set(&options, "protocol_whitelist", "file", 0);
   av_dict_set(&options, "format_whitelist", kContainers, 0);
@@ -134,11 +134,10 @@ FormatHandle open_container(const fs::path& path, MovIo* io, int flags) {
       avformat_open_input(&context, ("file:" + path.string()).c_str(), nullptr, &options);
   av_dict_free(&options);
   if (result < 0) {  // libav has freed the context
-    if (result != AVERROR(ENOMEM))
-      static_cast<void>(InputFile(path));  // a missing file says so better than libav
+    io->rethrow();
     throw InputError(path.string(), why_not_opened(path, result));
   }
-  FormatHandle opened(context);
+  FormatHandle opened(context, FreeFormat{std::move(io)});
   // libav opens an MP4 whose index breaks off before it has said what its first track is.
   const auto is_known = [](const AVStream* stream) {
     return stream->codecpar->codec_type >= 0 && stream->codecpar->codec_id != AV_CODEC_ID_NONE;
@@ -150,13 +149,16 @@ FormatHandle open_container(const fs::path& path, MovIo* io, int flags) {
   return opened;
 }
 
+void throw_if_unreadable(const FormatHandle& context) { context.get_deleter().io->rethrow(); }
+
 FormatHandle open_and_probe(const fs::path& path) {
-  FormatHandle context = open_container(path, nullptr, 0);
+  FormatHandle context = open_container(path, std::make_shared<FileIo>(InputFile(path)), 0);
   // The decoders that libav opens here obey the same limit as ours.
   std::vector<AVDictionary*> limits(context->nb_streams, nullptr);
   for (AVDictionary*& limit : limits) av_dict_set_int(&limit, "max_pixels", kMaxPixels, 0);
   const int result = avformat_find_stream_info(context.get(), limits.data());
   for (AVDictionary*& limit : limits) av_dict_free(&limit);
+  throw_if_unreadable(context);
   if (result < 0 && context->nb_streams == 0) throw InputError(path.string(), av_error(result));
   return context;
 }

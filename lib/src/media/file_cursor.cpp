@@ -153,6 +153,7 @@ class DemuxCursor : public PacketCursor {
     for (int errors = 0; errors <= 16;) {
       av_packet_unref(demuxer_->packet.get());
       const int result = av_read_frame(demuxer_->context.get(), demuxer_->packet.get());
+      if (result < 0) throw_if_unreadable(demuxer_->context);
       if (result == AVERROR_EOF) return false;
       if (result < 0)
         ++errors;

@@ -121,13 +121,12 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
                     const VideoFormat& format, const std::string& where, Diagnostics& diagnostics,
                     std::size_t most_heads) {
   const MovLayout layout = read_mov_layout(file);
-  MovIo io(file, layout);
-  const FormatHandle context =
-      open_container(path, &io, AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN | AVFMT_FLAG_CUSTOM_IO);
+  const auto io = std::make_shared<FileIo>(InputFile(path), layout);
+  const FormatHandle context = open_container(path, io, AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN);
   if (track >= static_cast<int>(context->nb_streams)) throw InputError(where, "the track is gone");
   for (unsigned i = 0; i < context->nb_streams; ++i)
     if (static_cast<int>(i) != track) context->streams[i]->discard = AVDISCARD_ALL;
-  io.skip_payload(true);
+  io->skip_payload(true);
   TrackIndex index;
   index.direct = true;
   const PacketHandle packet = new_packet();
@@ -136,6 +135,7 @@ TrackIndex scan_mov(const fs::path& path, const InputFile& file, int track,
   std::uint64_t claimed = 0;
   for (;;) {
     const int result = av_read_frame(context.get(), packet.get());
+    if (result < 0) throw_if_unreadable(context);
     if (result == AVERROR_EOF || (result < 0 && ++errors > kReadRetries)) break;
     if (result < 0) continue;
     if (packet->stream_index == track) {
@@ -239,6 +239,7 @@ TrackIndex scan_general(const fs::path& path, const InputFile& file, int track,
   int errors = 0, last_error = 0;
   while (errors <= kReadRetries) {
     const int result = av_read_frame(context.get(), packet.get());
+    if (result < 0) throw_if_unreadable(context);
     if (result == AVERROR_EOF) break;
     if (result < 0) {
       ++errors, last_error = result;

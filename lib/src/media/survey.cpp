@@ -41,13 +41,14 @@ TrackSurvey survey_of(TrackIndex index) {
 }
 
 /// Reads packets of `track` until the demuxer stands past `limit`; false: the end of the file came.
-bool read_until(AVFormatContext& context, int track, std::int64_t limit, const VideoFormat& format,
-                std::vector<PacketEntry>& packets) {
+bool read_until(const FormatHandle& context, int track, std::int64_t limit,
+                const VideoFormat& format, std::vector<PacketEntry>& packets) {
   const PacketHandle packet = new_packet();
   const int nal_length = nal_length_size(format.codec, format.extradata);
   for (int errors = 0; errors < 16;) {
-    if (avio_tell(context.pb) > limit) return true;
-    const int result = av_read_frame(&context, packet.get());
+    if (avio_tell(context->pb) > limit) return true;
+    const int result = av_read_frame(context.get(), packet.get());
+    if (result < 0) throw_if_unreadable(context);
     if (result == AVERROR_EOF) return false;
     if (result < 0) {
       ++errors;
@@ -115,14 +116,14 @@ TrackSurvey survey_track(const fs::path& path, int track, std::uint64_t budget) 
   const auto bytes = static_cast<std::int64_t>(budget);
   TrackIndex head;
   head.only_decode_times = std::string_view(context->iformat->name) == "avi";
-  read_until(*context, track, bytes, format, head.packets);
+  read_until(context, track, bytes, format, head.packets);
   keep_whole_gops(head.packets);
   finish_index(head, format, where, ignored);
   TrackSurvey survey = survey_of(std::move(head));
   survey.last_pts = survey.end_pts = std::nullopt;
   std::vector<PacketEntry> tail;
   if (seek_near_end(*context, track, size, bytes) &&
-      !read_until(*context, track, INT64_MAX, format, tail)) {
+      !read_until(context, track, INT64_MAX, format, tail)) {
     for (PacketEntry& p : tail)
       if (p.pts == AV_NOPTS_VALUE) p.pts = p.dts;
     take_end(survey, tail);

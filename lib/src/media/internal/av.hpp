@@ -22,7 +22,10 @@ namespace reelcell::media {
 /// 134 million pixels, beyond any camera: what a damaged header may claim before memory runs out.
 constexpr std::int64_t kMaxPixels = 16384LL * 8192;
 
+class FileIo;
+/// With what the context reads by.
 struct FreeFormat {
+  std::shared_ptr<FileIo> io;
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
 };
 struct FreeCodec {

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "internal/av.hpp"
-#include "internal/mov_io.hpp"
+#include "internal/file_io.hpp"
 
 namespace reelcell::media {
 
-/// Opens with libav: local files only, whitelisted containers only. `io` may be null. Throws
-/// InputError that names the file. `flags` are AVFMT_FLAG_*.
-FormatHandle open_container(const fs::path& path, MovIo* io, int flags);
+/// Opens with libav: local files only, whitelisted containers only. Throws InputError that names
+/// the file. `flags` are AVFMT_FLAG_*.
+FormatHandle open_container(const fs::path& path, std::shared_ptr<FileIo> io, int flags);
+/// To be called where libav gave an error or the end of the file: throws InputError when it was the
+/// disk that failed.
+void throw_if_unreadable(const FormatHandle& context);
 /// open_container plus stream info (decodes up to a frame a track to learn pixel formats).
 FormatHandle open_and_probe(const fs::path& path);
 bool is_mov(const AVFormatContext& context);

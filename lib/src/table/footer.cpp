@@ -20,6 +20,7 @@ constexpr std::int16_t kType = 1, kRepetition = 3, kName = 4, kChildren = 5, kCo
 }
 constexpr std::int64_t kRepeated = 2;
 constexpr std::uint64_t kMaxFooter = 1ull << 31;
+constexpr std::size_t kKeptGroups = 1 << 16;  ///< bytes of row groups in memory
 
 struct SchemaNode {
   std::string name;
@@ -308,7 +309,12 @@ void FooterMerger::add_group(const Footer& footer, std::size_t index, std::int64
   shift_row_group(group, delta);
   if (ThriftValue* ordinal = group.field(row_group::kOrdinal))
     ordinal->integer = static_cast<std::int16_t>(group_count_);
-  ThriftWriter(row_groups_).value(group);
+  ThriftWriter(pending_).value(group);
+  if (pending_.size() >= kKeptGroups) {
+    if (!spilled_) spilled_ = std::make_unique<SpillFile>("Parquet footer");
+    spilled_->append(pending_.data(), pending_.size());
+    pending_.clear();
+  }
   rows_ += footer.info.row_groups[index];
   ++group_count_;
 }
@@ -372,26 +378,37 @@ std::vector<ChunkFacts> chunk_facts(const Footer& footer, std::size_t index) {
   return out;
 }
 
-std::string FooterMerger::finish(
-    const std::vector<std::pair<std::string, std::string>>& key_values) const {
-  std::string out;
-  ThriftWriter writer(out);
+void FooterMerger::write_groups(const std::function<void(std::string_view)>& write) const {
+  if (spilled_) {
+    std::string piece(kKeptGroups, '\0');
+    for (std::uint64_t at = 0; at < spilled_->size(); at += piece.size()) {
+      piece.resize(std::min<std::uint64_t>(kKeptGroups, spilled_->size() - at));
+      spilled_->read(at, piece.data(), piece.size());
+      write(piece);
+    }
+  }
+  write(pending_);
+}
+
+void FooterMerger::finish(const std::vector<std::pair<std::string, std::string>>& key_values,
+                          const std::function<void(std::string_view)>& write) const {
+  std::string head, tail;
   std::int16_t previous = 0;
-  const auto begin = [&](std::int16_t id, ThriftType type) {
-    writer.field(id, previous, type);
+  const auto begin = [&](std::string& out, std::int16_t id, ThriftType type) {
+    ThriftWriter(out).field(id, previous, type);
     previous = id;
   };
-  begin(file_meta::kVersion, ThriftType::kI32);
-  writer.integer(version_);
-  begin(file_meta::kSchema, ThriftType::kList);
-  out += schema_;
-  begin(file_meta::kRows, ThriftType::kI64);
-  writer.integer(static_cast<std::int64_t>(rows_));
-  begin(file_meta::kRowGroups, ThriftType::kList);
-  writer.list(group_count_, ThriftType::kStruct);
-  out += row_groups_;
+  begin(head, file_meta::kVersion, ThriftType::kI32);
+  ThriftWriter(head).integer(version_);
+  begin(head, file_meta::kSchema, ThriftType::kList);
+  head += schema_;
+  begin(head, file_meta::kRows, ThriftType::kI64);
+  ThriftWriter(head).integer(static_cast<std::int64_t>(rows_));
+  begin(head, file_meta::kRowGroups, ThriftType::kList);
+  ThriftWriter(head).list(group_count_, ThriftType::kStruct);
+  ThriftWriter writer(tail);
   if (!key_values.empty()) {
-    begin(file_meta::kKeyValues, ThriftType::kList);
+    begin(tail, file_meta::kKeyValues, ThriftType::kList);
     writer.list(key_values.size(), ThriftType::kStruct);
     for (const auto& [key, value] : key_values) {
       writer.field(1, 0, ThriftType::kBinary);
@@ -402,17 +419,27 @@ std::string FooterMerger::finish(
     }
   }
   if (!created_by_.empty()) {
-    begin(file_meta::kCreatedBy, ThriftType::kBinary);
-    out += created_by_;
+    begin(tail, file_meta::kCreatedBy, ThriftType::kBinary);
+    tail += created_by_;
   }
   if (!column_orders_.empty()) {
-    begin(file_meta::kColumnOrders, ThriftType::kList);
-    out += column_orders_;
+    begin(tail, file_meta::kColumnOrders, ThriftType::kList);
+    tail += column_orders_;
   }
   writer.stop();
-  const auto length = static_cast<std::uint32_t>(out.size());
-  out.append(reinterpret_cast<const char*>(&length), 4);
-  return out + "PAR1";
+  const std::uint64_t groups = (spilled_ ? spilled_->size() : 0) + pending_.size();
+  const std::uint64_t size = head.size() + groups + tail.size();
+  if (size > kMaxFooter)
+    throw OutputError("the footer of a Parquet file with " + std::to_string(group_count_) +
+                      " row groups has " + std::to_string(size) + " bytes, " +
+                      std::to_string(kMaxFooter) +
+                      " is the most that readers take; let its files roll over earlier");
+  const auto length = static_cast<std::uint32_t>(size);
+  tail.append(reinterpret_cast<const char*>(&length), 4);
+  tail += "PAR1";
+  write(head);
+  write_groups(write);
+  write(tail);
 }
 
 }  // namespace reelcell::table

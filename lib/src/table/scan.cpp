@@ -50,7 +50,7 @@ Scan plan_scan(const fs::path& path, const Footer& footer, std::uint64_t first,
         static_cast<std::int64_t>(scan.cut->size()) - static_cast<std::int64_t>(place.begin));
     scan.cut->append(buffer);
   }
-  scan.cut->append(as_bytes(merger.finish({})));
+  merger.finish({}, [&](std::string_view piece) { scan.cut->append(as_bytes(piece)); });
   scan.first -= cut_row;
   scan.rows = std::accumulate(groups.begin() + static_cast<std::ptrdiff_t>(begin),
                               groups.begin() + static_cast<std::ptrdiff_t>(end), std::uint64_t{0});

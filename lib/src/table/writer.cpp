@@ -215,7 +215,8 @@ std::uint64_t ParquetWriter::approximate_bytes() const { return impl_->pending_b
 void ParquetWriter::close() {
   // A file without rows still needs its schema, which the COPY writes.
   if (impl_->source.rows > 0 || !impl_->any_part) impl_->flush();
-  impl_->out.write(impl_->footer.finish(impl_->options.key_values));
+  impl_->footer.finish(impl_->options.key_values,
+                       [&](std::string_view piece) { impl_->out.write(piece); });
   impl_->out.commit();
 }
 

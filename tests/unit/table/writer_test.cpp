@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cmath>
 #include <limits>
@@ -205,6 +206,38 @@ TEST(ParquetWriter, ClosesGroupsByItselfSoThatMemoryIsBounded) {
   writer.close();
   EXPECT_EQ(parquet_info(folder / "a.parquet").row_groups,
             (std::vector<std::uint64_t>{200'000, 100'000}));
+}
+
+TEST(ParquetWriter, HoldsNoEntryOfAGroupThatIsWritten) {
+  const test::TempFolder folder;
+  const auto held = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  constexpr std::size_t kGroups = 1'000, kColumns = 40;  // 4 kB a group in the footer
+  std::vector<ParquetColumn> columns;
+  for (std::size_t i = 0; i < kColumns; ++i)
+    columns.push_back({"c" + std::to_string(i), DType::kInt64, 0});
+  ParquetWriter writer(folder / "many.parquet", columns, {});
+  std::size_t before = 0;
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    if (group == 100) before = held();  // DuckDB has set itself up
+    writer.append_row(std::vector<Json>(kColumns, Json(group)));
+    writer.end_row_group();
+  }
+  EXPECT_LT(held(), before + (1'500u << 10));
+  writer.close();
+  const std::string path = (folder / "many.parquet").string();
+  const InputFile file(path);
+  std::uint32_t footer = 0;
+  file.read_at(file.size() - 8, {reinterpret_cast<std::uint8_t*>(&footer), 4});
+  EXPECT_GT(footer, 2'500u << 10);
+  // Every entry is in its place: an independent reader finds each group's bounds and rows.
+  const Json seen = seen_by_duckdb(
+      "SELECT count(*)::INT, sum(c39)::INT, (SELECT count(DISTINCT row_group_id)"
+      "::INT FROM parquet_metadata('" +
+      path + "')) FROM read_parquet('" + path + "')");
+  EXPECT_EQ(seen, Json::parse("[[1000, 499500, 1000]]")) << seen;
 }
 
 TEST(ParquetWriter, AFileWithoutRowsStillHasItsColumns) {

@@ -1,11 +1,14 @@
 // Parquet's footer: read without trusting it, and the row groups of one file moved into another.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "reelcell/base/spill_file.hpp"
 #include "reelcell/table/parquet.hpp"
 #include "thrift.hpp"
 
@@ -30,8 +33,9 @@ Footer parse_footer(Bytes bytes, std::uint64_t start);
 /// read one by one. Thread-safe.
 std::shared_ptr<const Footer> cached_footer(const fs::path& path);
 
-/// Gathers row groups of files that one schema wrote into one footer. Holds the row groups as
-/// bytes: about 100 bytes a column and group, as any Parquet writer must.
+/// Gathers row groups of files that one schema wrote into one footer. A row group has about 100
+/// bytes a column in it, and a file has a row group an episode: they wait in an unlinked temporary
+/// file (in TMPDIR) when they are more than a few. Throws OutputError.
 class FooterMerger {
  public:
   /// A row group whose bytes move by `delta` in the file. Page indexes and Bloom filters are left
@@ -39,12 +43,15 @@ class FooterMerger {
   void add_group(const Footer& footer, std::size_t index, std::int64_t delta);
   /// Schema and writer's name, for a file without row groups; add_group() does it as well.
   void take_head(const Footer& footer);
-  /// The new footer with its length and magic.
-  std::string finish(const std::vector<std::pair<std::string, std::string>>& key_values) const;
+  /// The new footer with its length and magic, in pieces.
+  void finish(const std::vector<std::pair<std::string, std::string>>& key_values,
+              const std::function<void(std::string_view)>& write) const;
 
  private:
+  void write_groups(const std::function<void(std::string_view)>& write) const;
   std::string schema_, created_by_, column_orders_;  ///< as serialised, from the first file
-  std::string row_groups_;
+  std::unique_ptr<SpillFile> spilled_;               ///< row groups, as serialised
+  std::string pending_;                              ///< those behind
   std::uint64_t group_count_ = 0;
   std::int64_t version_ = 1;
   std::uint64_t rows_ = 0;

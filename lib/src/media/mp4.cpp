@@ -17,8 +17,10 @@ namespace reelcell::media {
 
 namespace {
 
-/// Payload that is kept in memory before it is spilled: most files then need a single pass.
-constexpr std::uint64_t kKeepBytes = 32ull << 20;
+/// Payload that is kept in memory before it is spilled: files of short clips then need a single
+/// pass, and a track of a large file takes no more.
+constexpr std::size_t kKeepBytes = 4u << 20;
+constexpr std::size_t kPieceBytes = 1u << 20;
 
 class Descriptor {
  public:
@@ -118,23 +120,17 @@ struct Mp4Writer::Impl {
         index(rate_in, format_in.width, format_in.height),
         file(create_file(path_in)) {}
 
-  void keep(std::shared_ptr<const Bytes> sample) {
-    if (index.payload() <= kKeepBytes) {
-      kept.push_back(std::move(sample));
-      return;
-    }
+  /// Copied rather than kept: packets come from the threads that read them, and memory that is
+  /// given back there in pieces stays with the process.
+  void put(ByteView bytes) {
+    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
+    if (buffer.size() < (spill.get() < 0 ? kKeepBytes : kPieceBytes)) return;
     if (spill.get() < 0) {
       const fs::path name = path.string() + ".payload";
       spill = create_file(name);
       ::unlink(name.c_str());  // gone by itself, whatever happens
-      for (const auto& earlier : kept) put(*earlier);
-      kept.clear();
     }
-    put(*sample);
-  }
-  void put(ByteView bytes) {
-    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
-    if (buffer.size() >= (1u << 20)) flush();
+    flush();
   }
   void flush() {
     write_all(spill.get(), buffer, path);
@@ -147,12 +143,6 @@ struct Mp4Writer::Impl {
       flush();
       copy_all(spill.get(), file.get(), index.payload(), path);
     } else {
-      for (const auto& sample : kept) {
-        buffer.insert(buffer.end(), sample->begin(), sample->end());
-        if (buffer.size() < (1u << 20)) continue;
-        write_all(file.get(), buffer, path);
-        buffer.clear();
-      }
       write_all(file.get(), buffer, path);
     }
     if (::close(file.release()) != 0)
@@ -165,8 +155,7 @@ struct Mp4Writer::Impl {
   Mp4Index index;
   std::shared_ptr<const Bytes> first;  ///< packet of the track
   Descriptor file, spill;
-  std::vector<std::shared_ptr<const Bytes>> kept;
-  Bytes buffer;
+  Bytes buffer;  ///< payload that is in no file yet
 };
 
 Mp4Writer::Mp4Writer(const fs::path& path, const VideoFormat& format, Rational rate)
@@ -192,7 +181,7 @@ void Mp4Writer::add(const ClipPackets& clip) {
   impl_->track.add(clip);
   if (!impl_->first) impl_->first = clip.packets.front().data;
   for_each_sample(clip, impl_->index,
-                  [&](std::shared_ptr<const Bytes> sample) { impl_->keep(std::move(sample)); });
+                  [&](const std::shared_ptr<const Bytes>& sample) { impl_->put(*sample); });
 }
 
 std::uint64_t Mp4Writer::frames() const { return impl_->index.samples(); }

@@ -40,13 +40,12 @@ void fill_packet(const PacketEntry& entry, std::uint32_t ordinal, VideoPacket& p
 class DirectCursor : public PacketCursor {
  public:
   DirectCursor(std::shared_ptr<FileTrack> track, std::uint32_t start)
-      : track_(std::move(track)), next_(start) {}
+      : track_(std::move(track)), packets_(track_->index.packets), next_(start) {}
 
   bool next(VideoPacket& packet) override {
-    const auto& packets = track_->index.packets;
-    while (next_ < packets.size() && packets[next_].lost) ++next_;
-    if (next_ >= packets.size()) return false;
-    const PacketEntry& entry = packets[next_];
+    while (next_ < packets_.size() && packets_[next_].lost) ++next_;
+    if (next_ >= packets_.size()) return false;
+    const PacketEntry& entry = packets_[next_];
     fill_packet(entry, next_, packet);
     packet.data = std::make_shared<const Bytes>(
         fetch(static_cast<std::uint64_t>(entry.position), entry.size));
@@ -82,6 +81,7 @@ class DirectCursor : public PacketCursor {
   }
 
   std::shared_ptr<FileTrack> track_;
+  PacketReader packets_;
   std::uint32_t next_;
   Bytes window_;
   std::uint64_t window_start_ = 0;
@@ -92,7 +92,10 @@ class DirectCursor : public PacketCursor {
 class DemuxCursor : public PacketCursor {
  public:
   DemuxCursor(std::shared_ptr<FileTrack> track, std::uint32_t start)
-      : track_(std::move(track)), wanted_(start) {
+      : track_(std::move(track)),
+        packets_(track_->index.packets),
+        ahead_(track_->index.packets),
+        wanted_(start) {
     demuxer_ = track_->pool.take(start);
     if (!demuxer_) demuxer_ = open();
     if (!go_to(start)) restart();
@@ -102,19 +105,18 @@ class DemuxCursor : public PacketCursor {
   }
 
   bool next(VideoPacket& packet) override {
-    const auto& packets = track_->index.packets;
     for (;;) {
-      while (wanted_ < packets.size() && packets[wanted_].lost) ++wanted_;
-      if (wanted_ >= packets.size()) return false;
+      while (wanted_ < ahead_.size() && ahead_[wanted_].lost) ++wanted_;
+      if (wanted_ >= ahead_.size()) return false;
       const AVPacket& raw = *demuxer_->packet;
-      if (!read() || static_cast<std::uint32_t>(raw.size) != packets[demuxer_->next].size) {
+      if (!read() || static_cast<std::uint32_t>(raw.size) != packets_[demuxer_->next].size) {
         if (from_start_) fail();
         restart();
         continue;
       }
       const std::uint32_t ordinal = demuxer_->next++;
       if (ordinal < wanted_) continue;
-      fill_packet(packets[ordinal], ordinal, packet);
+      fill_packet(packets_[ordinal], ordinal, packet);
       packet.data = std::make_shared<const Bytes>(raw.data, raw.data + raw.size);
       wanted_ = ordinal + 1;
       return true;
@@ -165,7 +167,7 @@ class DemuxCursor : public PacketCursor {
   /// Puts the demuxer at or before packet `ordinal`. False: its place is not known.
   bool go_to(std::uint32_t ordinal) {
     if (demuxer_->next <= ordinal && ordinal - demuxer_->next <= kReadOn) return true;
-    const PacketEntry& target = track_->index.packets[ordinal];
+    const PacketEntry& target = ahead_[ordinal];
     const std::int64_t time = target.dts != AV_NOPTS_VALUE ? target.dts : target.pts;
     if (av_seek_frame(demuxer_->context.get(), track_->track, time, AVSEEK_FLAG_BACKWARD) < 0)
       return false;
@@ -185,17 +187,19 @@ class DemuxCursor : public PacketCursor {
   /// Which packet of the index this is; nothing when its place in the file does not tell.
   std::optional<std::uint32_t> find(const AVPacket& raw) const {
     std::optional<std::uint32_t> found;
-    const auto& packets = track_->index.packets;
-    for (std::uint32_t i = 0; i < packets.size(); ++i) {
-      if (packets[i].position != raw.pos || packets[i].size != static_cast<std::uint32_t>(raw.size))
-        continue;
-      if (found) return std::nullopt;
-      found = i;
-    }
+    bool several = false;
+    track_->index.packets.at_place(raw.pos, static_cast<std::uint32_t>(raw.size),
+                                   [&](std::uint32_t ordinal) {
+                                     several = found.has_value();
+                                     found = ordinal;
+                                     return !several;
+                                   });
+    if (several) found.reset();
     return found;
   }
 
   std::shared_ptr<FileTrack> track_;
+  PacketReader packets_, ahead_;  ///< where the demuxer stands, and where it is to get to
   std::unique_ptr<Demuxer> demuxer_;
   std::uint32_t wanted_;
   bool from_start_ = false;

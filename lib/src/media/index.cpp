@@ -54,11 +54,11 @@ void deal_by_next_reference(std::vector<PacketEntry>& packets) {
 
 void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::string& where,
                       Diagnostics& diagnostics) {
-  auto& packets = index.packets;
-  const auto missing = std::count_if(packets.begin(), packets.end(), [](const PacketEntry& p) {
-    return p.pts == AV_NOPTS_VALUE && !p.lost;
-  });
+  std::int64_t missing = 0;
+  index.packets.each(
+      [&](const PacketEntry& p) { missing += p.pts == AV_NOPTS_VALUE && !p.lost ? 1 : 0; });
   if (missing == 0) return;
+  std::vector<PacketEntry> packets = index.packets.unpacked();
   const bool counted = std::any_of(packets.begin(), packets.end(),
                                    [](const PacketEntry& p) { return p.picture_order != 0; });
   if (index.only_decode_times && counted)
@@ -78,6 +78,7 @@ void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::s
     ++unknown;
     last = pts_to_ns(before, format.time_base).count();
   }
+  index.packets = PacketEntries(packets);
   if (unknown > 0)
     diagnostics.loss("video-missing-pts", where,
                      "frames without any time stamp cannot be placed and are left out", unknown,
@@ -90,23 +91,21 @@ void fill_missing_pts(TrackIndex& index, const VideoFormat& format, const std::s
 
 /// For codecs whose bytes we do not read: a flagged frame is closed when nothing behind it is shown
 /// before it.
-void settle_by_order(std::vector<PacketEntry>& packets, bool always_key) {
+void settle_by_order(PacketEntries& packets, bool always_key) {
   std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
-  for (std::size_t i = packets.size(); i-- > 0;) {
-    PacketEntry& p = packets[i];
+  packets.edit_backwards([&](PacketEntry& p) {
     if (p.flagged_key || always_key)
       p.entry = always_key || p.pts <= earliest ? Entry::kClosed : Entry::kOpen;
     if (p.pts != AV_NOPTS_VALUE) earliest = std::min(earliest, p.pts);
-  }
+  });
 }
 
 void settle_entries(TrackIndex& index, const VideoFormat& format) {
-  auto& packets = index.packets;
+  PacketEntries& packets = index.packets;
   const bool readable = can_classify(format.codec) &&
-                        std::any_of(packets.begin(), packets.end(),
-                                    [](const PacketEntry& p) { return p.seen.decided; });
+                        packets.any([](const PacketEntry& p) { return p.seen.decided; });
   if (!readable) return settle_by_order(packets, intra_only(format.codec));
-  for (auto& p : packets) p.entry = p.seen.entry;
+  packets.edit([](PacketEntry& p) { p.entry = p.seen.entry; });
 }
 
 /// A recorder that was started anew into the same file: its times begin again. What lies before the
@@ -117,9 +116,9 @@ void drop_what_goes_back(TrackIndex& index, const VideoFormat& format, const std
   const std::int64_t slack =
       std::max<std::int64_t>(1, ns_to_pts(Nanos(500'000'000), format.time_base, Rounding::kUp));
   std::int64_t reached = AV_NOPTS_VALUE;
-  for (auto& p : index.packets) {
+  index.packets.edit([&](PacketEntry& p) {
     const std::int64_t time = p.dts != AV_NOPTS_VALUE ? p.dts : p.pts;
-    if (time == AV_NOPTS_VALUE || p.lost) continue;
+    if (time == AV_NOPTS_VALUE || p.lost) return;
     std::int64_t back = 0;
     if (reached != AV_NOPTS_VALUE && !__builtin_sub_overflow(reached, time, &back) &&
         back > slack) {
@@ -129,34 +128,50 @@ void drop_what_goes_back(TrackIndex& index, const VideoFormat& format, const std
                        "the recording where "
                        "its clock starts anew",
                        1, pts_to_ns(time, format.time_base).count());
-      continue;
+      return;
     }
     reached = std::max(reached, time);
+  });
+}
+
+/// By shown time; of equal ones the one that was decoded first. Frames come a few places out of
+/// order, so each is moved back by these; where a file has them far apart, all are sorted.
+void put_in_shown_order(std::vector<FrameRecord>& frames) {
+  const auto earlier = [](const FrameRecord& a, const FrameRecord& b) { return a.pts < b.pts; };
+  std::uint64_t moves_left = 32 * static_cast<std::uint64_t>(frames.size());
+  for (std::size_t i = 1; i < frames.size(); ++i) {
+    if (!earlier(frames[i], frames[i - 1])) continue;
+    const FrameRecord frame = frames[i];
+    std::size_t to = i;
+    for (; to > 0 && earlier(frame, frames[to - 1]) && moves_left > 0; --to, --moves_left)
+      frames[to] = frames[to - 1];
+    frames[to] = frame;
+    if (moves_left == 0) return std::stable_sort(frames.begin(), frames.end(), earlier);
   }
 }
 
-std::vector<std::uint32_t> shown_order(const std::vector<PacketEntry>& packets) {
-  std::vector<std::uint32_t> order;
-  order.reserve(packets.size());
-  for (std::uint32_t i = 0; i < packets.size(); ++i)
-    if (!packets[i].discard && !packets[i].lost) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return packets[a].pts < packets[b].pts;
-  });
-  return order;
-}
-
-int delay_of(const std::vector<std::uint32_t>& order) {
-  // Rank in decode order minus rank in presentation order, among the shown frames.
-  std::vector<std::uint32_t> sorted = order;
-  std::sort(sorted.begin(), sorted.end());
+/// The most places that a frame is decoded behind the one at which it is shown, among the shown
+/// frames. `left_out`: ordinals of the packets that are not shown, in order.
+int delay_of(const std::vector<FrameRecord>& frames, const std::vector<std::uint32_t>& left_out) {
   std::int64_t delay = 0;
-  for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    const auto decoded =
-        std::lower_bound(sorted.begin(), sorted.end(), order[rank]) - sorted.begin();
-    delay = std::max(delay, static_cast<std::int64_t>(decoded) - static_cast<std::int64_t>(rank));
+  for (std::size_t rank = 0; rank < frames.size(); ++rank) {
+    const std::uint32_t packet = frames[rank].packet;
+    const auto before = std::lower_bound(left_out.begin(), left_out.end(), packet);
+    const std::int64_t decoded = packet - (before - left_out.begin());
+    delay = std::max(delay, decoded - static_cast<std::int64_t>(rank));
   }
   return static_cast<int>(std::min<std::int64_t>(delay, 64));
+}
+
+FrameRecord record_of(const PacketEntry& p, std::uint32_t ordinal, Rational time_base) {
+  FrameRecord record;
+  record.pts = p.pts;
+  record.time = StreamTime(pts_to_ns(p.pts, time_base));
+  record.packet = ordinal;
+  record.bytes = p.size;
+  record.key = p.entry == Entry::kClosed;
+  record.entry = p.entry != Entry::kNone;
+  return record;
 }
 
 }  // namespace
@@ -174,31 +189,28 @@ void finish_index(TrackIndex& index, const VideoFormat& format, const std::strin
   FrameTable& table = index.table;
   table.time_base = format.time_base;
   table.packets = static_cast<std::uint32_t>(index.packets.size());
-  const std::vector<std::uint32_t> order = shown_order(index.packets);
-  table.frames.reserve(order.size());
+  std::vector<std::uint32_t> left_out;
+  std::uint32_t ordinal = 0;
+  table.frames.reserve(index.packets.size());
+  index.packets.each([&](const PacketEntry& p) {
+    if (p.lost) table.complete = false;
+    if (p.discard || p.lost)
+      left_out.push_back(ordinal);
+    else
+      table.frames.push_back(record_of(p, ordinal, format.time_base));
+    ++ordinal;
+  });
+  put_in_shown_order(table.frames);
   std::uint64_t repeated = 0;
-  for (const std::uint32_t i : order) {
-    const PacketEntry& p = index.packets[i];
-    if (!table.frames.empty() && table.frames.back().pts == p.pts) ++repeated;
-    FrameRecord record;
-    record.pts = p.pts;
-    record.time = StreamTime(pts_to_ns(p.pts, format.time_base));
-    record.packet = i;
-    record.bytes = p.size;
-    record.key = p.entry == Entry::kClosed;
-    record.entry = p.entry != Entry::kNone;
-    table.frames.push_back(record);
-  }
+  for (std::size_t i = 1; i < table.frames.size(); ++i)
+    repeated += table.frames[i].pts == table.frames[i - 1].pts ? 1 : 0;
   if (repeated > 0)
     diagnostics.warn("video-repeated-pts", where,
                      std::to_string(repeated) +
                          " frames share the time stamp of the frame before them; "
                          "both are kept, in decode order");
-  index.reorder_delay = delay_of(order);
+  index.reorder_delay = delay_of(table.frames, left_out);
   index.average_rate = rate_from_stamps(table.frames, format.time_base, format.average_rate);
-  table.complete = std::none_of(index.packets.begin(), index.packets.end(),
-                                [](const PacketEntry& p) { return p.lost; }) &&
-                   table.complete;
 }
 
 }  // namespace reelcell::media

@@ -100,20 +100,19 @@ void classify_mov(TrackIndex& index, const InputFile& file, const VideoFormat& f
                   std::size_t most_heads) {
   if (!can_classify(format.codec)) return;
   HeadReader heads(file, format);
-  const bool any_flag = std::any_of(index.packets.begin(), index.packets.end(),
-                                    [](const PacketEntry& p) { return p.flagged_key; });
+  const bool any_flag = index.packets.any([](const PacketEntry& p) { return p.flagged_key; });
   // Tables tell which frames cannot be entered; the flagged ones need a look (all, when none is
   // flagged).
-  for (PacketEntry& p : index.packets) {
-    if (any_flag && !p.flagged_key) continue;
+  index.packets.edit([&](PacketEntry& p) {
+    if (any_flag && !p.flagged_key) return;
     if (most_heads == 0) {
       // Not looked at: the container's word is taken.
       if (p.flagged_key) p.seen = {Entry::kClosed, true, true};
-      continue;
+      return;
     }
     --most_heads;
     heads.classify(p);
-  }
+  });
 }
 
 /// The expected way for MP4 and MOV: the tables are read, the pictures are not.
@@ -211,8 +210,10 @@ void tell_cut(const InputFile& file, const AVFormatContext& context, const std::
   if (declared <= file.size() && !torn) return;
   index.table.complete = false;
   std::optional<std::int64_t> end;
-  if (!index.packets.empty() && index.packets.back().pts != AV_NOPTS_VALUE)
-    end = pts_to_ns(index.packets.back().pts, index.table.time_base).count();
+  if (!index.packets.empty()) {
+    const std::int64_t pts = PacketReader(index.packets)[index.packets.size() - 1].pts;
+    if (pts != AV_NOPTS_VALUE) end = pts_to_ns(pts, index.table.time_base).count();
+  }
   diagnostics.loss("video-truncated", where,
                    torn ? "the file ends inside a transport packet; what is there is kept"
                         : "the file is cut: its header says " + std::to_string(declared) +

@@ -22,19 +22,17 @@ VideoFormat format_of_track(const AVStream& stream) {
 }
 
 /// Shown time and end of the packet shown last.
-void take_end(TrackSurvey& survey, const std::vector<PacketEntry>& packets) {
-  for (const PacketEntry& p : packets) {
-    if (p.pts == AV_NOPTS_VALUE || p.lost || p.discard) continue;
-    survey.last_pts = std::max(survey.last_pts.value_or(p.pts), p.pts);
-    const std::int64_t end = p.pts + p.duration;
-    survey.end_pts = std::max(survey.end_pts.value_or(end), end);
-  }
+void take_end(TrackSurvey& survey, const PacketEntry& p) {
+  if (p.pts == AV_NOPTS_VALUE || p.lost || p.discard) return;
+  survey.last_pts = std::max(survey.last_pts.value_or(p.pts), p.pts);
+  const std::int64_t end = p.pts + p.duration;
+  survey.end_pts = std::max(survey.end_pts.value_or(end), end);
 }
 
 TrackSurvey survey_of(TrackIndex index) {
   TrackSurvey survey;
   if (!index.table.frames.empty()) survey.first_pts = index.table.frames.front().pts;
-  take_end(survey, index.packets);
+  index.packets.each([&](const PacketEntry& p) { take_end(survey, p); });
   survey.average_rate = index.average_rate;
   survey.frames = std::move(index.table);
   return survey;
@@ -116,17 +114,20 @@ TrackSurvey survey_track(const fs::path& path, int track, std::uint64_t budget) 
   const auto bytes = static_cast<std::int64_t>(budget);
   TrackIndex head;
   head.only_decode_times = std::string_view(context->iformat->name) == "avi";
-  read_until(context, track, bytes, format, head.packets);
-  keep_whole_gops(head.packets);
+  std::vector<PacketEntry> begin;
+  read_until(context, track, bytes, format, begin);
+  keep_whole_gops(begin);
+  head.packets = PacketEntries(begin);
   finish_index(head, format, where, ignored);
   TrackSurvey survey = survey_of(std::move(head));
   survey.last_pts = survey.end_pts = std::nullopt;
   std::vector<PacketEntry> tail;
   if (seek_near_end(*context, track, size, bytes) &&
       !read_until(context, track, INT64_MAX, format, tail)) {
-    for (PacketEntry& p : tail)
+    for (PacketEntry& p : tail) {
       if (p.pts == AV_NOPTS_VALUE) p.pts = p.dts;
-    take_end(survey, tail);
+      take_end(survey, p);
+    }
   }
   return survey;
 }

@@ -40,9 +40,9 @@ class FileSource : public VideoSource {
   const VideoFormat& format() const override { return scanned().format; }
   const FrameTable& frames() const override { return scanned().index.table; }
   std::unique_ptr<PacketCursor> packets_from(std::uint32_t packet_ordinal) const override {
-    const auto& packets = scanned().index.packets;
+    PacketReader packets(scanned().index.packets);
     std::uint32_t start = 0;
-    if (!packets.empty()) {
+    if (packets.size() > 0) {
       start = std::min(packet_ordinal, static_cast<std::uint32_t>(packets.size()) - 1);
       while (start > 0 && (packets[start].entry == Entry::kNone || packets[start].lost)) --start;
     }

@@ -8,29 +8,15 @@
 
 #include "internal/av.hpp"
 #include "internal/bitstream.hpp"
+#include "internal/packet_entries.hpp"
 #include "reelcell/base/diagnostics.hpp"
 
 namespace reelcell::media {
 
-/// A packet of the track, in decode order. Times are in the track's time base.
-struct PacketEntry {
-  std::int64_t pts = AV_NOPTS_VALUE;
-  std::int64_t dts = AV_NOPTS_VALUE;
-  std::int64_t position = -1;  ///< of its first byte in the file, -1 unknown
-  std::uint32_t size = 0;
-  std::uint32_t duration = 0;
-  std::int32_t picture_order = 0;  ///< of the codec; only filled where the container lacks pts
-  Entry entry = Entry::kNone;
-  bool flagged_key = false;  ///< what the container said
-  bool discard = false;      ///< decoded, not shown
-  bool lost = false;         ///< cut off or marked corrupt: cannot be used
-  FrameClass seen;
-};
-
 PacketEntry entry_of(const AVPacket& packet);
 
 struct TrackIndex {
-  std::vector<PacketEntry> packets;
+  PacketEntries packets;
   FrameTable table;
   Rational average_rate{0, 1};
   int reorder_delay = 0;

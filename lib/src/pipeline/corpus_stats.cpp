@@ -7,9 +7,6 @@
 namespace reelcell::pipeline {
 namespace {
 
-constexpr std::uint64_t kMemory = 16ull << 20;
-constexpr std::uint64_t kLeast = 1ull << 20;
-
 /// float32 features are float32 in every format's files.
 Column as_stored(const Column& column, DType dtype) {
   Column stored = column;
@@ -39,12 +36,11 @@ Json figures(const stats::FeatureStats& stats) {
 }  // namespace
 
 CorpusStatistics::CorpusStatistics(const CorpusSchema& schema) {
-  const auto count = static_cast<std::uint64_t>(std::max<std::size_t>(1, schema.features.size()));
+  const std::shared_ptr<stats::ValueRoom> room = stats::shared_room();
   for (const FeatureSpec& spec : schema.features) {
     if (spec.is_video) continue;
     Feature feature{spec, std::nullopt};
-    if (spec.dtype != DType::kString)
-      feature.values.emplace(spec, std::max(kLeast, kMemory / count));
+    if (spec.dtype != DType::kString) feature.values.emplace(spec, room);
     features_.push_back(std::move(feature));
   }
 }

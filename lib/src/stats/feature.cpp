@@ -19,6 +19,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kQuantiles[] = {0.01, 0.10, 0.50, 0.90, 0.99};
 
 struct Element {
+  explicit Element(const std::shared_ptr<ValueRoom>& room) : store(room) {}
   std::vector<double> pending;  ///< up to kBlock long, `filled` of it in use
   std::size_t filled = 0;
   Moments moments;
@@ -32,10 +33,10 @@ struct Element {
     const std::size_t needed = std::min(filled + count, kBlock);
     if (pending.size() < needed) pending.resize(std::min(kBlock, std::max(needed, filled * 2)));
   }
-  void flush(MemoryBudget& budget) {
+  void flush() {
     const std::span<const double> values(pending.data(), filled);
     moments.join(moments_of(values));
-    store.append(values, budget);
+    store.append(values);
     filled = 0;
   }
 };
@@ -66,7 +67,6 @@ std::size_t width_of(const FeatureSpec& spec) {
 struct FeatureAccumulator::Impl {
   bool text = false, integer = false;
   std::vector<Element> elements;
-  MemoryBudget budget;
   std::uint64_t rows = 0;
   bool has_origin = false;
   std::vector<std::int64_t> origin;  ///< of integers: the first row
@@ -77,13 +77,16 @@ struct FeatureAccumulator::Impl {
 };
 
 FeatureAccumulator::FeatureAccumulator(const FeatureSpec& spec, std::uint64_t memory_limit)
+    : FeatureAccumulator(spec, std::make_shared<ValueRoom>(memory_limit)) {}
+FeatureAccumulator::FeatureAccumulator(const FeatureSpec& spec, std::shared_ptr<ValueRoom> room)
     : impl_(std::make_unique<Impl>()) {
   if (spec.is_video) throw std::logic_error("FeatureAccumulator: video has a ChannelAccumulator");
   impl_->text = spec.dtype == DType::kString;
   impl_->integer = !impl_->text && !is_float(spec.dtype);
-  impl_->elements.resize(impl_->text ? 0 : width_of(spec));
+  const std::size_t width = impl_->text ? 0 : width_of(spec);
+  impl_->elements.reserve(width);
+  for (std::size_t e = 0; e < width; ++e) impl_->elements.emplace_back(room);
   impl_->origin.resize(impl_->integer ? impl_->elements.size() : 0);
-  impl_->budget.limit = memory_limit;
 }
 FeatureAccumulator::~FeatureAccumulator() = default;
 FeatureAccumulator::FeatureAccumulator(FeatureAccumulator&&) noexcept = default;
@@ -123,7 +126,7 @@ void FeatureAccumulator::Impl::add_numbers(const std::vector<double>& data, std:
         element.missing += stop - row - kept;
         element.filled += kept;
         row = stop;
-        if (element.filled == kBlock) element.flush(budget);
+        if (element.filled == kBlock) element.flush();
       }
     }
   }
@@ -146,7 +149,7 @@ void FeatureAccumulator::Impl::add_integers(const std::vector<std::int64_t>& dat
       if (element.filled == element.pending.size()) element.make_room(kRows);
       element.pending[element.filled++] =
           static_cast<double>(static_cast<__int128>(value) - origin[e]);
-      if (element.filled == kBlock) element.flush(budget);
+      if (element.filled == kBlock) element.flush();
     }
   }
 }
@@ -187,7 +190,7 @@ void FeatureAccumulator::Impl::finish_element(std::size_t e, FeatureStats& out) 
   ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
   const std::vector<double> values = moments.min == moments.max
                                          ? std::vector<double>(ranks.size(), moments.min)
-                                         : select_ranks(element.store, tail, budget, ranks);
+                                         : select_ranks(element.store, tail, ranks);
   const auto at = [&](std::uint64_t rank) {
     return values[static_cast<std::size_t>(std::lower_bound(ranks.begin(), ranks.end(), rank) -
                                            ranks.begin())];

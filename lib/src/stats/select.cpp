@@ -59,9 +59,8 @@ void sort_keys(std::vector<Key>& keys) {
 template <class Key, class Number>
 class Selection {
  public:
-  Selection(const ValueStore& store, std::span<const double> tail, const MemoryBudget& budget,
-            std::uint64_t gather_limit)
-      : store_(store), tail_(tail), budget_(budget), gather_limit_(gather_limit) {}
+  Selection(const ValueStore& store, std::span<const double> tail, std::uint64_t gather_limit)
+      : store_(store), tail_(tail), gather_limit_(gather_limit) {}
 
   /// Ranks are relative to the values whose key begins with `prefix` (its top `known` bits).
   void run(Key prefix, int known, const std::vector<std::uint64_t>& ranks,
@@ -78,8 +77,10 @@ class Selection {
     const std::vector<Target> targets = find_targets(counts, ranks);
     std::vector<std::uint16_t> slot(kBuckets);  // 0 = not wanted
     std::vector<std::vector<Key>> gathered;
+    std::uint64_t room = gather_limit_;
     for (const Target& target : targets)
-      if (shift > 0 && target.count <= gather_limit_) {
+      if (shift > 0 && target.count <= room) {
+        room -= target.count;
         gathered.emplace_back().reserve(target.count);
         slot[target.bucket] = static_cast<std::uint16_t>(gathered.size());
       }
@@ -122,7 +123,7 @@ class Selection {
         if ((key ^ prefix) >> (kBits - known) == 0) visit(key);
       }
     };
-    store_.each(budget_, visit_all);
+    store_.each(visit_all);
     visit_all(tail_);
   }
 
@@ -166,13 +167,11 @@ class Selection {
 
   const ValueStore& store_;
   std::span<const double> tail_;
-  const MemoryBudget& budget_;
   std::uint64_t gather_limit_;
 };
 }  // namespace
 
 std::vector<double> select_ranks(const ValueStore& store, std::span<const double> tail,
-                                 const MemoryBudget& budget,
                                  const std::vector<std::uint64_t>& ranks,
                                  std::uint64_t gather_limit) {
   std::vector<double> out;
@@ -180,9 +179,9 @@ std::vector<double> select_ranks(const ValueStore& store, std::span<const double
     return static_cast<double>(static_cast<float>(value)) == value;
   });
   if (store.all_float() && float_tail)
-    Selection<std::uint32_t, float>(store, tail, budget, gather_limit).run(0, 0, ranks, out);
+    Selection<std::uint32_t, float>(store, tail, gather_limit).run(0, 0, ranks, out);
   else
-    Selection<std::uint64_t, double>(store, tail, budget, gather_limit).run(0, 0, ranks, out);
+    Selection<std::uint64_t, double>(store, tail, gather_limit).run(0, 0, ranks, out);
   return out;
 }
 

@@ -257,5 +257,41 @@ TEST(FeatureAccumulator, GivesBackTheMemoryOfWhatItPutIntoTheFile) {
   EXPECT_EQ(all.finish().count, 6'000'000u);
 }
 
+TEST(FeatureAccumulator, HoldsNoMoreThanTheRoomThatAllShare) {
+  const auto held = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  limit_shared_room(2 << 20);
+  std::vector<FeatureAccumulator> shared;
+  for (int i = 0; i < 4; ++i) shared.emplace_back(feature(DType::kFloat32, 7), shared_room());
+  FeatureAccumulator alone(feature(DType::kFloat32, 7));
+  std::vector<Column> columns;
+  for (unsigned part = 0; part < 40; ++part)
+    columns.push_back(numbers(normal(7 * 5'000, 3, 2, part), 7, DType::kFloat32));
+  const std::size_t before = held();
+  for (const Column& column : columns)
+    for (FeatureAccumulator& accumulator : shared) accumulator.add(column);
+  // 4 x 7 x 200,000 values of 8 bytes are 45 MB. Beside the room: 32 KiB an element that wait.
+  EXPECT_LT(held() - before, 6u << 20);
+  for (const Column& column : columns) alone.add(column);
+  const FeatureStats expected = alone.finish();
+  for (const FeatureAccumulator& accumulator : shared) expect_same(accumulator.finish(), expected);
+  limit_shared_room(kMostSharedRoom);
+}
+
+TEST(FeatureAccumulator, ARoomIsFreeAgainWhenItsUsersAreGone) {
+  limit_shared_room(1 << 20);
+  const std::weak_ptr<ValueRoom> first = [] {
+    const auto room = shared_room();
+    FeatureAccumulator user(feature(DType::kFloat64, 1), room);
+    EXPECT_EQ(shared_room(), room);
+    return std::weak_ptr(room);
+  }();
+  EXPECT_TRUE(first.expired());
+  EXPECT_NE(shared_room(), nullptr);
+  limit_shared_room(kMostSharedRoom);
+}
+
 }  // namespace
 }  // namespace reelcell::stats

@@ -24,15 +24,28 @@ struct FeatureStats {
   std::uint64_t count = 0;                             ///< rows (frames), with those that had NaN
 };
 
+/// Room in memory that the values of several accumulators share; what is over goes to an unlinked
+/// file in the temporary folder.
+class ValueRoom;
+/// The room of whatever writes one corpus: its outputs and its manifest each keep values, and
+/// together no more than this. Gone with the last accumulator that holds it. Thread-safe.
+std::shared_ptr<ValueRoom> shared_room();
+inline constexpr std::uint64_t kMostSharedRoom = 8ull << 20;
+/// Of the shared rooms that are made from now on; kMostSharedRoom at first.
+void limit_shared_room(std::uint64_t bytes);
+
 /// Values of one feature, in order. The result depends on the sequence of values alone, not on how
 /// it was cut into add() calls; in another order it is the same up to 1e-12 relative, the quantiles
 /// exactly. Mean and std lose nothing around large means; integers are taken relative to the first,
 /// so that nanoseconds since 1970 keep their spread. Values are kept (as float32 where exact) for
-/// the quantiles: 4-8 bytes a value; beyond `memory_limit` bytes they go to an unlinked file in the
-/// temporary folder and are selected from there (OutputError when that is full). Not thread-safe.
+/// the quantiles: 4-8 bytes a value; beyond `memory_limit` bytes, or what its room has, they go to
+/// an unlinked file in the temporary folder and are selected from there (OutputError when that is
+/// full). Beside them up to 32 KiB an element. Not thread-safe; accumulators that share a room may
+/// be used by different threads.
 class FeatureAccumulator {
  public:
   explicit FeatureAccumulator(const FeatureSpec& spec, std::uint64_t memory_limit = 256ull << 20);
+  FeatureAccumulator(const FeatureSpec& spec, std::shared_ptr<ValueRoom> room);
   ~FeatureAccumulator();
   FeatureAccumulator(FeatureAccumulator&&) noexcept;
   FeatureAccumulator& operator=(FeatureAccumulator&&) noexcept;

@@ -11,8 +11,8 @@
 
 namespace reelcell::pipeline {
 
-/// Statistics of every feature over all episodes, of the values as files hold them. Memory: at most
-/// about 64 MiB, the rest in an unlinked file.
+/// Statistics of every feature over all episodes, of the values as files hold them. Memory:
+/// that of stats::shared_room(), the rest in an unlinked file.
 class CorpusStatistics {
  public:
   explicit CorpusStatistics(const CorpusSchema& schema);

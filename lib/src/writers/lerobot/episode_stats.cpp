@@ -37,13 +37,11 @@ Json stats_json(const stats::FeatureStats& stats, bool picture) {
 StatsCollector::StatsCollector(const std::vector<FeatureSpec>& data,
                                const std::vector<FeatureSpec>& videos)
     : videos_(videos) {
-  constexpr std::uint64_t kMemory = 16ull << 20;
-  constexpr std::uint64_t kLeast = 1ull << 20;
-  const std::uint64_t share = std::max(kLeast, kMemory / std::max<std::size_t>(data.size(), 1));
+  const std::shared_ptr<stats::ValueRoom> room = stats::shared_room();
   for (const FeatureSpec& spec : data) {
     Feature feature;
     feature.spec = spec;
-    if (spec.dtype != DType::kString) feature.all.emplace(spec, share);
+    if (spec.dtype != DType::kString) feature.all.emplace(spec, room);
     features_.push_back(std::move(feature));
   }
 }

@@ -19,8 +19,7 @@ Json stats_json(const stats::FeatureStats& stats, bool picture);
 /// means of quantiles are no quantiles. A picture feature whose episodes came as figures
 /// ("figures" instead of "histogram" in Episode::video_stats: a set that others made, edited
 /// without decoding) has its exact minimum, maximum, mean and deviation merged and no quantiles.
-/// Memory: a share of 64 MiB a feature, the rest goes to
-/// disk.
+/// Memory: that of stats::shared_room(), the rest goes to disk.
 class StatsCollector {
  public:
   StatsCollector(const std::vector<FeatureSpec>& data, const std::vector<FeatureSpec>& videos);

@@ -95,16 +95,18 @@ bool seek_near_end(AVFormatContext& context, int track, std::int64_t size, std::
 }  // namespace
 
 TrackSurvey survey_track(const fs::path& path, int track, std::uint64_t budget) {
-  const FormatHandle context = open_and_probe(path);
+  FormatHandle context = open_and_probe(path);
   const std::string where = path.string() + " track " + std::to_string(track);
   if (track < 0 || track >= static_cast<int>(context->nb_streams))
     throw InputError(where, "the file has no such track");
   const VideoFormat format = format_of_track(*context->streams[track]);
   const InputFile file(path);
   Diagnostics ignored;  // the same is reported when the track is read
-  if (is_mov(*context) || file.size() <= budget) {
-    TrackSurvey survey = survey_of(
-        scan_track(path, file, is_mov(*context), track, format, where, ignored, kHeadsLookedAt));
+  const bool mov = is_mov(*context);
+  if (mov || file.size() <= budget) {
+    context.reset();  // libav's own tables: up to 60 bytes a frame
+    TrackSurvey survey =
+        survey_of(scan_track(path, file, mov, track, format, where, ignored, kHeadsLookedAt));
     survey.packets = survey.frames.frames.size();
     return survey;
   }

@@ -165,6 +165,10 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
 
   std::map<std::string, std::shared_ptr<const Recording>>
       opened;  // one Recording serves all its streams
+  const auto cannot_read = [&](const std::string& stream, const InputError& error) {
+    if (!tolerate_missing) throw InputError(ref.id + ": stream '" + stream + "'", error.what());
+    diagnostics.loss("session-stream-unreadable", ref.id + ": " + stream, error.what());
+  };
   std::vector<StreamSpec> kept;
   for (StreamSpec& spec : open->session_.streams) {
     auto state = std::make_unique<StreamState>();
@@ -191,16 +195,17 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
       }
       state->info = pick_item(*state->recording, spec, state->path.string());
       spec.source.item = state->info.item;
-      if (spec.kind == StreamKind::kVideo) {
+      if (spec.kind == StreamKind::kVideo)
         state->video = state->recording->open_video(spec.source.item, diagnostics);
-        spec.video = state->video->format();
-      }
+      // Only these are read through their recording later. One of a video may hold a table of all
+      // its frames (`glance`), which the video itself is about to make.
+      state->info.glance.reset();
+      if (spec.kind != StreamKind::kSeries && spec.kind != StreamKind::kEvents)
+        state->recording.reset();
       if (spec.kind == StreamKind::kSeries) spec.columns = state->info.columns;
       if (spec.time_field.empty()) spec.time_field = state->info.time_field;
     } catch (const InputError& error) {
-      if (!tolerate_missing)
-        throw InputError(ref.id + ": stream '" + spec.name + "'", error.what());
-      diagnostics.loss("session-stream-unreadable", ref.id + ": " + spec.name, error.what());
+      cannot_read(spec.name, error);
       continue;
     }
     const auto detail = details.find(spec.name);
@@ -210,7 +215,20 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
     kept.push_back(spec);
     open->streams_.emplace(spec.name, std::move(state));
   }
-  open->session_.streams = std::move(kept);
+  self.reset();
+  opened.clear();
+  open->session_.streams.clear();
+  for (StreamSpec& spec : kept) {
+    StreamState& state = *open->streams_.at(spec.name);
+    try {
+      if (state.video) spec.video = state.spec.video = state.video->format();
+    } catch (const InputError& error) {
+      cannot_read(spec.name, error);
+      open->streams_.erase(spec.name);
+      continue;
+    }
+    open->session_.streams.push_back(std::move(spec));
+  }
   return open;
 }
 

@@ -49,8 +49,9 @@ CandidateSource::CandidateSource(const BuildPlan& plan, const Spool& spool, Pack
 }
 
 std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
-  return std::make_unique<SessionCache>(plan_->sessions, plan_->recipe, *plan_->losses,
-                                        2 * threads_);
+  // Segments come session by session: one a thread is all that is in work, and each holds the index
+  // of its cameras.
+  return std::make_unique<SessionCache>(plan_->sessions, plan_->recipe, *plan_->losses, threads_);
 }
 
 std::string CandidateSource::fingerprint(std::size_t i) const {

@@ -325,6 +325,7 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
                         [&](const auto& r) { return r.first == split; }) -
            ratios.begin();
   };
+  plan.candidates.shrink_to_fit();
   std::stable_sort(plan.candidates.begin(), plan.candidates.end(),
                    [&](const Candidate& a, const Candidate& b) {
                      return std::make_tuple(split_rank(a.split), a.session) <

@@ -15,9 +15,12 @@
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/visits.hpp"
+#include "reelcell/stats/stats.hpp"
 
 namespace reelcell::pipeline {
 namespace {
+
+constexpr std::uint64_t kLeastForValues = 256u << 10;
 
 struct Writers {
   std::vector<std::unique_ptr<CorpusWriter>> list;
@@ -126,6 +129,9 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
                       CandidateSource& source, FailureLimit& failures, const PriorCorpus* prior,
                       Progress& progress) {
   BuildReport report;
+  const std::uint64_t memory = request.memory ? request.memory : default_memory();
+  // Beside the segments in work; the values of a run are many where its segments are small.
+  stats::limit_shared_room(std::clamp(memory / 8, kLeastForValues, stats::kMostSharedRoom));
   ManifestBuilder manifest(plan);
   manifest.add_generation();
   Accountant accountant(report);
@@ -156,9 +162,7 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
         report.decisions.add(built->decision);
         progress.advance(i + 1);
       },
-      2 * request.threads + 2,
-      {[&](std::size_t i) { return plan.candidates[i].bytes; },
-       request.memory ? request.memory : default_memory()});
+      2 * request.threads + 2, {[&](std::size_t i) { return plan.candidates[i].bytes; }, memory});
   progress.end();
   source.close_sessions();
   for (std::size_t i = 0; i < writers.list.size(); ++i) {

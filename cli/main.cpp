@@ -17,11 +17,12 @@ namespace {
 using reelcell::cli::Command;
 using reelcell::cli::Outcome;
 
-/// Blocks from a megabyte go back to the system when they are freed, so that the memory of a long
-/// run is that of the window in work, not that of all windows it had.
+/// Blocks from a megabyte go back to the system when they are freed, and so does a megabyte at the
+/// end of a thread's memory, so that the memory of a long run is that of the window in work, not
+/// that of all windows it had.
 void give_large_blocks_back() {
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
 int code(Outcome outcome) { return static_cast<int>(outcome); }

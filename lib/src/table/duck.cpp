@@ -38,6 +38,10 @@ DuckDatabase::DuckDatabase(const std::string& memory_limit, const fs::path& temp
   set("allow_community_extensions", "false");
   // It knows files by path and time; our files in memory share both.
   set("enable_external_file_cache", "false");
+  // Its own allocator keeps what a row group took; the next one is often far smaller.
+  for (const char* threshold :
+       {"allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold"})
+    set(threshold, "1MB");
   char* error = nullptr;
   if (duckdb_open_ext(nullptr, &database_, config.get(), &error) == DuckDBError) {
     const std::string text = error ? error : "unknown error";

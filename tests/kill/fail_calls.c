@@ -1,8 +1,9 @@
 // LD_PRELOAD: lets call number FAIL_AT of the calls that put data on a disk fail, once or from then
 // on; at call number KILL_AT the process is killed (SIGKILL) instead. KILL_ON kills it when it opens
-// a path that holds the text. FAIL_LOG names a file that gets the number of calls seen. Only files
-// below FAIL_BELOW count. READ_FAILS_OF: reads of files whose path holds the text fail from byte
-// READ_FAILS_FROM on, as where a disk has gone bad.
+// a path that holds the text; with KILL_CHILD only where it is a forked one. FAIL_LOG names a file
+// that gets the number of calls seen. Only files below FAIL_BELOW count, with COUNT_FROM only from
+// the first one on whose path holds that text. READ_FAILS_OF: reads of files whose path holds the
+// text fail from byte READ_FAILS_FROM on, as where a disk has gone bad.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -27,6 +29,9 @@ static const char *log_file;
 static const char *kill_on;
 static const char *read_fails_of;
 static off64_t read_fails_from;
+static const char *count_from;
+static atomic_int counting;
+static pid_t first_process;
 
 __attribute__((constructor)) static void setup(void) {
   const char *text = getenv("FAIL_AT");
@@ -42,6 +47,9 @@ __attribute__((constructor)) static void setup(void) {
   read_fails_of = getenv("READ_FAILS_OF");
   text = getenv("READ_FAILS_FROM");
   if (text) read_fails_from = atoll(text);
+  count_from = getenv("COUNT_FROM");
+  atomic_store(&counting, count_from == NULL);
+  first_process = getenv("KILL_CHILD") ? getpid() : 0;
 }
 
 __attribute__((destructor)) static void report(void) {
@@ -58,6 +66,8 @@ __attribute__((destructor)) static void report(void) {
 static int path_counts(const char *path) {
   char full[PATH_MAX];
   if (!below || !path) return 0;
+  if (count_from && strstr(path, count_from)) atomic_store(&counting, 1);
+  if (!atomic_load(&counting)) return 0;
   if (path[0] == '/') return strncmp(path, below, strlen(below)) == 0;
   if (!getcwd(full, sizeof full - 1)) return 0;
   return strncmp(full, below, strlen(below)) == 0;
@@ -160,6 +170,14 @@ int unlink(const char *path) {
   REAL(int, unlink, const char *);
   return fails(path_counts(path)) ? -1 : real(path);
 }
+int remove(const char *path) {
+  REAL(int, remove, const char *);
+  return fails(path_counts(path)) ? -1 : real(path);
+}
+int unlinkat(int folder, const char *path, int flags) {
+  REAL(int, unlinkat, int, const char *, int);
+  return fails(folder == AT_FDCWD ? path_counts(path) : fd_counts(folder)) ? -1 : real(folder, path, flags);
+}
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
     REAL(int, name, const char *, int, ...); \
@@ -167,7 +185,7 @@ int unlink(const char *path) {
     va_start(list, flags); \
     mode_t mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(list, mode_t) : 0; \
     va_end(list); \
-    if (kill_on && strstr(path, kill_on)) raise(SIGKILL); \
+    if (kill_on && strstr(path, kill_on) && getpid() != first_process) raise(SIGKILL); \
     return fails(path_counts(path)) ? -1 : real(path, flags, mode); \
   }
 OPEN(open)

@@ -7,6 +7,15 @@
 
 namespace reelcell::readers {
 
+const ReaderRow& lerobot_reader();
+EpisodeParts lerobot_parts(const fs::path& path, const std::string& episode);
+
+std::optional<EpisodeParts> parts_of(const ReaderRow& reader, const fs::path& path,
+                                     const std::string& episode) {
+  if (&reader != &lerobot_reader()) return std::nullopt;
+  return lerobot_parts(path, episode);
+}
+
 const ReaderRow& reader_named(std::string_view name) {
   std::vector<std::string> names;
   for (const ReaderRow* row : all_readers()) {

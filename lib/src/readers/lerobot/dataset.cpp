@@ -1,6 +1,7 @@
 #include "internal/dataset.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <sstream>
@@ -35,6 +36,17 @@ std::size_t Feature::width() const {
   for (const std::int64_t side : shape) width *= static_cast<std::size_t>(side);
   return width;
 }
+
+namespace {
+/// Of an episode_name(); -1 for another text.
+std::int64_t index_of(std::string_view name) {
+  constexpr std::string_view kHead = "episode_";
+  std::int64_t index = -1;
+  if (name.starts_with(kHead))
+    std::from_chars(name.data() + kHead.size(), name.data() + name.size(), index);
+  return index;
+}
+}  // namespace
 
 std::string episode_name(std::int64_t index) {
   std::string digits = std::to_string(index);
@@ -218,8 +230,10 @@ const std::string& Dataset::task(std::int64_t index) const {
 
 const EpisodeEntry& Dataset::episode(const std::string& name) const {
   if (name.empty() && episodes_.size() == 1) return episodes_[0];
-  for (const EpisodeEntry& entry : episodes_)
-    if (episode_name(entry.index) == name) return entry;
+  const auto found = std::lower_bound(
+      episodes_.begin(), episodes_.end(), index_of(name),
+      [](const EpisodeEntry& entry, std::int64_t index) { return entry.index < index; });
+  if (found != episodes_.end() && episode_name(found->index) == name) return *found;
   if (episodes_.empty()) throw InputError(root_.string(), "the data set has no episodes");
   throw InputError(root_.string(),
                    (name.empty() ? "which episode is not said" : "no episode '" + name + "'") +
@@ -291,6 +305,21 @@ std::shared_ptr<SharedVideo> Dataset::shared_video(const fs::path& path) const {
   if (shared_videos_.size() == kMostVideos) shared_videos_.erase(shared_videos_.begin());
   shared_videos_.emplace_back(path, video);
   return video;
+}
+
+media::TrackInfo Dataset::video_track(const fs::path& path) const {
+  if (shared_files_) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = shared_tracks_.find(path); known != shared_tracks_.end())
+      return known->second;
+  }
+  for (const media::TrackInfo& track : media::probe_file(path).tracks) {
+    if (track.kind != "video") continue;
+    const std::lock_guard lock(mutex_);
+    if (shared_files_) shared_tracks_.emplace(path, track);
+    return track;
+  }
+  throw InputError(path.string(), "has no video track");
 }
 
 }  // namespace reelcell::readers::lerobot

@@ -1,13 +1,14 @@
 // LeRobot data sets v2.0, v2.1 (also GR00T's) and v3.0: each episode is a session.
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "internal/dataset.hpp"
 #include "internal/frames.hpp"
 #include "internal/window.hpp"
 #include "reelcell/base/error.hpp"
-#include "reelcell/media/video_file.hpp"
 #include "reelcell/model/recording.hpp"
+#include "reelcell/readers/registry.hpp"
 
 namespace reelcell::readers {
 
@@ -25,7 +26,10 @@ class EpisodeRecording : public Recording {
  public:
   EpisodeRecording(std::shared_ptr<const Dataset> dataset, const EpisodeEntry& episode,
                    Diagnostics& diagnostics);
-  const std::vector<StreamInfo>& streams() const override { return streams_; }
+  const std::vector<StreamInfo>& streams() const override {
+    open_cameras();
+    return streams_;
+  }
   std::vector<std::pair<std::string, Value>> attributes() const override;
   std::unique_ptr<SeriesCursor> open_series(const std::string& item,
                                             Diagnostics& diagnostics) const override;
@@ -37,28 +41,34 @@ class EpisodeRecording : public Recording {
  private:
   void add_frames();
   void add_tasks();
-  void add_camera(const Feature& feature, Diagnostics& diagnostics);
-  void name_streams();
+  void find_camera(const Feature& feature);
+  void open_cameras() const;
+  StreamInfo stream_of(const Camera& camera) const;
+  std::string where(const Feature& feature) const;
+  void tell_unreadable(const Feature& feature, const InputError& error) const;
+  void name_streams() const;
   [[noreturn]] void no_item(const std::string& item, StreamKind kind) const;
 
   std::shared_ptr<const Dataset> dataset_;
   const EpisodeEntry& episode_;
   FramesPlan plan_;
-  std::vector<Camera> cameras_;
-  std::vector<StreamInfo> streams_;
+  Diagnostics& diagnostics_;
+  // Whoever reads rows only opens no video.
+  mutable std::once_flag opened_;
+  mutable std::vector<Camera> cameras_;
+  mutable std::vector<StreamInfo> streams_;
 };
 
 EpisodeRecording::EpisodeRecording(std::shared_ptr<const Dataset> dataset,
                                    const EpisodeEntry& episode, Diagnostics& diagnostics)
-    : dataset_(std::move(dataset)), episode_(episode) {
+    : dataset_(std::move(dataset)), episode_(episode), diagnostics_(diagnostics) {
   for (const auto& [code, message] : dataset_->warnings())
     diagnostics.warn(code, dataset_->root().string(), message);
   plan_ = plan_frames(*dataset_, episode_, diagnostics);
   add_frames();
   add_tasks();
   for (const Feature& feature : dataset_->features())
-    if (feature.is_video()) add_camera(feature, diagnostics);
-  name_streams();
+    if (feature.is_video()) find_camera(feature);
 }
 
 void EpisodeRecording::add_frames() {
@@ -86,53 +96,74 @@ void EpisodeRecording::add_tasks() {
   streams_.push_back(std::move(info));
 }
 
-void EpisodeRecording::add_camera(const Feature& feature, Diagnostics& diagnostics) {
-  const std::string where =
-      dataset_->root().string() + ": " + episode_name(episode_.index) + ": " + feature.name;
+std::string EpisodeRecording::where(const Feature& feature) const {
+  return dataset_->root().string() + ": " + episode_name(episode_.index) + ": " + feature.name;
+}
+
+void EpisodeRecording::find_camera(const Feature& feature) {
   try {
     bool usual = false;
     const fs::path path = dataset_->video_path(episode_, feature, &usual);
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored)) {
-      diagnostics.loss(
-          "lerobot-missing-video", where,
+      diagnostics_.loss(
+          "lerobot-missing-video", where(feature),
           "the camera has no file " + path.string() + "; the other streams go on without it");
       return;
     }
     if (usual)
-      diagnostics.warn(
+      diagnostics_.warn(
           "lerobot-path-template", dataset_->root().string(),
           "video_path of meta/info.json leads to no file; the format's usual path does");
-    StreamInfo info;
-    info.item = feature.name;
-    info.kind = StreamKind::kVideo;
-    info.time_field = "pts";
-    const media::FileInfo file = media::probe_file(path);
-    for (const media::TrackInfo& track : file.tracks)
-      if (!info.video && track.kind == "video") {
-        info.video = track.video;
-        if (!dataset_->shared_files() && track.frames_from_header)
-          info.count = static_cast<std::uint64_t>(*track.frames_from_header);
-      }
-    if (!info.video) throw InputError(path.string(), "has no video track");
-    info.rate_hz = streams_[0].rate_hz;
-    info.details = {{"path", fs::relative(path, dataset_->root()).generic_string()},
-                    {"feature", feature.json}};
-    if (const auto span = episode_.videos.find(feature.name); span != episode_.videos.end()) {
-      info.details["from_timestamp"] = span->second.from_s;
-      info.details["to_timestamp"] = span->second.to_s;
-    }
-    streams_.push_back(std::move(info));
     cameras_.push_back({&feature, path});
   } catch (const InputError& error) {
-    diagnostics.loss("lerobot-unreadable-video", where,
-                     std::string(error.what()) + "; the other streams go on without it");
+    tell_unreadable(feature, error);
   }
+}
+
+void EpisodeRecording::tell_unreadable(const Feature& feature, const InputError& error) const {
+  diagnostics_.loss("lerobot-unreadable-video", where(feature),
+                    std::string(error.what()) + "; the other streams go on without it");
+}
+
+void EpisodeRecording::open_cameras() const {
+  std::call_once(opened_, [this] {
+    std::erase_if(cameras_, [this](const Camera& camera) {
+      try {
+        streams_.push_back(stream_of(camera));
+        return false;
+      } catch (const InputError& error) {
+        tell_unreadable(*camera.feature, error);
+        return true;
+      }
+    });
+    name_streams();
+  });
+}
+
+StreamInfo EpisodeRecording::stream_of(const Camera& camera) const {
+  const Feature& feature = *camera.feature;
+  const media::TrackInfo track = dataset_->video_track(camera.path);
+  StreamInfo info;
+  info.item = feature.name;
+  info.kind = StreamKind::kVideo;
+  info.time_field = "pts";
+  info.video = track.video;
+  if (!dataset_->shared_files() && track.frames_from_header)
+    info.count = static_cast<std::uint64_t>(*track.frames_from_header);
+  info.rate_hz = streams_[0].rate_hz;
+  info.details = {{"path", fs::relative(camera.path, dataset_->root()).generic_string()},
+                  {"feature", feature.json}};
+  if (const auto span = episode_.videos.find(feature.name); span != episode_.videos.end()) {
+    info.details["from_timestamp"] = span->second.from_s;
+    info.details["to_timestamp"] = span->second.to_s;
+  }
+  return info;
 }
 
 /// The part of a feature's name that tells the cameras apart: "observation.images.wrist" ->
 /// "wrist".
-void EpisodeRecording::name_streams() {
+void EpisodeRecording::name_streams() const {
   std::multiset<std::string> shorts;
   const auto short_name = [](const std::string& item) { return item.substr(item.rfind('.') + 1); };
   for (const StreamInfo& stream : streams_) shorts.insert(short_name(stream.item));
@@ -160,7 +191,7 @@ std::vector<std::pair<std::string, Value>> EpisodeRecording::attributes() const 
 
 void EpisodeRecording::no_item(const std::string& item, StreamKind kind) const {
   std::vector<std::string> names;
-  for (const StreamInfo& stream : streams_)
+  for (const StreamInfo& stream : streams())
     if (stream.kind == kind) names.push_back(stream.item);
   throw InputError(dataset_->root().string() + ": " + episode_name(episode_.index),
                    unknown_name(std::string(to_string(kind)) + " item", item, names));
@@ -180,6 +211,7 @@ std::unique_ptr<EventCursor> EpisodeRecording::open_events(const std::string& it
 
 std::shared_ptr<VideoSource> EpisodeRecording::open_video(const std::string& item,
                                                           Diagnostics& diagnostics) const {
+  open_cameras();
   for (const Camera& camera : cameras_) {
     if (camera.feature->name != item) continue;
     if (!dataset_->shared_files()) return media::open_video_file(camera.path, -1, diagnostics);
@@ -207,8 +239,56 @@ std::unique_ptr<Recording> open(const OpenRequest& request, Diagnostics& diagnos
   const EpisodeEntry& episode = dataset->episode(request.episode);
   return std::make_unique<EpisodeRecording>(dataset, episode, diagnostics);
 }
+
+/// The texts of its tasks with their numbers; of every task where the metadata do not say its own.
+Json tasks_of(const Dataset& dataset, const EpisodeEntry& episode) {
+  Json tasks = Json::object();
+  for (const auto& [number, text] : dataset.tasks())
+    if (episode.tasks.empty() ||
+        std::find(episode.tasks.begin(), episode.tasks.end(), text) != episode.tasks.end())
+      tasks[std::to_string(number)] = text;
+  return tasks;
+}
+
+/// Totals and split borders grow with the set; that is no change of the episodes there are.
+Json info_of_each_episode(const Dataset& dataset) {
+  Json info = Json::object();
+  for (const auto& [name, value] : dataset.info().items())
+    if (name != "splits" && !name.starts_with("total_")) info[name] = value;
+  return info;
+}
+
+EpisodeParts parts(const fs::path& path, const std::string& name) {
+  const auto dataset = Dataset::open(path);
+  const EpisodeEntry& episode = dataset->episode(name);
+  Json text = {{"info", info_of_each_episode(*dataset)},
+               {"split", dataset->split_of(episode.index)},
+               {"index", episode.index},
+               {"length", episode.length},
+               {"tasks", episode.tasks},
+               {"task_texts", tasks_of(*dataset, episode)}};
+  if (dataset->shared_files()) text["file_row"] = episode.file_row;
+  EpisodeParts found;
+  bool usual = false;
+  found.files.push_back(dataset->data_path(episode, &usual));
+  for (const Feature& feature : dataset->features()) {
+    if (!feature.is_video()) continue;
+    if (dataset->shared_files()) {
+      const auto span = episode.videos.find(feature.name);
+      if (span == episode.videos.end()) continue;
+      text["videos"][feature.name] = {span->second.from_s, span->second.to_s};
+    }
+    found.files.push_back(dataset->video_path(episode, feature, &usual));
+  }
+  found.description = text.dump();
+  return found;
+}
 }  // namespace
 }  // namespace lerobot
+
+EpisodeParts lerobot_parts(const fs::path& path, const std::string& episode) {
+  return lerobot::parts(path, episode);
+}
 
 const ReaderRow& lerobot_reader() {
   static const ReaderRow row{

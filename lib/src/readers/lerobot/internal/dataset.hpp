@@ -12,6 +12,7 @@
 #include "reelcell/base/file.hpp"
 #include "reelcell/base/json.hpp"
 #include "reelcell/base/time.hpp"
+#include "reelcell/media/video_file.hpp"
 #include "reelcell/model/series.hpp"
 #include "reelcell/model/video.hpp"
 
@@ -70,6 +71,7 @@ class Dataset {
   std::string split_of(std::int64_t episode) const;            ///< "" when in none
   /// "" for an index that has no text.
   const std::string& task(std::int64_t index) const;
+  const std::map<std::int64_t, std::string>& tasks() const { return tasks_; }
   /// What is odd about the data set as a whole; told at every open.
   const std::vector<std::pair<std::string, std::string>>& warnings() const { return warnings_; }
 
@@ -78,6 +80,8 @@ class Dataset {
   fs::path data_path(const EpisodeEntry& episode, bool* usual) const;
   fs::path video_path(const EpisodeEntry& episode, const Feature& feature, bool* usual) const;
   std::shared_ptr<SharedVideo> shared_video(const fs::path& path) const;
+  /// The first video track; a shared file is opened once for all its episodes. Throws InputError.
+  media::TrackInfo video_track(const fs::path& path) const;
 
  private:
   explicit Dataset(fs::path root);
@@ -106,6 +110,7 @@ class Dataset {
   std::vector<std::pair<std::string, std::string>> warnings_;
   mutable std::mutex mutex_;
   mutable std::vector<std::pair<fs::path, std::shared_ptr<SharedVideo>>> shared_videos_;
+  mutable std::map<fs::path, media::TrackInfo> shared_tracks_;
 };
 
 /// "episode_000003".

@@ -207,6 +207,10 @@ class WatchCommand : public Command {
       refuse(id,
              "has changed since it was built, or is another one with its id; the corpus keeps what "
              "it has");
+    for (const std::string& id : delta.unknown)
+      refuse(id,
+             "is not as it was when it was built, and the corpus keeps no hash of it that would "
+             "tell whether it changed; the corpus keeps what it has");
     Sessions fresh;
     for (const SessionRef& ref : whole)
       if (std::find(delta.added.begin(), delta.added.end(), ref.id) != delta.added.end())

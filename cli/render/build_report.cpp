@@ -60,11 +60,11 @@ std::string names(const std::vector<std::string>& list) {
 }
 
 std::string what_to_do(const pipeline::CorpusDelta& delta) {
-  if (!delta.recipe.empty())
-    return fmt::format("another recipe: with --overwrite all of the {} would be built again",
+  if (!delta.refusal.empty()) return "--add would refuse: the corpus " + delta.refusal;
+  if (delta.added.empty() && !delta.retried.empty())
+    return fmt::format("--add would build what failed of {} and leave the {} as they are",
+                       counted(delta.retried.size(), "session"),
                        counted(delta.episodes, "episode"));
-  if (!delta.changed.empty() || !delta.damage.empty())
-    return "--overwrite would build all sessions again; --add would refuse";
   if (delta.added.empty()) return "nothing is to be done";
   return fmt::format("--add would build {} and leave the {} as they are",
                      counted(delta.added.size(), "session"), counted(delta.episodes, "episode"));
@@ -77,8 +77,10 @@ void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
     if (!list.empty()) std::cout << fmt::format("  {}: {} ({})\n", what, list.size(), names(list));
   };
   line("new sessions", delta.added);
+  line("sessions with failed segments to be tried again", delta.retried);
   line("unchanged sessions", delta.unchanged);
   line("changed sessions", delta.changed);
+  line("sessions of which it does not say how they were", delta.unknown);
   line("sessions that were not given", delta.others);
   line("parts of the recipe that differ", delta.recipe);
   line("damaged files", delta.damage);

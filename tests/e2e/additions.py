@@ -26,6 +26,8 @@ RECIPE = {
     "stills": {"at": ["middle"], "format": "png"},
     "outputs": [{"format": "lerobot_v3", "folder": "v3"}, {"format": "lerobot_v21", "folder": "v21", "gr00t": True},
                 {"format": "webdataset", "folder": "wds", "shard_samples": 3}]}
+# No row without a sample: nothing of a whole session is lost.
+CALM = {**RECIPE, "grid": {**RECIPE["grid"], "policy": {camera: {"method": "nearest", "tolerance": "200ms"} for camera in ("front", "wrist")}}}
 # What says something of the whole: made anew with every addition.
 TABLES = ("corpus.json", "report.json", "README.md", "v3/meta/", "v21/meta/")
 
@@ -182,14 +184,25 @@ def refusals(work, corpus, sessions):
     reelcell("edit", corpus.out, "--drop", "0", "--out", work / "edited")
     told = reelcell("build", *sessions[:7], "--recipe", corpus.recipe, "--out", work / "edited", "--add", codes=(1,)).stderr
     check("edited" in told, told)
+    dry = reelcell("build", *sessions[:7], "--recipe", corpus.recipe, "--out", work / "edited", "--add", "--dry-run", codes=(0, LOST)).stdout
+    check("would refuse" in dry and "edited" in dry, f"a dry run promises what is refused: {dry}")
     told = reelcell(*corpus.command(sessions[:6]), codes=(1,)).stderr  # in one go it would be another corpus
     check("--overwrite" in told, told)
     same_tree(before, tree(corpus.out), "a refused build")
 
 
+def without_true_times(work, sessions):
+    write_json(work / "timeless.json", {**RECIPE, "true_times": False})
+    corpus = Corpus(work, "timeless", "timeless.json")
+    corpus.add(sessions[:1])
+    dry = json.loads(reelcell(*corpus.command(sessions[:2], "--add", "--dry-run", "--json"), codes=(0, LOST)).stdout)["corpus"]
+    check("true times" in dry["refusal"] and dry["refusal"] in corpus.add(sessions[:2], codes=(1,)).stderr, dry)
+
+
 def broken_ones(work, sessions):
     """A session that cannot be read is set aside, not tried for ever, and taken when it is whole."""
-    corpus = Corpus(work, "broken")
+    write_json(work / "calm.json", CALM)
+    corpus = Corpus(work, "broken", "calm.json")
     corpus.add(sessions[:2])
     bad = work / "bad"
     shutil.copytree(sessions[4], bad)
@@ -205,7 +218,52 @@ def broken_ones(work, sessions):
     check(not report["quarantined_sessions"] and manifest["counts"]["sessions"] == 4, f"{report['quarantined_sessions']} {manifest['counts']}")
     check({s["session"] for s in manifest["samples"]} == {f"seat-{n}" for n in (0, 1, 2, 4)}, "the repaired session is missing")
     as_readers_see_it(corpus)
+    # Nothing is lost any more: as if it had come whole.
+    clean = Corpus(work, "clean", "calm.json")
+    clean.build([*sessions[:3], sessions[4]])
+    wanted = json.loads((clean.out / "report.json").read_text())
+    check(not wanted["lost"] and wanted["lost_parts"] == {"sessions": [], "segments": []}, f"the sessions lose data: {wanted['lost_parts']}")
+    check(report["lost"] is False and report["lost_parts"] == wanted["lost_parts"], f"lost stays true: {report['lost_parts']}")
+    corpus.add([*sessions[:2], bad], codes=(0,))
     return done
+
+
+def failed_segment(work, sessions):
+    """A segment that fails though its session is whole (here: its process is killed) is tried again, alone, also after an addition."""
+    write_json(work / "calm.json", CALM)
+    corpus, whole = Corpus(work, "segment-fails", "calm.json"), Corpus(work, "segment-whole", "calm.json")
+    state = corpus.out / ".reelcell"
+    for _ in range(40):  # killed while one segment is in work: it is built in a process of its own then
+        child = subprocess.Popen([BINARY, *map(str, corpus.command(sessions[:2], "-j", "1"))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while child.poll() is None:
+            if (state / "spool").is_dir() and len(list((state / "spool").iterdir())) >= 3 and list((state / "begun").iterdir()):
+                break
+        child.kill()
+        child.wait()
+        if (state / "begun").is_dir() and len(list((state / "begun").iterdir())) == 1 and not (corpus.out / "corpus.json").exists():
+            break
+        shutil.rmtree(corpus.out)
+    else:
+        check(False, "no kill left a mark")
+    corpus.add(sessions[:2], "-j", "1", codes=(LOST,), env={**os.environ, "LD_PRELOAD": SHIM, "KILL_CHILD": "1", "KILL_ON": ".mp4"})
+    failed = [d for d in json.loads((corpus.out / "report.json").read_text())["decisions"] if d["failed"]]
+    check(len(failed) == 1 and "SIGKILL" in failed[0]["reason"], failed)
+    corpus.add(sessions[2:3], codes=(LOST,))
+    check("nothing was done" in corpus.add(sessions[:3], codes=(LOST,)).stdout, "a failed segment is tried again without being asked for")
+    told = reelcell(*corpus.command(sessions[:3], "--retry-failed"), codes=(1,)).stderr
+    check("--add --retry-failed" in told, told)
+    before = identities(corpus.out)
+    dry = json.loads(reelcell(*corpus.command(sessions[:3], "--add", "--retry-failed", "--dry-run", "--json")).stdout)
+    check(dry["corpus"]["retried"] == [failed[0]["session"]] and [s["key"] for s in dry["segments"]] == [failed[0]["key"]], dry["corpus"])
+    done = corpus.add(sessions[:3], "--retry-failed")
+    report = json.loads((corpus.out / "report.json").read_text())
+    check(done.returncode == 0 and not report["lost"], f"lost stays true after the retry: {report['lost_parts']} {done.stderr}")
+    after = identities(corpus.out)
+    check({path: after.get(path) for path in before} == before, "a retry touched finished files")
+    whole.build(sessions[:3])
+    like_one_go(corpus, whole)
+    as_readers_see_it(corpus)
+    check("nothing was done" in corpus.add(sessions[:3], "--retry-failed", codes=(0,)).stdout, "nothing failed any more")
 
 
 def killed(work, sessions, wanted):
@@ -279,6 +337,91 @@ def with_objects(work, sessions):
     check("--overwrite" in reelcell(*whole.command(labelled), codes=(1,)).stderr, "the change is forgotten after --retry-failed")
 
 
+SET_RECIPE = {"version": 1, "name": "set", "grid": {"rate_hz": 30, "anchor": "front"}, "segments": [{"kind": "window", "length": "1s"}],
+              "task": "Window {segment.name} of {session.part}", "splits": {"by": "session", "ratios": {"train": 1}},
+              "outputs": [{"format": "lerobot_v3", "folder": "v3"}, {"format": "lerobot_v21", "folder": "v21"}]}
+
+
+def grow(work, name, wanted):
+    """The set becomes `wanted` as a recorder makes it grow: what stays the same is not written again."""
+    for path in wanted.rglob("*"):
+        at = work / name / path.relative_to(wanted)
+        if path.is_file() and not (at.exists() and at.read_bytes() == path.read_bytes()):
+            at.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, at)
+
+
+def differs(work, layout, episode):
+    rows = [[{k: v for k, v in row.items()} for row in rows_below(work / f"set-{name}/{layout}/data") if row["episode_index"] == episode] for name in ("three", "altered")]
+    return rows[0] != rows[1]
+
+
+def data_sets_that_grow(work, sessions):
+    """Each episode is a session: known by what it is made of, wherever its rows and frames lie."""
+    write_json(work / "set.json", SET_RECIPE)
+    write_json(work / "from-set.json", {**SET_RECIPE, "name": "from-set", "segments": [{"kind": "session"}], "task": "", "outputs": [{"format": "lerobot_v3", "folder": "v3"}]})
+    other = work / "other-s1"  # the same id, other values
+    shutil.copytree(sessions[1], other)
+    lines = (other / "joints.csv").read_text().splitlines()
+    (other / "joints.csv").write_text("\n".join([*lines[:40], *(line.replace("0.", "0.1") for line in lines[40:60]), *lines[60:]]) + "\n")
+    for name, inputs in (("two", sessions[:2]), ("three", sessions[:3]), ("altered", [sessions[0], other, sessions[2]])):
+        Corpus(work, f"set-{name}", "set.json").build(inputs)
+    two, three = (len(json.loads((work / f"set-{n}/corpus.json").read_text())["samples"]) for n in ("two", "three"))
+    check(1 < two < three, f"{two} and {three} episodes")
+    for layout in ("v21", "v3"):
+        corpus, name = Corpus(work, f"from-{layout}", "from-set.json"), f"grows-{layout}"
+        grow(work, name, work / f"set-two/{layout}")
+        corpus.add([work / name])
+        before = identities(corpus.out)
+        old, new = ([f"{name}-episode_{n:06d}" for n in range(*numbers)] for numbers in ((two,), (two, three)))
+        grow(work, name, work / f"set-three/{layout}")
+        dry = json.loads(reelcell(*corpus.command([work / name], "--add", "--dry-run", "--json"), codes=(0, LOST)).stdout)["corpus"]
+        check(dry["unchanged"] == old and dry["added"] == new and not dry["refusal"], f"{layout}: {dry}")
+        # Files of their own are not even opened; shared ones grew and are compared.
+        shim = {"LD_PRELOAD": SHIM, "KILL_ON": "/episode_000000."} if layout == "v21" else {}
+        corpus.add([work / name], env={**os.environ, **shim})
+        check({path: identities(corpus.out).get(path) for path in before} == before, f"{layout}: finished files were touched")
+        manifest = json.loads((corpus.out / "corpus.json").read_text())
+        check([g["sessions"] for g in manifest["generations"]] == [old, new], manifest["generations"])
+        check(all("sha256" in line for s in manifest["samples"] for line in s["lineage"]), f"{layout}: streams without a hash")
+        reelcell("validate", corpus.out, "--deep")
+        lerobot_loads(corpus.out / "v3", "--stats")
+        told = json.loads(reelcell("why", corpus.out, old[0], "--sources", work / name, "--json").stdout)["sources"]
+        check(told and all(source["check"] == "same" for source in told), f"{layout}: {told}")
+        whole = tree(corpus.out)
+        for path in (work / name).rglob("*"):
+            os.utime(path)
+        check("nothing was done" in corpus.add([work / name]).stdout, f"{layout}: touched files are no change")
+        # What an old episode is made of is another: refused, by name.
+        samples = [json.loads((work / f"set-{n}/corpus.json").read_text())["samples"] for n in ("three", "altered")]
+        changed = [n for n, sample in enumerate(samples[1]) if sample["session"] == "seat-1" and differs(work, layout, n)]
+        check(changed and len(changed) < three, f"{layout}: {changed}")
+        grow(work, name, work / f"set-altered/{layout}")
+        dry = json.loads(reelcell(*corpus.command([work / name], "--add", "--dry-run", "--json"), codes=(0, LOST)).stdout)["corpus"]
+        check(dry["changed"] == [f"{name}-episode_{n:06d}" for n in changed] and "changed" in dry["refusal"], f"{layout}: {dry}")
+        told = corpus.add([work / name], codes=(1,)).stderr
+        check(dry["refusal"] in told and f"episode_{changed[0]:06d}" in told and "--overwrite" in told, told)
+        # So are its words, which lie in the metadata only.
+        shutil.rmtree(work / name)
+        grow(work, name, work / f"set-three/{layout}")
+        if layout == "v21":
+            for path in (work / name / "meta").glob("*s.jsonl"):
+                path.write_text(path.read_text().replace("Window window-0000", "Pane window-0000"))
+            reworded = json.loads(reelcell(*corpus.command([work / name], "--add", "--dry-run", "--json"), codes=(0, LOST)).stdout)["corpus"]
+            check(reworded["changed"], f"other task texts are not noticed: {reworded}")
+            shutil.rmtree(work / name)
+            grow(work, name, work / f"set-three/{layout}")
+        # A corpus that kept no hashes cannot know, and says so.
+        for sample in manifest["samples"]:
+            for line in sample["lineage"]:
+                line.pop("sha256", None)
+        write_json(corpus.out / "corpus.json", manifest)
+        shutil.rmtree(corpus.out / ".reelcell")
+        told = corpus.add([work / name], codes=(1,)).stderr
+        check("does not say of which state" in told and "--overwrite" in told, told)
+        check({p: h for p, h in tree(corpus.out).items() if p != "corpus.json"} == {p: h for p, h in whole.items() if p != "corpus.json"}, "a refused addition")
+
+
 def main():
     with work_folder() as work:
         (work / "sessions").mkdir()
@@ -294,9 +437,12 @@ def main():
         kills = killed(work, sessions, wanted)
         nothing_is_read_again(work, corpus, sessions)
         refusals(work, corpus, sessions)
+        without_true_times(work, sessions)
         only_shards(work, sessions)
         with_objects(work, sessions)
+        data_sets_that_grow(work, sessions)
         broken_ones(work, sessions)
+        failed_segment(work, sessions)
         print(f"{len(wanted)} files after two additions, the same bytes with 8 threads and after {kills} kills")
 
 

@@ -16,41 +16,6 @@ std::vector<SessionRef> only(const std::vector<SessionRef>& sessions,
   return chosen;
 }
 
-std::string first_few(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kShown; ++i) text += (i ? ", " : "") + names[i];
-  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
-  return text;
-}
-
-/// Finished data files are never changed: what is there must be what the recipe and the sessions
-/// would give.
-void require_addable(const PriorCorpus& prior, const CorpusDelta& delta) {
-  const std::string where = prior.path().string();
-  if (prior.manifest().contains("edits"))
-    throw PlanError(where,
-                    "was edited, so its samples are no longer what the recipe makes of its "
-                    "sessions; build the new sessions into a corpus of their own and merge "
-                    "with 'reelcell edit'");
-  if (prior.generations().empty())
-    throw PlanError(where, "does not say which sessions it was made of; build it anew");
-  if (!delta.recipe.empty())
-    throw PlanError(where, "was built by another recipe, which differs in " +
-                               first_few(delta.recipe) + ": all " + std::to_string(delta.episodes) +
-                               " episodes would be built again. Give the recipe that it was built "
-                               "by, or --overwrite instead of --add");
-  if (!delta.changed.empty())
-    throw PlanError(where, "holds sessions that have changed since: " + first_few(delta.changed) +
-                               ". What is built stays as it is; leave them out, or build all anew "
-                               "with --overwrite");
-  if (!prior.schema().true_times)
-    throw PlanError(where,
-                    "keeps no true times (\"true_times\" is false), without which the "
-                    "report cannot be made for rows that are there; build all anew with "
-                    "--overwrite");
-}
-
 void require_new_keys(const BuildPlan& plan, const PriorCorpus& prior) {
   std::set<std::string> keys;
   for (std::size_t i = 0; i < prior.size(); ++i) keys.insert(prior.sample(i).key);
@@ -61,14 +26,30 @@ void require_new_keys(const BuildPlan& plan, const PriorCorpus& prior) {
                       "has the key of a sample in the corpus; give the session another \"id\"");
 }
 
+/// Of sessions that the corpus has samples of only what failed: the rest is there.
+BuildPlan plan_of(const PlanRequest& request, const std::vector<SessionRef>& sessions,
+                  const CorpusDelta& delta, const PriorCorpus& prior, Progress& progress,
+                  LostParts* lost) {
+  std::vector<std::string> ids = delta.added;
+  ids.insert(ids.end(), delta.retried.begin(), delta.retried.end());
+  BuildPlan plan = plan_sessions(request, only(sessions, ids), &prior.schema(), progress, lost);
+  std::set<std::string> failed;
+  for (const std::string& id : delta.retried) failed.merge(prior.failed_segments(id));
+  const std::set<std::string> whole(delta.added.begin(), delta.added.end());
+  keep_candidates(plan, [&](const Candidate& candidate) {
+    return whole.contains(plan.sessions[candidate.session].id) || failed.contains(candidate.key);
+  });
+  require_new_keys(plan, prior);
+  return plan;
+}
+
 BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest planned,
-                   std::vector<SessionRef> added, const SessionInputs& all,
-                   const BuildRequest& request, Progress& progress) {
+                   const std::vector<SessionRef>& sessions, const CorpusDelta& delta,
+                   const SessionInputs& all, const BuildRequest& request, Progress& progress) {
   BuildResult result;
   planned.spool = &folder.spool();
-  planned.retry_failed = request.retry_failed;
-  const BuildPlan plan = plan_sessions(planned, std::move(added), &prior.schema(), progress);
-  require_new_keys(plan, prior);
+  LostParts lost;
+  const BuildPlan plan = plan_of(planned, sessions, delta, prior, progress, &lost);
   result.losses = plan.losses;
   FailureLimit failures(plan, request.max_failures);
   // Another one than that of a build of all in one go, whose files may be cut otherwise.
@@ -76,7 +57,8 @@ BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest pl
       as_bytes("added to " + folder.fingerprint() + "\n" + fingerprint_of(plan.recipe, all)));
   const fs::path root = folder.begin(fingerprint);
   CandidateSource source(plan, folder.spool(), PacketScope::kEncodedOnly, request);
-  result.report = run_build(plan, request, root, source, failures, &prior, progress);
+  result.report =
+      run_build(plan, std::move(lost), request, root, source, failures, &prior, progress);
   folder.finish(fingerprint, all, failures.count() > 0);
   return result;
 }
@@ -87,6 +69,7 @@ AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progres
   require_outputs(planned.recipe);
   const std::vector<SessionRef> sessions = find_sessions(planned.inputs);
   const SessionInputs inputs = inputs_of(planned.recipe, sessions);
+  planned.retry_failed = request.retry_failed;
   BuildFolder folder(request.out);
   AddResult result;
   if (!folder.complete()) {
@@ -95,36 +78,30 @@ AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progres
                               PacketScope::kEncodedOnly, progress);
     return result;
   }
-  for (const auto& [path, what] : folder.damage()) result.delta.damage.push_back(path + " " + what);
-  if (!result.delta.damage.empty())
-    throw PlanError(folder.out().string(),
-                    "is damaged: " + first_few(result.delta.damage) +
-                        ". Bring the files back, or build all anew with --overwrite");
+  // Before it is read: what is missing may be what it is read from.
+  if (const std::string damage = why_damaged(damage_of(folder.out())); !damage.empty())
+    throw PlanError(folder.out().string(), damage);
   const PriorCorpus prior(folder.out());
   const SessionInputs known = folder.inputs();
   CorpusDelta& delta = result.delta;
-  delta = compare(sessions, inputs, planned.recipe, prior, known, request.retry_failed);
-  require_addable(prior, delta);
+  delta = compare(sessions, inputs, planned, prior, known);
+  if (!delta.refusal.empty()) throw PlanError(prior.path().string(), delta.refusal);
   SessionInputs all = known;
   for (const auto& [id, input] : inputs) all[id] = input;
-  if (delta.added.empty()) {
+  if (delta.added.empty() && delta.retried.empty()) {
     result.build.nothing_to_do = true;
     result.build.known_report = read_json_file(folder.out() / "report.json");
     folder.finish(folder.fingerprint(), all, has_failures(result.build.known_report));
     return result;
   }
-  result.build = add_to(folder, prior, std::move(planned), only(sessions, delta.added), all,
-                        request, progress);
+  result.build = add_to(folder, prior, std::move(planned), sessions, delta, all, request, progress);
   return result;
 }
 
 BuildPlan plan_addition(const PlanRequest& request, const fs::path& corpus,
                         const CorpusDelta& delta, Progress& progress) {
   const PriorCorpus prior(corpus);
-  BuildPlan plan = plan_sessions(request, only(find_sessions(request.inputs), delta.added),
-                                 &prior.schema(), progress);
-  require_new_keys(plan, prior);
-  return plan;
+  return plan_of(request, find_sessions(request.inputs), delta, prior, progress, nullptr);
 }
 
 }  // namespace reelcell::pipeline

@@ -1,9 +1,11 @@
 // What sessions and a recipe are to a corpus that is there.
 #include <algorithm>
+#include <set>
 
 #include "internal/compare_corpus.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
+#include "reelcell/base/ordered_pool.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -26,16 +28,44 @@ std::vector<std::string> recipe_difference(const Recipe& recipe, const Json& sto
   return paths;
 }
 
-/// Are the files that samples came from the same bytes? Only a hash can say so.
-bool has_same_files(const SessionRef& ref, const std::map<std::string, std::string>& files) {
-  const fs::path root = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
-  return !files.empty() && std::all_of(files.begin(), files.end(), [&](const auto& file) {
-    try {
-      return !file.second.empty() && hash_file(safe_join(root, file.first)).sha256 == file.second;
-    } catch (const InputError&) {
-      return false;
+enum class State { kSame, kChanged, kUnknown };
+
+/// A file beside the streams, or a stream's own file.
+State state_of_file(const fs::path& root, const std::string& path, const std::string& sha256) {
+  if (sha256.empty()) return State::kUnknown;
+  return hash_file(safe_join(root, path)).sha256 == sha256 ? State::kSame : State::kChanged;
+}
+
+/// Has what samples came from the same bytes (rows and frames, where episodes share files)? Only a
+/// hash can say so.
+State state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
+  bool known = !sources.empty();
+  try {
+    Diagnostics counted;
+    std::shared_ptr<const OpenSession> session;
+    std::set<fs::path> same;
+    const fs::path root = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
+    for (const auto& [source, sha256] : sources) {
+      const bool in_set = !ref.episode.empty() || (!source.stream.empty() &&
+                                                   fs::is_directory(safe_join(root, source.path)));
+      if (in_set && !session) session = OpenSession::open(ref, counted);
+      State state = State::kUnknown;
+      if (!in_set)
+        state =
+            same.contains(source.path) ? State::kSame : state_of_file(root, source.path, sha256);
+      else if (source.stream.empty())
+        state = state_of_file(session->session().folder, source.path, sha256);
+      else if (!sha256.empty())
+        state = session->source_digests(source.stream).sha256 == sha256 ? State::kSame
+                                                                        : State::kChanged;
+      if (state == State::kChanged) return state;
+      if (state == State::kUnknown) known = false;
+      if (state == State::kSame && !in_set) same.insert(source.path);
     }
-  });
+  } catch (const InputError&) {
+    return State::kChanged;
+  }
+  return known ? State::kSame : State::kUnknown;
 }
 
 void require_own_names(const SessionInputs& inputs, const SessionInputs& known) {
@@ -50,46 +80,114 @@ void require_own_names(const SessionInputs& inputs, const SessionInputs& known) 
   }
 }
 
+std::string first_few(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kShown; ++i) text += (i ? ", " : "") + names[i];
+  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
+  return text;
+}
+
 }  // namespace
 
 CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs& inputs,
-                    const Recipe& recipe, const PriorCorpus& prior, const SessionInputs& known,
-                    bool retry_failed) {
+                    const PlanRequest& request, const PriorCorpus& prior,
+                    const SessionInputs& known) {
   CorpusDelta delta;
   delta.episodes = prior.size();
-  delta.recipe = recipe_difference(recipe, prior.manifest().value("recipe", Json::object()));
+  delta.recipe =
+      recipe_difference(request.recipe, prior.manifest().value("recipe", Json::object()));
   require_own_names(inputs, known);
+  std::vector<const SessionRef*> in_doubt;
   for (const SessionRef& ref : sessions) {
     const bool holds = prior.has_samples_of(ref.id);
     const auto before = known.find(ref.id);
     const bool as_recorded = before != known.end() && before->second == inputs.at(ref.id);
-    if (!prior.sessions().contains(ref.id) || (!holds && (retry_failed || !as_recorded)))
+    if (!prior.sessions().contains(ref.id) || (!holds && (request.retry_failed || !as_recorded)))
       delta.added.push_back(ref.id);
-    else if (as_recorded || has_same_files(ref, prior.sources_of(ref.id)))
+    else if (as_recorded)
       delta.unchanged.push_back(ref.id);
     else
-      delta.changed.push_back(ref.id);
+      in_doubt.push_back(&ref);
   }
+  ordered_pool<State>(
+      in_doubt.size(), request.threads,
+      [&](std::size_t i) { return state_of(*in_doubt[i], prior.sources_of(in_doubt[i]->id)); },
+      [&](std::size_t i, State&& state) {
+        auto& list = state == State::kSame      ? delta.unchanged
+                     : state == State::kChanged ? delta.changed
+                                                : delta.unknown;
+        list.push_back(in_doubt[i]->id);
+      });
+  std::sort(delta.unchanged.begin(), delta.unchanged.end());
+  if (request.retry_failed)
+    std::erase_if(delta.unchanged, [&](const std::string& id) {
+      const bool failed = !prior.failed_segments(id).empty();
+      if (failed) delta.retried.push_back(id);
+      return failed;
+    });
   for (const std::string& id : prior.sessions())
     if (!inputs.contains(id)) delta.others.push_back(id);
+  delta.damage = damage_of(prior.path());
+  delta.refusal = why_not_addable(prior, delta);
   return delta;
+}
+
+std::vector<std::string> damage_of(const fs::path& corpus) {
+  std::vector<std::string> damage;
+  for (const auto& [path, what] : BuildFolder::damage_of(corpus))
+    damage.push_back(path + " " + what);
+  return damage;
+}
+
+std::string why_damaged(const std::vector<std::string>& damage) {
+  if (damage.empty()) return "";
+  return "is damaged: " + first_few(damage) +
+         ". Bring the files back, or build all anew with --overwrite";
+}
+
+std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta) {
+  if (!delta.damage.empty()) return why_damaged(delta.damage);
+  if (prior.manifest().contains("edits"))
+    return "was edited, so its samples are no longer what the recipe makes of its sessions; build "
+           "the new sessions into a corpus of their own and merge with 'reelcell edit'";
+  if (prior.generations().empty())
+    return "does not say which sessions it was made of; build it anew";
+  if (!delta.recipe.empty())
+    return "was built by another recipe, which differs in " + first_few(delta.recipe) + ": all " +
+           std::to_string(delta.episodes) +
+           " episodes would be built again. Give the recipe that it was built by, or --overwrite "
+           "instead of --add";
+  if (!delta.changed.empty())
+    return "holds sessions that have changed since: " + first_few(delta.changed) +
+           ". What is built stays as it is (a segment that failed can be tried again only while "
+           "its "
+           "session is the one that its other samples came from); leave them out, or build all "
+           "anew with --overwrite";
+  if (!delta.unknown.empty())
+    return "does not say of which state of these sessions it was made, and their files are not as "
+           "they were: " +
+           first_few(delta.unknown) +
+           ". No hash of them was kept (an earlier version of this program kept none of data "
+           "sets), so they may have changed or not; leave them out, or build all anew with "
+           "--overwrite";
+  if (!prior.schema().true_times)
+    return "keeps no true times (\"true_times\" is false), without which the report cannot be made "
+           "for rows that are there; build all anew with --overwrite";
+  return "";
 }
 
 CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corpus) {
   const std::vector<SessionRef> sessions = find_sessions(request.inputs);
   const SessionInputs inputs = inputs_of(request.recipe, sessions);
-  const PriorCorpus prior(corpus);
-  CorpusDelta delta = compare(sessions, inputs, request.recipe, prior,
-                              BuildFolder::inputs_of(corpus), request.retry_failed);
-  for (const auto& [path, what] : BuildFolder::damage_of(corpus))
-    delta.damage.push_back(path + " " + what);
-  return delta;
+  return compare(sessions, inputs, request, PriorCorpus(corpus), BuildFolder::inputs_of(corpus));
 }
 
 Json to_json(const CorpusDelta& delta) {
-  return {{"added", delta.added},   {"unchanged", delta.unchanged}, {"changed", delta.changed},
-          {"others", delta.others}, {"recipe", delta.recipe},       {"episodes", delta.episodes},
-          {"damage", delta.damage}};
+  return {{"added", delta.added},       {"retried", delta.retried}, {"unchanged", delta.unchanged},
+          {"changed", delta.changed},   {"others", delta.others},   {"recipe", delta.recipe},
+          {"episodes", delta.episodes}, {"unknown", delta.unknown}, {"damage", delta.damage},
+          {"refusal", delta.refusal}};
 }
 
 }  // namespace reelcell::pipeline

@@ -17,24 +17,44 @@ std::string stat_text(const fs::path& path) {
 
 /// What a file is to the session, and where it should be.
 using NamedFiles = std::vector<std::pair<std::string, fs::path>>;
-
-NamedFiles named_files(const SessionRef& ref, const SessionDescription& session,
-                       const Recipe& recipe) {
+struct Parts {
   NamedFiles files;
-  for (const StreamSpec& spec : session.streams) {
-    const fs::path path = safe_join(ref.path, spec.source.path);
-    files.emplace_back(spec.source.path, path);
-    std::error_code error;
-    if (!fs::exists(path, error)) continue;
-    const ReaderRow* reader = spec.source.format.empty()
-                                  ? readers::sniff(path)
-                                  : &readers::reader_named(spec.source.format);
-    if (!reader || !reader->files_of) continue;
-    const OptionValues options =
-        OptionValues::parse(spec.source.options, reader->options, "stream '" + spec.name + "'");
-    for (const SourceFile& file : reader->files_of(path, options))
-      files.emplace_back(spec.name + " " + file.role, file.path);
-  }
+  std::string description;  ///< of data sets' episodes, in their metadata
+};
+
+/// Of a data set only what the episode is made of: the set may gain others. False for a recording
+/// that is no data set.
+bool add_episode(const ReaderRow& reader, const fs::path& path, const std::string& name,
+                 const std::string& episode, Parts& parts) {
+  const auto found = readers::parts_of(reader, path, episode);
+  if (!found) return false;
+  const fs::path root = fs::is_directory(path) ? path : path.parent_path();
+  for (const fs::path& file : found->files)
+    parts.files.emplace_back(name + " " + file.lexically_relative(root).generic_string(), file);
+  parts.description += found->description + "\n";
+  return true;
+}
+
+void add_source(const SessionRef& ref, const StreamSpec& spec, Parts& parts) {
+  const fs::path path = safe_join(ref.path, spec.source.path);
+  std::error_code error;
+  const ReaderRow* reader = nullptr;
+  if (fs::exists(path, error))
+    reader = spec.source.format.empty() ? readers::sniff(path)
+                                        : &readers::reader_named(spec.source.format);
+  if (!reader || !add_episode(*reader, path, spec.source.path, spec.source.episode, parts))
+    parts.files.emplace_back(spec.source.path, path);
+  if (!reader || !reader->files_of) return;
+  const OptionValues options =
+      OptionValues::parse(spec.source.options, reader->options, "stream '" + spec.name + "'");
+  for (const SourceFile& file : reader->files_of(path, options))
+    parts.files.emplace_back(spec.name + " " + file.role, file.path);
+}
+
+Parts parts_of(const SessionRef& ref, const SessionDescription& session, const Recipe& recipe) {
+  Parts parts;
+  NamedFiles& files = parts.files;
+  for (const StreamSpec& spec : session.streams) add_source(ref, spec, parts);
   if (!session.plan_file.empty())
     files.emplace_back("plan", safe_join(ref.path, session.plan_file));
   for (const SegmentRule& rule : recipe.segments)
@@ -44,17 +64,21 @@ NamedFiles named_files(const SessionRef& ref, const SessionDescription& session,
   for (const OptionValues& rule : recipe.objects)
     for (const char* option : {"file", "frame_table"})
       if (rule.has(option)) files.emplace_back("objects", safe_join(ref.path, rule.text(option)));
-  return files;
+  return parts;
+}
+
+bool is_described(const SessionRef& ref) {
+  std::error_code error;
+  return fs::is_directory(ref.path, error) && fs::exists(ref.path / "session.json", error);
 }
 
 }  // namespace
 
 std::vector<fs::path> files_of_session(const SessionRef& ref, const Recipe& recipe) {
+  if (!is_described(ref)) return {ref.path};
   const fs::path description = ref.path / "session.json";
-  std::error_code error;
-  if (!fs::is_directory(ref.path, error) || !fs::exists(description, error)) return {ref.path};
   std::vector<fs::path> files{description};
-  for (auto& [name, path] : named_files(ref, read_session_file(description), recipe))
+  for (auto& [name, path] : parts_of(ref, read_session_file(description), recipe).files)
     files.push_back(std::move(path));
   return files;
 }
@@ -91,14 +115,19 @@ std::string InputIdentity::of(const SessionRef& ref) {
 
 std::string InputIdentity::of_files(const SessionRef& ref) {
   std::string text = ref.episode + "\n";
-  const fs::path file = ref.path / "session.json";
-  std::error_code error;
-  if (!fs::is_directory(ref.path, error) || !fs::exists(file, error))
-    return fingerprint_of(as_bytes(text + of_path(ref.path)));
   try {
-    text += read_text_file(file);
-    for (const auto& [name, path] : named_files(ref, read_session_file(file), *recipe_))
-      text += "\n" + name + " " + of_path(path);
+    Parts parts;
+    if (is_described(ref)) {
+      const fs::path file = ref.path / "session.json";
+      text += read_text_file(file);
+      parts = parts_of(ref, read_session_file(file), *recipe_);
+    } else {
+      const ReaderRow* reader = ref.episode.empty() ? nullptr : readers::sniff(ref.path);
+      if (!reader || !add_episode(*reader, ref.path, "", ref.episode, parts))
+        return fingerprint_of(as_bytes(text + of_path(ref.path)));
+    }
+    text += parts.description;
+    for (const auto& [name, path] : parts.files) text += "\n" + name + " " + of_path(path);
   } catch (const InputError& bad) {
     text += bad.what();
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reelcell/base/error.hpp"
+
 namespace reelcell::pipeline {
 namespace {
 
@@ -70,10 +72,20 @@ class Collector {
     line.path = source.path.starts_with("/") || fs::path(source.path) == path
                     ? path.filename().string()
                     : source.path;
-    set_digests(line, session_->source_digests(name));
+    set_digests(line, digests_of(name));
     line.clock_map = session_->clock(name).to_json();
     line.timed = false;
     return line;
+  }
+
+  /// None of a content that cannot be read to its end: what became rows of it stands all the same.
+  Digests digests_of(const std::string& stream) const {
+    try {
+      return session_->source_digests(stream);
+    } catch (const InputError&) {
+      if (!session_->has_content_hash(stream)) throw;
+      return {};
+    }
   }
 
   SourceLineage& file(const fs::path& path) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "internal/content_digest.hpp"
 #include "internal/exposure.hpp"
 #include "internal/ordered_events.hpp"
 #include "internal/ordered_streams.hpp"
@@ -374,8 +375,21 @@ const OrderedEvents& OpenSession::ordered_events(const std::string& stream) cons
 }
 
 Digests OpenSession::source_digests(const std::string& stream) const {
-  const fs::path& path = state(stream).path;
-  return fs::is_directory(path) ? Digests{} : file_digests(path);
+  const StreamState& entry = state(stream);
+  if (!has_content_hash(stream)) return file_digests(entry.path);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = contents_.find(stream);
+    if (known != contents_.end()) return known->second;
+  }
+  const Digests digests = content_digests(*entry.recording, entry.info, entry.video.get());
+  const std::lock_guard lock(mutex_);
+  return contents_.emplace(stream, digests).first->second;
+}
+
+bool OpenSession::has_content_hash(const std::string& stream) const {
+  const StreamState& entry = state(stream);
+  return !entry.spec.source.episode.empty() || fs::is_directory(entry.path);
 }
 
 const std::vector<SourceFile>& OpenSession::files_beside(const std::string& stream) const {

@@ -258,6 +258,16 @@ void require_unique_keys(const std::vector<Candidate>& candidates) {
           "'; segmenters of the same kind need different names, sessions different ids");
 }
 
+void count_splits(BuildPlan& plan) {
+  plan.split_order.clear();
+  for (const auto& [name, ratio] : plan.recipe.splits.ratios) {
+    const auto count =
+        std::count_if(plan.candidates.begin(), plan.candidates.end(),
+                      [&, wanted = name](const Candidate& c) { return c.split == wanted; });
+    plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
+  }
+}
+
 }  // namespace
 
 BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
@@ -265,7 +275,7 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
 }
 
 BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sessions,
-                        const CorpusSchema* known, Progress& progress) {
+                        const CorpusSchema* known, Progress& progress, LostParts* lost) {
   BuildPlan plan;
   plan.recipe = request.recipe;
   plan.sessions = std::move(sessions);
@@ -306,6 +316,8 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
           session.error = feature_difference(schema.features, session.features);
         if (session.error.empty() && !(session.rate == schema.rate))
           session.error = "its grid has another rate than the other sessions'";
+        if (lost && (!session.error.empty() || has_loss(session.losses)))
+          lost->sessions.insert(plan.sessions[i].id);
         if (session.error.empty()) {
           std::move(session.candidates.begin(), session.candidates.end(),
                     std::back_inserter(plan.candidates));
@@ -332,13 +344,13 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
                             std::make_tuple(split_rank(b.split), b.session);
                    });
   require_unique_keys(plan.candidates);
-  for (const auto& [name, ratio] : plan.recipe.splits.ratios) {
-    const auto count =
-        std::count_if(plan.candidates.begin(), plan.candidates.end(),
-                      [&, wanted = name](const Candidate& c) { return c.split == wanted; });
-    plan.split_order.emplace_back(name, static_cast<std::uint64_t>(count));
-  }
+  count_splits(plan);
   return plan;
+}
+
+void keep_candidates(BuildPlan& plan, const std::function<bool(const Candidate&)>& wanted) {
+  std::erase_if(plan.candidates, [&](const Candidate& candidate) { return !wanted(candidate); });
+  count_splits(plan);
 }
 
 void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {

@@ -35,7 +35,7 @@ PriorCorpus::PriorCorpus(const fs::path& folder)
   for (const edit::StoredSample& sample : corpus_->samples()) {
     sessions_.insert(sample.session);
     auto& files = sources_[sample.session];
-    for (const SourceLineage& line : sample.lineage) files[line.path] = line.sha256;
+    for (const SourceLineage& line : sample.lineage) files[{line.stream, line.path}] = line.sha256;
   }
 }
 
@@ -62,11 +62,38 @@ std::vector<CorpusFile> PriorCorpus::files(std::size_t output) const {
 
 Json PriorCorpus::generations() const { return manifest().value("generations", Json::array()); }
 
-std::vector<Decision> PriorCorpus::decisions(const std::set<std::string>& without) const {
+LostParts PriorCorpus::lost(const std::set<std::string>& sessions,
+                            const std::set<std::string>& segments) const {
+  LostParts kept;
+  const Json lost = report_.value("lost_parts", Json::object());
+  for (const std::string& id : lost.value("sessions", std::vector<std::string>{}))
+    if (!sessions.contains(id)) kept.sessions.insert(id);
+  const std::vector<std::string> keys = lost.value("segments", std::vector<std::string>{});
+  const std::set<std::string> all(keys.begin(), keys.end());
+  for (const Decision& decision : decisions(sessions, segments))
+    if (all.contains(decision.key)) kept.segments.insert(decision.key);
+  return kept;
+}
+
+bool PriorCorpus::lost_somewhere() const {
+  return report_.value("lost", false) && !report_.contains("lost_parts");
+}
+
+std::set<std::string> PriorCorpus::failed_segments(const std::string& session) const {
+  std::set<std::string> keys;
+  for (const Json& entry : report_.value("decisions", Json::array()))
+    if (entry.value("failed", false) && entry.value("session", "") == session)
+      keys.insert(entry.value("key", ""));
+  return keys;
+}
+
+std::vector<Decision> PriorCorpus::decisions(const std::set<std::string>& without,
+                                             const std::set<std::string>& segments) const {
   std::vector<Decision> kept;
   for (const Json& entry : report_.value("decisions", Json::array())) {
     Decision decision = decision_of(entry);
-    if (!without.contains(decision.session)) kept.push_back(std::move(decision));
+    if (!without.contains(decision.session) && !segments.contains(decision.key))
+      kept.push_back(std::move(decision));
   }
   return kept;
 }

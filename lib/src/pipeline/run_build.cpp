@@ -11,6 +11,7 @@
 #include "internal/own_files.hpp"
 #include "internal/prior_corpus.hpp"
 #include "internal/run_build.hpp"
+#include "internal/session_plan.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
@@ -41,8 +42,9 @@ Writers open_writers(const BuildPlan& plan, const fs::path& out, Diagnostics& di
   return writers;
 }
 
-/// A row without a sample is a hole in what people train on.
-void count_gap_rows(const Episode& episode, Diagnostics& losses) {
+/// A row without a sample is a hole in what people train on. True when there was one.
+bool count_gap_rows(const Episode& episode, Diagnostics& losses) {
+  bool any = false;
   for (const RowTimes& times : episode.row_times) {
     Diagnostic entry{
         Severity::kLoss, "row-gap", episode.session_id + ": " + times.stream, "", 0, {}, {}};
@@ -53,6 +55,7 @@ void count_gap_rows(const Episode& episode, Diagnostics& losses) {
       entry.last_ns = ns_of(episode.time[row]);
     }
     if (entry.count == 0) continue;
+    any = true;
     entry.message = "no sample lies within the tolerance of the row at " +
                     format_seconds(Nanos(*entry.first_ns)) +
                     " s; it is flagged as a gap (numbers are NaN, a video shows the nearest "
@@ -60,11 +63,16 @@ void count_gap_rows(const Episode& episode, Diagnostics& losses) {
                     "in \"grid\": {\"policy\"}.";
     losses.add(std::move(entry));
   }
+  return any;
 }
 
-void write_own_files(const fs::path& out, ManifestBuilder& manifest, const BuildReport& report) {
-  manifest.add_file(
-      write_json_file(out, "report.json", [&](JsonStream& stream) { write_json(report, stream); }));
+void write_own_files(const fs::path& out, ManifestBuilder& manifest, const BuildReport& report,
+                     const LostParts& lost) {
+  // Nothing but its place tells a loss that a later addition may mend from one that stays.
+  const Json more =
+      report.lost && lost.empty() ? Json::object() : Json{{"lost_parts", to_json(lost)}};
+  manifest.add_file(write_json_file(out, "report.json",
+                                    [&](JsonStream& stream) { write_json(report, stream, more); }));
   manifest.add_file(write_text_file(out, "README.md", manifest.data_card(report)));
   // The manifest is the commit: a folder without it is not a corpus.
   write_json_file(out, "corpus.json", [&](JsonStream& stream) { manifest.write(stream, report); });
@@ -74,15 +82,26 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 
 namespace {
 
+/// Sessions that are built as a whole; of the others only some segments are tried again.
+std::set<std::string> whole_sessions(const BuildPlan& plan, const PriorCorpus* prior) {
+  std::set<std::string> ids;
+  for (const SessionRef& ref : plan.sessions)
+    if (!prior || !prior->has_samples_of(ref.id)) ids.insert(ref.id);
+  return ids;
+}
+
 /// What the corpus holds becomes part of the new one: all but the bytes of its data files.
 void adopt(const PriorCorpus& prior, const BuildPlan& plan, const BuildRequest& request,
            Writers& writers, ManifestBuilder& manifest, Accountant& accountant, BuildReport& report,
-           Progress& progress) {
-  std::set<std::string> again;
-  for (const SessionRef& ref : plan.sessions) again.insert(ref.id);
-  for (const Decision& decision : prior.decisions(again)) report.decisions.add(decision);
+           LostParts& lost, Progress& progress) {
+  const std::set<std::string> again = whole_sessions(plan, &prior);
+  std::set<std::string> keys;
+  for (const Candidate& candidate : plan.candidates) keys.insert(candidate.key);
+  for (const Decision& decision : prior.decisions(again, keys)) report.decisions.add(decision);
   report.quarantined = prior.quarantined(again);
   report.visits = prior.visits(again);
+  lost.sessions.merge(prior.lost(again, keys).sessions);
+  lost.segments.merge(prior.lost(again, keys).segments);
   manifest.adopt_corpus(prior.manifest());
   progress.begin("read", prior.size(), "samples");
   std::uint64_t row_bytes = 0;
@@ -125,9 +144,9 @@ void add_finished(std::vector<CorpusFile> finished, WriterReport& report) {
 
 }  // namespace
 
-BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const fs::path& out,
-                      CandidateSource& source, FailureLimit& failures, const PriorCorpus* prior,
-                      Progress& progress) {
+BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest& request,
+                      const fs::path& out, CandidateSource& source, FailureLimit& failures,
+                      const PriorCorpus* prior, Progress& progress) {
   BuildReport report;
   const std::uint64_t memory = request.memory ? request.memory : default_memory();
   // Beside the segments in work; the values of a run are many where its segments are small.
@@ -137,19 +156,24 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
   Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
-  if (prior) adopt(*prior, plan, request, writers, manifest, accountant, report, progress);
+  if (prior) adopt(*prior, plan, request, writers, manifest, accountant, report, lost, progress);
   report.quarantined.insert(report.quarantined.end(), plan.quarantined.begin(),
                             plan.quarantined.end());
-  for (Json& visits : visits_reports(plan)) report.visits.push_back(std::move(visits));
+  const std::set<std::string> whole = whole_sessions(plan, prior);
+  for (Json& visits : visits_reports(plan))
+    if (whole.contains(visits.value("session", ""))) report.visits.push_back(std::move(visits));
   progress.begin("build", plan.candidates.size(), "segments");
   ordered_pool<std::unique_ptr<BuiltCandidate>>(
       plan.candidates.size(), request.threads, [&](std::size_t i) { return source.get(i); },
       [&](std::size_t i, std::unique_ptr<BuiltCandidate>&& built) {
         plan.losses->merge(built->pixels);
+        const Decision& decision = built->decision;
+        if (has_loss(built->losses)) lost.sessions.insert(decision.session);
+        if (!built->episode || built->pixels.has_loss()) lost.segments.insert(decision.key);
         if (built->episode) {
           built->episode->index = report.episodes;
           built->decision.episode = report.episodes;
-          count_gap_rows(*built->episode, *plan.losses);
+          if (count_gap_rows(*built->episode, *plan.losses)) lost.segments.insert(decision.key);
           const std::vector<SamplePlace> places = writers.add(*built->episode);
           manifest.add(*built->episode, plan.candidates[i].group, places);
           accountant.add(*built->episode);
@@ -175,8 +199,9 @@ BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const 
                               {"summary", written.summary}});
   }
   accountant.finish();
-  report.lost = plan.losses->has_loss() || (prior && prior->lost());
-  write_own_files(out, manifest, report);
+  report.lost = plan.losses->has_loss() || !lost.empty() || (prior && prior->lost_somewhere());
+  if (prior && prior->lost_somewhere()) lost = {};
+  write_own_files(out, manifest, report, lost);
   return report;
 }
 
@@ -226,7 +251,8 @@ bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const Session
       folder.out().string(),
       "already holds a complete corpus of other sessions, another recipe or another version of "
       "this program, or one that was built in several additions; give --add to add the sessions "
-      "that it does not hold, --overwrite to replace it, or choose another folder");
+      "that it does not hold, --add --retry-failed to try again what failed of those that it does, "
+      "--overwrite to replace it, or choose another folder");
 }
 
 }  // namespace
@@ -272,7 +298,9 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   }
   planned.spool = results ? results : &folder.spool();
   planned.retry_failed = request.retry_failed;
-  const BuildPlan plan = plan_build(planned, progress);
+  LostParts lost;
+  const BuildPlan plan =
+      plan_sessions(planned, find_sessions(planned.inputs), nullptr, progress, &lost);
   require_segments(plan);
   result.losses = plan.losses;
   if (!request.overwrite)
@@ -282,7 +310,8 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   FailureLimit failures(plan, request.max_failures);
   const fs::path root = folder.begin(fingerprint);
   CandidateSource source(plan, *planned.spool, scope, request);
-  result.report = run_build(plan, request, root, source, failures, nullptr, progress);
+  result.report =
+      run_build(plan, std::move(lost), request, root, source, failures, nullptr, progress);
   folder.finish(fingerprint, inputs, failures.count() > 0);
   return result;
 }

@@ -114,6 +114,13 @@ Json report_schema() {
     "episodes": {"type": "integer", "minimum": 0, "description": "Samples written."},
     "rows": {"type": "integer", "minimum": 0, "description": "Rows written."},
     "lost": {"type": "boolean", "description": "Data was lost or quarantined (exit code 3)."},
+    "lost_parts": {
+      "type": "object", "required": ["sessions", "segments"], "description": "Of what something was lost; building that anew ends the loss. Absent: not known, or not told by this version.",
+      "properties": {
+        "sessions": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that could not be used, or in which data was lost while they were read."},
+        "segments": {"type": "array", "items": {"type": "string", "description": "Key of a segment."}, "description": "Segments that were left out or failed, or with rows or pictures without a sample."}
+      }
+    },
     "decisions": {
       "type": "array", "description": "What became of each segment.",
       "items": {

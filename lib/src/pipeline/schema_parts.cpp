@@ -245,8 +245,8 @@ Json schema_parts() {
         "first_ns": {"type": "integer", "description": "First sample, session clock [ns]."},
         "last_ns": {"type": "integer", "description": "Last sample, session clock [ns]."},
         "clock_map": {"$ref": "#/definitions/clock_map"},
-        "xxh3_128": {"type": "string", "description": "XXH3-128 of the source file."},
-        "sha256": {"type": "string", "description": "SHA-256 of the source file."}
+        "xxh3_128": {"type": "string", "description": "XXH3-128 of the source file; of an episode of a data set and of a folder, of what the stream holds."},
+        "sha256": {"type": "string", "description": "SHA-256 of the source file; of an episode of a data set and of a folder, of what the stream holds: its rows with their times, or its frames' times and coded bytes, and what the set says of the episode. Absent: not taken."}
       }
     }
   },
@@ -264,12 +264,15 @@ Json schema_parts() {
     "required": ["added", "unchanged", "changed", "others", "recipe", "episodes", "damage"],
     "properties": {
       "added": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it does not hold, or of which nothing came."},
+      "retried": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "With --retry-failed: sessions that it holds as they are, but for segments that failed and are tried again."},
       "unchanged": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds as they are."},
       "changed": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions of which it holds another state."},
+      "unknown": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions whose files are not as they were, and of which it keeps no hash that would tell whether they changed."},
       "others": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds and that were not given."},
       "recipe": {"type": "array", "items": {"type": "string", "description": "JSON pointer."}, "description": "Parts of the recipe that differ; empty: the same recipe."},
       "episodes": {"type": "integer", "minimum": 0, "description": "Samples that it holds."},
-      "damage": {"type": "array", "items": {"type": "string", "description": "Path, and what is wrong with it."}, "description": "Files that are not there as listed."}
+      "damage": {"type": "array", "items": {"type": "string", "description": "Path, and what is wrong with it."}, "description": "Files that are not there as listed."},
+      "refusal": {"type": "string", "description": "Why --add refuses, as it says; empty: it does not."}
     }
   },
   "explained": {

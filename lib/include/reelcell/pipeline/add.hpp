@@ -8,21 +8,24 @@ namespace reelcell::pipeline {
 /// What given sessions and a recipe are to a corpus. Sessions by id, sorted.
 struct CorpusDelta {
   std::vector<std::string> added;      ///< it does not hold them, or nothing came of them
+  std::vector<std::string> retried;    ///< it holds them as they are, but for segments that failed
   std::vector<std::string> unchanged;  ///< it holds them as they are
   std::vector<std::string> changed;    ///< it holds another state of them
+  std::vector<std::string> unknown;    ///< it does not say of which state of them it was made
   std::vector<std::string> others;     ///< it holds them and they were not given
   std::vector<std::string> recipe;     ///< parts that differ, as JSON pointers; empty: the same
   std::uint64_t episodes = 0;          ///< that it holds
   std::vector<std::string> damage;     ///< files that are not there as listed
+  std::string refusal;                 ///< why nothing can be added to it, "" when something can
 };
 Json to_json(const CorpusDelta& delta);
 
-/// Reads no recording: sizes and change times are compared with the record of the build, and
-/// hashes with the manifest where those differ or the record is missing. Throws InputError when the
-/// folder holds no corpus or a session cannot be found, PlanError when a session of the corpus was
-/// given under another id.
+/// Reads no recording that has the sizes and change times that the record of the build says; where
+/// those differ or the record is missing, hashes are compared with the manifest's. Throws
+/// InputError when the folder holds no corpus or a session cannot be found, PlanError when a
+/// session of the corpus was given under another id.
 CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corpus);
-/// The plan of `added` alone.
+/// The plan of `added`, and of the failed segments of `retried`, alone.
 BuildPlan plan_addition(const PlanRequest& request, const fs::path& corpus,
                         const CorpusDelta& delta, Progress& progress);
 
@@ -35,7 +38,8 @@ struct AddResult {
 /// whole corpus from what it holds; data files that are there stay as they are, and the new
 /// episodes go to new ones. The same sessions added in the same order give the same bytes, also
 /// after kills; a corpus built in one go may be cut into other files. With `request.retry_failed`
-/// also sessions of which nothing came. Throws as build_corpus does, and PlanError when the recipe
+/// also sessions of which nothing came, and the failed segments of unchanged sessions. Throws as
+/// build_corpus does, and PlanError when the recipe
 /// or a session is not as it was, or the corpus was edited or damaged.
 AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progress& progress);
 

@@ -69,9 +69,12 @@ class OpenSession {
   const StreamInfo& info(const std::string& stream) const;
   /// Path of a stream's source, absolute.
   fs::path source_path(const std::string& stream) const;
-  /// Hash of a stream's source file, computed once; for a data set, of the files that hold the
-  /// stream.
+  /// Hash of a stream's source file, computed once. Of an episode of a data set and of a folder, of
+  /// what the stream holds (content_digests()): its files may hold other episodes too. Throws
+  /// InputError.
   Digests source_digests(const std::string& stream) const;
+  /// Is that hash one of the content, not of a file?
+  bool has_content_hash(const std::string& stream) const;
   /// Files beside the stream's own that its options have the reader read.
   const std::vector<SourceFile>& files_beside(const std::string& stream) const;
   /// Hash of a file of the session, computed once.
@@ -94,6 +97,7 @@ class OpenSession {
   mutable std::mutex mutex_;
   mutable std::optional<TimeRange> extent_;
   mutable std::map<fs::path, Digests> digests_;
+  mutable std::map<std::string, Digests> contents_;
   const StreamState& state(std::string_view stream) const;
   const OrderedEvents& ordered_events(const std::string& stream) const;
 };

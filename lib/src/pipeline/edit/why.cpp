@@ -41,6 +41,26 @@ void check_file(Json& entry, const fs::path& path) {
   entry["check"] = hash_file(path).sha256 == entry.value("sha256", "") ? "same" : "changed";
 }
 
+/// A file, or a stream that has none of its own. What is not there stays "missing".
+void check_source(Json& entry, const SourceLineage& line, const SessionRef& ref) {
+  const fs::path root = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
+  const fs::path path = safe_join(root, line.path);
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) {
+    check_file(entry, path);
+    return;
+  }
+  if (line.stream.empty() || (ref.episode.empty() && !fs::is_directory(path, error))) return;
+  try {
+    Diagnostics counted;
+    const auto session = OpenSession::open(ref, counted);
+    entry["check"] =
+        session->source_digests(line.stream).sha256 == line.sha256 ? "same" : "changed";
+  } catch (const InputError&) {
+    entry["check"] = "missing";
+  }
+}
+
 /// Where the sample lies, with the hash of each file.
 Json places(const edit::StoredCorpus& corpus, const edit::StoredSample& sample, bool check) {
   const std::map<std::string, Json> files = files_of(corpus.manifest());
@@ -73,11 +93,10 @@ Json places(const edit::StoredCorpus& corpus, const edit::StoredSample& sample, 
 
 /// "present and the same", ..: where one of the named folders holds the session.
 Json sources(const edit::StoredSample& sample, const std::vector<fs::path>& folders) {
-  std::vector<fs::path> roots;
+  std::vector<SessionRef> refs;
   if (!folders.empty())
     for (const SessionRef& ref : find_sessions(folders))
-      if (ref.id == sample.session || sample.session.starts_with(ref.id))
-        roots.push_back(fs::is_directory(ref.path) ? ref.path : ref.path.parent_path());
+      if (ref.id == sample.session || sample.session.starts_with(ref.id)) refs.push_back(ref);
   Json list = Json::array();
   for (const SourceLineage& line : sample.lineage) {
     Json entry = {{"stream", line.stream},    {"file", line.path}, {"roles", line.roles},
@@ -94,10 +113,8 @@ Json sources(const edit::StoredSample& sample, const std::vector<fs::path>& fold
     if (!line.stream.empty()) entry["clock_map"] = line.clock_map;
     if (!folders.empty()) {
       entry["check"] = "missing";
-      for (const fs::path& root : roots) {
-        const fs::path path = safe_join(root, line.path);
-        std::error_code error;
-        if (!line.sha256.empty() && fs::is_regular_file(path, error)) check_file(entry, path);
+      for (const SessionRef& ref : refs) {
+        if (!line.sha256.empty()) check_source(entry, line, ref);
         if (entry["check"] == "same") break;
       }
     }

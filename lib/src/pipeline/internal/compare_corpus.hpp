@@ -7,9 +7,14 @@
 namespace reelcell::pipeline {
 
 /// `inputs` of the sessions now, `known` when the corpus was made. A session of which the corpus
-/// holds nothing is added again when it changed, or `retry_failed`.
+/// holds nothing is added again when it changed, or with `request.retry_failed`.
 CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs& inputs,
-                    const Recipe& recipe, const PriorCorpus& prior, const SessionInputs& known,
-                    bool retry_failed);
+                    const PlanRequest& request, const PriorCorpus& prior,
+                    const SessionInputs& known);
+/// The reason, to stand behind the corpus's path; "" when the sessions can be added.
+std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta);
+std::string why_damaged(const std::vector<std::string>& damage);
+/// Files of the corpus that are not there as listed, each with what is wrong.
+std::vector<std::string> damage_of(const fs::path& corpus);
 
 }  // namespace reelcell::pipeline

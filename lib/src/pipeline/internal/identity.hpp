@@ -21,8 +21,9 @@ using SessionInputs = std::map<std::string, std::string>;
 
 /// Sizes and change times of a session's files (those of its streams, those that the options of
 /// its readers and of the recipe's segmenters and objects name, the plan), and what session.json
-/// says, as a short text. Where the data lies is not part of it. Remembers folders that many
-/// sessions share (data sets). Thread-safe. Borrows the recipe.
+/// says, as a short text; of an episode of a data set, the files that hold its rows and frames and
+/// what the metadata say of it. Where the data lies is not part of it. Remembers files that many
+/// sessions share. Thread-safe. Borrows the recipe.
 class InputIdentity {
  public:
   explicit InputIdentity(const Recipe& recipe) : recipe_(&recipe) {}

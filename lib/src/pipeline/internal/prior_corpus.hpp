@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "edit/stored.hpp"
+#include "internal/lost_parts.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
@@ -26,20 +27,31 @@ class PriorCorpus {
   SamplePlace place(std::size_t i, const std::string& output) const;
   /// Files of one output, in the recipe's order.
   std::vector<CorpusFile> files(std::size_t output) const;
-  /// Was data lost or set aside when it was built?
-  bool lost() const { return report_.value("lost", false); }
+  /// Of what data was lost or set aside when it was built, but for the sessions and segments named.
+  LostParts lost(const std::set<std::string>& sessions,
+                 const std::set<std::string>& segments) const;
+  /// Was data lost of which the report does not say where (an earlier version wrote it)?
+  bool lost_somewhere() const;
   /// One entry a build or addition: sessions, episodes.
   Json generations() const;
 
   /// Every session that was given to a build of it.
   const std::set<std::string>& sessions() const { return sessions_; }
   bool has_samples_of(const std::string& session) const { return sources_.contains(session); }
-  /// Files that samples of the session came from -> SHA-256, "" where it was not taken.
-  const std::map<std::string, std::string>& sources_of(const std::string& session) const {
-    return sources_.at(session);
-  }
-  /// What became of every segment and session, but for the sessions named.
-  std::vector<Decision> decisions(const std::set<std::string>& without) const;
+  /// Streams and files that samples of the session came from.
+  struct Source {
+    std::string stream;  ///< "" for a file beside them
+    std::string path;
+    friend auto operator<=>(const Source&, const Source&) = default;
+  };
+  /// -> SHA-256 of the file, or of the stream where it has no file of its own; "" = not taken.
+  using Sources = std::map<Source, std::string>;
+  const Sources& sources_of(const std::string& session) const { return sources_.at(session); }
+  /// Keys of its segments that could not be built, though others were.
+  std::set<std::string> failed_segments(const std::string& session) const;
+  /// What became of every segment, but for those named and those of the sessions named.
+  std::vector<Decision> decisions(const std::set<std::string>& without,
+                                  const std::set<std::string>& segments) const;
   std::vector<QuarantinedSession> quarantined(const std::set<std::string>& without) const;
   /// The visits reports of its sessions.
   Json visits(const std::set<std::string>& without) const;
@@ -48,7 +60,7 @@ class PriorCorpus {
   std::unique_ptr<edit::StoredCorpus> corpus_;
   Json report_;
   std::set<std::string> sessions_;
-  std::map<std::string, std::map<std::string, std::string>> sources_;
+  std::map<std::string, Sources> sources_;
 };
 
 }  // namespace reelcell::pipeline

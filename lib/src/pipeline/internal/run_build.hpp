@@ -4,6 +4,7 @@
 #include "internal/build_folder.hpp"
 #include "internal/candidate_source.hpp"
 #include "internal/codec.hpp"
+#include "internal/lost_parts.hpp"
 #include "internal/prior_corpus.hpp"
 #include "internal/spool.hpp"
 #include "reelcell/base/error.hpp"
@@ -45,10 +46,12 @@ bool has_failures(const Json& report);
 void require_outputs(const Recipe& recipe);
 
 /// Writes the corpus of the plan below `out`: of `prior` all but the data files that it has, then
-/// the candidates. Throws OutputError, PlanError, InputError (failures).
-BuildReport run_build(const BuildPlan& plan, const BuildRequest& request, const fs::path& out,
-                      CandidateSource& source, FailureLimit& failures, const PriorCorpus* prior,
-                      Progress& progress);
+/// the candidates. Sessions of the plan of which `prior` has samples are there for the candidates
+/// alone: what else became of them stays as it is. `lost`: what planning lost. Throws OutputError,
+/// PlanError, InputError (failures).
+BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest& request,
+                      const fs::path& out, CandidateSource& source, FailureLimit& failures,
+                      const PriorCorpus* prior, Progress& progress);
 /// build_corpus; results come from `results` where that is given, else from the folder's own spool.
 BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionInputs& inputs,
                        const BuildRequest& request, const Spool* results, PacketScope scope,

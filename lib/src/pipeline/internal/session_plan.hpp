@@ -1,9 +1,11 @@
 // What planning finds in one session.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "internal/lost_parts.hpp"
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
@@ -21,8 +23,10 @@ struct SessionPlan {
 };
 
 /// As plan_build, of these sessions. `known`: features, rate and streams that each must have;
-/// nullptr: those of the first one.
+/// nullptr: those of the first one. `lost` gets the sessions that lost data, where it is asked for.
 BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sessions,
-                        const CorpusSchema* known, Progress& progress);
+                        const CorpusSchema* known, Progress& progress, LostParts* lost = nullptr);
+/// Only those, and the numbers of each split after them.
+void keep_candidates(BuildPlan& plan, const std::function<bool(const Candidate&)>& wanted);
 
 }  // namespace reelcell::pipeline

@@ -1,0 +1,16 @@
+// What a stream holds that has no file of its own: of an episode in a data set, of a folder.
+#pragma once
+
+#include "reelcell/base/hash.hpp"
+#include "reelcell/model/recording.hpp"
+
+namespace reelcell::pipeline {
+
+/// Hash of a stream as its reader gives it: every sample with its time, or every coded frame, and
+/// what the recording says of itself. The same wherever the samples lie: in a file of their own or
+/// in one that grew since. Reads the stream through, decodes nothing; O(frames) memory. `video` of
+/// a video stream. Throws InputError.
+Digests content_digests(const Recording& recording, const StreamInfo& stream,
+                        const VideoSource* video);
+
+}  // namespace reelcell::pipeline

@@ -113,20 +113,19 @@ void add_video(ContentHasher& hash, const VideoSource& video) {
 
 }  // namespace
 
-Digests content_digests(const Recording& recording, const StreamInfo& stream,
-                        const VideoSource* video) {
+Digests content_digests(const SessionDescription& session, const StreamInfo& stream,
+                        const Recording* recording, const VideoSource* video) {
   ContentHasher hash;
   hash.text("reelcell content 1").text(stream.item).text(to_string(stream.kind));
-  for (const auto& [name, value] : recording.attributes())
-    hash.text(name).text(to_json(value).dump());
+  for (const auto& [name, value] : session.attributes) hash.text(name).text(to_json(value).dump());
   // What is damaged was counted by whoever read it for the corpus.
   Diagnostics counted;
   if (video)
     add_video(hash, *video);
-  else if (stream.kind == StreamKind::kSeries)
-    add_series(hash, *recording.open_series(stream.item, counted));
-  else if (stream.kind == StreamKind::kEvents)
-    add_events(hash, *recording.open_events(stream.item, counted));
+  else if (recording && stream.kind == StreamKind::kSeries)
+    add_series(hash, *recording->open_series(stream.item, counted));
+  else if (recording && stream.kind == StreamKind::kEvents)
+    add_events(hash, *recording->open_events(stream.item, counted));
   else
     return {};
   return hash.finish();

@@ -382,7 +382,8 @@ Digests OpenSession::source_digests(const std::string& stream) const {
     const auto known = contents_.find(stream);
     if (known != contents_.end()) return known->second;
   }
-  const Digests digests = content_digests(*entry.recording, entry.info, entry.video.get());
+  const Digests digests =
+      content_digests(session_, entry.info, entry.recording.get(), entry.video.get());
   const std::lock_guard lock(mutex_);
   return contents_.emplace(stream, digests).first->second;
 }

@@ -7,10 +7,10 @@
 namespace reelcell::pipeline {
 
 /// Hash of a stream as its reader gives it: every sample with its time, or every coded frame, and
-/// what the recording says of itself. The same wherever the samples lie: in a file of their own or
+/// the session's attributes. The same wherever the samples lie: in a file of their own or
 /// in one that grew since. Reads the stream through, decodes nothing; O(frames) memory. `video` of
-/// a video stream. Throws InputError.
-Digests content_digests(const Recording& recording, const StreamInfo& stream,
-                        const VideoSource* video);
+/// a video stream, `recording` of another. Throws InputError.
+Digests content_digests(const SessionDescription& session, const StreamInfo& stream,
+                        const Recording* recording, const VideoSource* video);
 
 }  // namespace reelcell::pipeline

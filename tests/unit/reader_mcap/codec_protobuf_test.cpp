@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 using Field = google::protobuf::FieldDescriptorProto;
 
 void add(google::protobuf::DescriptorProto* type, const char* name, int number, Field::Type kind,
@@ -137,15 +138,16 @@ TEST(ProtobufCodec, CountsTornMessagesAndOtherLengths) {
                 whole}),
         diagnostics);
     // A cut between fields is a valid message, but then arrays are short or the end is absent.
-    const std::uint64_t lost =
-        diagnostics.count("mcap-undecodable-message") + diagnostics.count("mcap-array-length");
-    EXPECT_EQ(rows.size() + lost, 3u) << size;
+    const std::uint64_t torn = diagnostics.count("mcap-undecodable-message");
+    const std::uint64_t uneven = diagnostics.count("mcap-array-length");
+    EXPECT_LE(rows.size() + torn, 3u) << size;
+    EXPECT_GE(rows.size() + torn + uneven, 3u) << size;
     EXPECT_EQ(rows.times.front(), stream_time(1'000'000'000));
   }
   Diagnostics diagnostics;
   Proto longer = state();
   longer.packed<double>(5, {0.4});
-  EXPECT_EQ(series(log_of({whole, longer.out()}), diagnostics).size(), 1u);
+  EXPECT_THAT(numbers(series(log_of({whole, longer.out()}), diagnostics), "q"), SizeIs(6));
   EXPECT_THAT(message_of(diagnostics, "mcap-array-length"),
               HasSubstr("'q' has 4 values, its column has 3"));
 }

@@ -187,7 +187,47 @@ TEST(RosCodec, CountsMessagesWhoseArrayHasAnotherLength) {
   EXPECT_THAT(numbers(rows, "position"), ElementsAre(1, 2, 3, 4));
   ASSERT_EQ(diagnostics.count("mcap-array-length"), 1u);
   EXPECT_THAT(message_of(diagnostics, "mcap-array-length"),
-              HasSubstr("'name' has 1 values, its column has 2"));
+              HasSubstr("'position' has 1 values, its column has 2"));
+}
+
+TEST(RosCodec, FillsAnArrayOfAnotherLengthWhereElementsHaveNoNames) {
+  const auto message = [](const std::vector<float>& values, std::int32_t n) {
+    Writer w;
+    w.put(static_cast<std::uint32_t>(values.size()));
+    for (const float v : values) w.put(v);
+    w.put(n);
+    return Bytes(w);
+  };
+  Diagnostics diagnostics;
+  const SeriesBatch rows = series(
+      one_topic("p/msg/M", "ros2msg", "float32[] v\nint32 n\n", "cdr",
+                {message({1, 2}, 7), message({3}, 8), message({}, 9), message({4, 5, 6}, 10)}),
+      diagnostics);
+  const std::vector<double> v = numbers(rows, "v");
+  ASSERT_EQ(v.size(), 8u);
+  EXPECT_EQ(v[2], 3);
+  for (const std::size_t missing : {3u, 4u, 5u}) EXPECT_TRUE(std::isnan(v[missing])) << missing;
+  EXPECT_EQ(v[6], 4);
+  EXPECT_EQ(v[7], 5);
+  EXPECT_THAT(integers(rows, "n"), ElementsAre(7, 8, 9, 10));
+  EXPECT_EQ(diagnostics.count("mcap-array-length"), 3u);
+  EXPECT_THAT(message_of(diagnostics, "mcap-array-length"),
+              HasSubstr("'v' has 1 values, its column has 2; what is missing is NaN"));
+}
+
+TEST(RosCodec, SkipsAMessageWhoseArrayOfIntegersHasAnotherLength) {
+  const auto message = [](const std::vector<std::int32_t>& values) {
+    Writer w;
+    w.put(static_cast<std::uint32_t>(values.size()));
+    for (const std::int32_t v : values) w.put(v);
+    return Bytes(w);
+  };
+  Diagnostics diagnostics;
+  const SeriesBatch rows = series(one_topic("p/msg/M", "ros2msg", "int32[] v\n", "cdr",
+                                            {message({1, 2}), message({3}), message({4, 5})}),
+                                  diagnostics);
+  EXPECT_THAT(integers(rows, "v"), ElementsAre(1, 2, 4, 5));
+  EXPECT_EQ(diagnostics.count("mcap-array-length"), 1u);
 }
 
 TEST(RosCodec, ReportsValuesInAnArrayThatWasEmptyWhenTheColumnsWereChosen) {
@@ -243,8 +283,9 @@ TEST(RosCodec, ReadsElementsOfStructArraysOfAnyLength) {
   const Log log = one_topic("p/msg/M", "ros2msg", kSchema, "cdr",
                             {message({1, 2}), message({5}), message({6, 7, 8})});
   Diagnostics whole;
-  EXPECT_THAT(numbers(series(log, whole), "items[1].v"), ElementsAre(2));
-  EXPECT_EQ(whole.count("mcap-array-length"), 2u);
+  EXPECT_THAT(numbers(series(log, whole), "items[1].v"), ElementsAre(2, 7));
+  EXPECT_EQ(whole.count("mcap-array-length"), 1u);
+  EXPECT_EQ(whole.count("mcap-missing-integer"), 1u);
   Diagnostics diagnostics;
   const SeriesBatch rows = series(log, diagnostics, {{"fields", {"items[1].v", "after"}}});
   const std::vector<double> v = numbers(rows, "items[1].v");

@@ -37,8 +37,7 @@ class JsonDecoder final : public RowDecoder {
       case DecodeStatus::kMalformed:
         return "the message is not a whole JSON value";
       case DecodeStatus::kLength:
-        return "array '" + place_ + "' has " + std::to_string(found_) + " values, its column has " +
-               std::to_string(expected_);
+        return uneven_text(place_, found_, expected_);
       default:
         return "integer '" + path_of(tree_, static_cast<std::int32_t>(missing_)) +
                "' is absent or no integer";
@@ -206,13 +205,20 @@ class JsonDecoder final : public RowDecoder {
       } while (scan.accept(','));
       if (!scan.accept(']')) return false;
     }
-    if (node.exact && n != node.length && status_ == DecodeStatus::kOk) {
-      status_ = DecodeStatus::kLength;
-      place_ = node.name;
-      found_ = n;
-      expected_ = node.length;
-    }
+    if (node.exact && n != node.length) uneven(node, n);
     return true;
+  }
+
+  /// What is missing was written as missing before.
+  void uneven(const Node& node, std::uint32_t n) {
+    const bool exact =
+        node.column >= 0 && sink_->columns[static_cast<std::size_t>(node.column)].exact;
+    if (!exact) return count_uneven(node.name, n, node.length);
+    if (status_ != DecodeStatus::kOk) return;
+    status_ = DecodeStatus::kLength;
+    place_ = node.name;
+    found_ = n;
+    expected_ = node.length;
   }
 
   bool element(const Node& node, std::uint32_t i, JsonScanner& scan) {

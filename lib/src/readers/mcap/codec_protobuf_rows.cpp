@@ -215,8 +215,7 @@ class ProtobufDecoder final : public RowDecoder {
     if (!wrong_)
       return "the message of " + std::to_string(size_) +
              " bytes is cut short or is not of its schema's type";
-    return "array '" + wrong_->path + "' has " + std::to_string(counters_[wrong_->counter]) +
-           " values, its column has " + std::to_string(wrong_->length);
+    return uneven_text(wrong_->path, counters_[wrong_->counter], wrong_->length);
   }
 
  private:
@@ -224,10 +223,37 @@ class ProtobufDecoder final : public RowDecoder {
     for (const PlanMessage& message : plan_.messages)
       for (const PlanField& field : message.fields)
         if (field.exact && counters_[field.counter] != field.length) {
-          wrong_ = &field;
-          return DecodeStatus::kLength;
+          if (is_exact(field)) {
+            wrong_ = &field;
+            return DecodeStatus::kLength;
+          }
+          count_uneven(field.path, counters_[field.counter], field.length);
         }
     return DecodeStatus::kOk;
+  }
+
+  /// Whether its own column is, or, where elements are missing, a single one below it.
+  bool is_exact(const PlanField& field) const {
+    const auto exact = [&](std::int32_t column) {
+      return column >= 0 && sink_->columns[static_cast<std::size_t>(column)].exact;
+    };
+    if (exact(field.column)) return true;
+    return counters_[field.counter] < field.length && lacks_integers(field);
+  }
+  bool lacks_integers(const PlanField& field) const {
+    const auto integer = [&](std::int32_t column) {
+      return column >= 0 && sink_->columns[static_cast<std::size_t>(column)].store ==
+                                ColumnTarget::Store::kInteger;
+    };
+    if (integer(field.column) ||
+        std::any_of(field.picks.begin(), field.picks.end(),
+                    [&](const Pick& pick) { return integer(pick.column); }))
+      return true;
+    return std::any_of(field.messages.begin(), field.messages.end(), [&](std::uint32_t at) {
+      const auto& fields = plan_.messages[at].fields;
+      return std::any_of(fields.begin(), fields.end(),
+                         [&](const PlanField& inner) { return lacks_integers(inner); });
+    });
   }
 
   static const PlanField* find(const PlanMessage& message, std::uint64_t number) {

@@ -1,4 +1,5 @@
 // Compiled ROS messages into columns: the interpreter of RosStep.
+#include <algorithm>
 #include <utility>
 
 #include "internal/codec/ros_wire.hpp"
@@ -51,8 +52,7 @@ class Interpreter final : public RowDecoder {
     const std::string field = step.label ? "'" + program_.labels[step.label] + "'" : "a field";
     switch (status_) {
       case DecodeStatus::kLength:
-        return "array " + field + " has " + std::to_string(found_) + " values, its column has " +
-               std::to_string(step.count);
+        return uneven_text(program_.labels[step.label], found_, step.count);
       case DecodeStatus::kMissing:
         return "an integer of " + field + " is absent";
       default:
@@ -70,6 +70,10 @@ class Interpreter final : public RowDecoder {
 
   void left_out(const RosStep& step) {
     if (left_out_++ == 0) left_out_label_ = step.label;
+  }
+
+  void uneven(const RosStep& step, std::uint32_t n) {
+    count_uneven(program_.labels[step.label], n, step.count);
   }
 
   DecodeStatus perform(const RosStep& step, RowSink& sink) {
@@ -92,9 +96,8 @@ class Interpreter final : public RowDecoder {
       case Op::kTextPicks:
         return text_picks(step, n, sink);
       case Op::kOpenStructs:
-        found_ = n;
-        if (step.exact && n != step.count) return DecodeStatus::kLength;
         if (!fits(step, n)) return DecodeStatus::kMalformed;
+        if (step.exact && n != step.count) uneven(step, n);
         lengths_[step.slot] = n;
         return DecodeStatus::kOk;
       case Op::kElement:
@@ -132,13 +135,16 @@ class Interpreter final : public RowDecoder {
   }
 
   DecodeStatus numbers(const RosStep& step, std::uint32_t n, RowSink& sink) {
-    if (n != step.count) {
+    const ColumnTarget& target = column(step, sink);
+    if (n != step.count && target.exact) {
       found_ = n;
       return fits_bytes(step, n) ? DecodeStatus::kLength : DecodeStatus::kMalformed;
     }
-    const std::uint8_t* from = wire_.take(std::uint64_t{n} * step.size, step.align);
+    const std::uint8_t* from = n ? wire_.take(std::uint64_t{n} * step.size, step.align) : wire_.at;
     if (!from) return DecodeStatus::kMalformed;
-    step.load[wire_.swap](from, n, column(step, sink).template at<double>(sink.row, 0));
+    if (n != step.count) uneven(step, n);
+    step.load[wire_.swap](from, std::min(n, step.count), target.at<double>(sink.row, 0));
+    for (std::uint32_t i = n; i < step.count; ++i) put_missing(target, sink.row, i);
     return DecodeStatus::kOk;
   }
   bool fits_bytes(const RosStep& step, std::uint32_t n) const {
@@ -146,10 +152,9 @@ class Interpreter final : public RowDecoder {
   }
 
   DecodeStatus picks(const RosStep& step, std::uint32_t n, RowSink& sink) {
-    found_ = n;
     const std::uint8_t* from = n ? wire_.take(std::uint64_t{n} * step.size, step.align) : wire_.at;
     if (!from) return DecodeStatus::kMalformed;
-    if (step.exact && n != step.count) return DecodeStatus::kLength;
+    if (step.exact && n != step.count) uneven(step, n);
     for (std::uint32_t i = step.extra; i < step.extra_end; ++i) {
       const PickTarget& pick = program_.lists[i];
       const ColumnTarget& target = sink.columns[static_cast<std::size_t>(pick.column)];
@@ -163,21 +168,19 @@ class Interpreter final : public RowDecoder {
   }
 
   DecodeStatus texts(const RosStep& step, std::uint32_t n, RowSink& sink) {
-    found_ = n;
-    if (n != step.count)
-      return std::uint64_t{n} * 4 <= wire_.left() ? DecodeStatus::kLength
-                                                  : DecodeStatus::kMalformed;
+    if (std::uint64_t{n} * 4 > wire_.left()) return DecodeStatus::kMalformed;
+    if (n != step.count) uneven(step, n);
     for (std::uint32_t i = 0; i < n; ++i) {
       std::string_view text;
       if (!wire_.take_text(&text)) return DecodeStatus::kMalformed;
-      column(step, sink).template at<std::string>(sink.row, i)->assign(text);
+      if (i < step.count) column(step, sink).template at<std::string>(sink.row, i)->assign(text);
     }
+    for (std::uint32_t i = n; i < step.count; ++i) put_missing(column(step, sink), sink.row, i);
     return DecodeStatus::kOk;
   }
 
   DecodeStatus text_picks(const RosStep& step, std::uint32_t n, RowSink& sink) {
-    found_ = n;
-    if (step.exact && n != step.count) return DecodeStatus::kLength;
+    if (step.exact && n != step.count) uneven(step, n);
     for (std::uint32_t i = step.extra; i < step.extra_end; ++i)
       put_missing(sink.columns[static_cast<std::size_t>(program_.lists[i].column)], sink.row,
                   program_.lists[i].element);

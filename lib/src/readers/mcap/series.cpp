@@ -77,12 +77,19 @@ void LossTally::flush() {
   entries_.clear();
 }
 
-void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder,
-           std::uint64_t log_time) {
+void tally(LossTally& losses, DecodeStatus status, RowDecoder& decoder, std::uint64_t log_time) {
   const auto at = static_cast<std::int64_t>(
       std::min<std::uint64_t>(log_time, std::numeric_limits<std::int64_t>::max()));
+  std::string uneven;
+  const std::uint64_t arrays = decoder.take_uneven(&uneven);
   switch (status) {
     case DecodeStatus::kOk:
+      if (arrays > 0)
+        losses.add_many("mcap-array-length", arrays, at, [&] {
+          return uneven +
+                 "; what is missing is NaN (text: empty), what lies beyond is left out. Choose "
+                 "columns with \"fields\", or single elements (\"position[3]\")";
+        });
       break;
     case DecodeStatus::kMalformed:
       losses.add("mcap-undecodable-message", at,
@@ -161,6 +168,8 @@ class TopicSeriesCursor final : public SeriesCursor {
       ColumnTarget target;
       target.store = store_of(plan_.columns[i].dtype);
       target.width = static_cast<std::uint32_t>(plan_.columns[i].width);
+      target.exact =
+          target.store == ColumnTarget::Store::kInteger || !plan_.columns[i].element_names.empty();
       target.base =
           std::visit([](auto& data) -> void* { return data.data(); }, batch.columns[i].data);
       sink_.columns.push_back(target);
@@ -192,10 +201,9 @@ class TopicSeriesCursor final : public SeriesCursor {
       if (!messages_->next(message)) break;
       sink_.row = row;
       const DecodeStatus status = decoder_->decode(message.data, sink_);
-      if (status != DecodeStatus::kOk)
+      if (status != DecodeStatus::kOk || decoder_->uneven())
         tally(losses_, status, *decoder_, message.log_time);
-      else if (stamps(message, row, batch.times[row]))
-        ++row;
+      if (status == DecodeStatus::kOk && stamps(message, row, batch.times[row])) ++row;
     }
     resize(batch, row);
     std::string field;

@@ -57,7 +57,7 @@ class ImageReader {
     return status;
   }
   const Image& image() const { return image_; }
-  const RowDecoder& decoder() const { return *decoder_; }
+  RowDecoder& decoder() { return *decoder_; }
 
   /// The coded frame as a decoder takes it: base64 undone, padding at the ends of rows removed.
   /// Throws InputError.
@@ -102,7 +102,7 @@ class ImageReader {
     if (!fits)
       throw InputError("field '" + path +
                        "' of image messages is of another type than images have");
-    sink_.columns.push_back({store, 1, value});
+    sink_.columns.push_back({store, false, 1, value});
   }
 
   Bytes pack_rows(ByteView data) const {

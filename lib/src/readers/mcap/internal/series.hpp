@@ -70,7 +70,6 @@ class LossTally {
   std::string where_;
   std::map<std::string, Entry> entries_;
 };
-void tally(LossTally& losses, DecodeStatus status, const RowDecoder& decoder,
-           std::uint64_t log_time);
+void tally(LossTally& losses, DecodeStatus status, RowDecoder& decoder, std::uint64_t log_time);
 
 }  // namespace reelcell::readers::mcap

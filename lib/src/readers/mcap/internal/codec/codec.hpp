@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../file.hpp"
@@ -16,6 +17,9 @@ namespace reelcell::readers::mcap {
 struct ColumnTarget {
   enum class Store : std::uint8_t { kNumber, kInteger, kText, kBlob };
   Store store = Store::kNumber;
+  /// Of an array: a message with another number of values cannot be put here, since integers have
+  /// no "unknown", or since the elements have names that belong to one length.
+  bool exact = false;
   std::uint32_t width = 1;
   void* base = nullptr;  ///< double*, int64_t*, std::string* or ByteView*
 
@@ -34,7 +38,7 @@ struct RowSink {
 enum class DecodeStatus : std::uint8_t {
   kOk,
   kMalformed,  ///< cut short, or not of this encoding
-  kLength,     ///< an array has another length than its column
+  kLength,     ///< an array has another length than its column, which is exact
   kMissing,    ///< an integer is absent, and integers have no "unknown"
 };
 
@@ -48,6 +52,29 @@ class RowDecoder {
   /// Messages since the last call that held values in an array which was empty when the columns
   /// were chosen, and the array's path.
   virtual std::uint64_t take_left_out(std::string*) { return 0; }
+  /// Arrays that had another length than their column: what they lack was
+  /// written as missing, what they have beyond it left out. Taken: those since the last time,
+  /// `first` says which was the first of them.
+  bool uneven() const { return uneven_ > 0; }
+  std::uint64_t take_uneven(std::string* first) {
+    *first = std::move(first_uneven_);
+    first_uneven_.clear();
+    return std::exchange(uneven_, 0);
+  }
+
+ protected:
+  void count_uneven(const std::string& array, std::uint64_t found, std::uint64_t expected) {
+    if (uneven_++ == 0) first_uneven_ = uneven_text(array, found, expected);
+  }
+  static std::string uneven_text(const std::string& array, std::uint64_t found,
+                                 std::uint64_t expected) {
+    return "array '" + array + "' has " + std::to_string(found) + " values, its column has " +
+           std::to_string(expected);
+  }
+
+ private:
+  std::uint64_t uneven_ = 0;
+  std::string first_uneven_;
 };
 
 class Codec {

@@ -103,6 +103,15 @@ Json times_json(StreamKind kind, Series open_series, Events open_events,
   return json;
 }
 
+Json times_json(StreamKind kind, const std::vector<StreamTime>& times) {
+  timeline::StreamTimeStats stats;
+  const timeline::ClockMap own;
+  for (const StreamTime t : times) stats.add(own.to_session(t));
+  Json json = stats.to_json();
+  if (kind == StreamKind::kEvents) json.erase("gaps");
+  return json;
+}
+
 /// How far a log is read: through when asked to or small, else its start when it is one stream (a
 /// stream of many in a container may be spread over all of it).
 std::uint64_t samples_to_read(bool scan, std::uint64_t bytes, std::size_t streams) {
@@ -157,7 +166,11 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const std::
       put_video(json, *source, own_times(source->frames()));
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
       const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
-      if (most == 0) return json;
+      if (most == 0) {
+        if (const auto times = recording.indexed_times(info.item))
+          put_times(json, times_json(info.kind, *times), true);
+        return json;
+      }
       bool whole = true;
       const bool through = most == UINT64_MAX;
       const std::string where = name + (info.item.empty() ? "" : ": " + info.item);
@@ -197,8 +210,8 @@ Json describe_recording(const ReaderRow& reader, const fs::path& path, const Inf
   if (episodes.size() > 1 || (episodes.size() == 1 && !episodes[0].empty()))
     json["episodes"] = episodes.size();
   const std::string episode = episodes.empty() ? "" : episodes.front();
-  const auto recording =
-      reader.open({path, episode, OptionValues::defaults(reader.options)}, diagnostics);
+  const auto recording = reader.open(
+      {path, episode, OptionValues::defaults(reader.options), !options.scan}, diagnostics);
   Json attributes = Json::object();
   for (const auto& [key, value] : recording->attributes()) attributes[key] = to_json(value);
   json["attributes"] = attributes;

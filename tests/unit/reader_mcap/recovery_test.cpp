@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "../../../lib/src/readers/mcap/internal/layout.hpp"
 #include "../../../lib/src/readers/mcap/internal/walker.hpp"
 #include "file_support.hpp"
 #include "reelcell/base/error.hpp"
@@ -32,6 +34,38 @@ std::size_t whole_before(const std::vector<TestMessage>& all, std::uint64_t size
       std::count_if(all.begin(), all.end(), [&](const auto& m) { return m.end <= size; }));
 }
 
+/// Each channel read on its own, in both orders, has what a reading of all channels has.
+void expect_by_channel(const Bytes& bytes, const std::vector<TestMessage>& all) {
+  Diagnostics ignored;
+  const auto file = McapFile::open_bytes("test.mcap", bytes, ignored);
+  std::map<std::uint16_t, std::vector<TestMessage>> by_channel;
+  for (const TestMessage& message : all) by_channel[message.channel].push_back(message);
+  for (const auto& [id, channel] : file->summary().channels) {
+    EXPECT_EQ(read_all(*file, {.channels = {id}}, ignored), by_channel[id]) << "channel " << id;
+    EXPECT_EQ(read_all(*file, {.channels = {id}, .order = Order::kLogTime}, ignored),
+              by_log_time(by_channel[id]))
+        << "channel " << id << ", by log time";
+  }
+}
+
+/// Told by its indexes alone, a file holds what reading it through finds. False: they do not tell.
+bool told_by_indexes(const Bytes& bytes) {
+  const ByteSource source("test.mcap", bytes);
+  Layout told, read;
+  Diagnostics ignored;
+  if (!layout_from_indexes(source, told, ignored)) return false;
+  layout_from_scan(source, read, ignored);
+  const Statistics &a = *told.summary.statistics, &b = *read.summary.statistics;
+  EXPECT_EQ(a.message_count, b.message_count);
+  EXPECT_EQ(a.channel_message_counts, b.channel_message_counts);
+  EXPECT_EQ(a.chunk_count, b.chunk_count);
+  EXPECT_EQ(a.schema_count, b.schema_count);
+  EXPECT_EQ(a.channel_count, b.channel_count);
+  EXPECT_EQ(told.summary.channel_times, read.summary.channel_times);
+  EXPECT_EQ(told.summary.truncated, read.summary.truncated);
+  return true;
+}
+
 /// Cuts at every byte. Returns how many messages were rescued from cut chunks, over all cuts.
 std::size_t cut_everywhere(const test::McapBuilder& unfinished, const Bytes& bytes) {
   const std::vector<TestMessage>& all = unfinished.messages();
@@ -50,6 +84,8 @@ std::size_t cut_everywhere(const test::McapBuilder& unfinished, const Bytes& byt
     rescued += found.size() - whole_before(all, size);
     EXPECT_EQ(read_all(first(bytes, size), diagnostics, {.order = Order::kLogTime}),
               by_log_time(found));
+    expect_by_channel(first(bytes, size), found);
+    told_by_indexes(first(bytes, size));
     EXPECT_EQ(diagnostics.count("mcap-truncated"), 2u) << text_of(diagnostics);
     EXPECT_EQ(diagnostics.has_loss(), size < data_end) << text_of(diagnostics);
   }
@@ -136,7 +172,7 @@ std::vector<fs::path> real_recordings() {
 }
 
 TEST(McapRecovery, RealRecordingsCutAtEveryRecordGiveThePrefix) {
-  std::size_t cuts = 0;
+  std::size_t cuts = 0, told = 0;
   for (const fs::path& path : real_recordings()) {
     SCOPED_TRACE(path.filename());
     const Bytes bytes = read_binary_file(path);
@@ -151,6 +187,8 @@ TEST(McapRecovery, RealRecordingsCutAtEveryRecordGiveThePrefix) {
       Diagnostics diagnostics;
       const std::vector<TestMessage> found = read_all(first(bytes, record.end()), diagnostics);
       ASSERT_TRUE(is_prefix(found, all)) << "cut at byte " << record.end();
+      expect_by_channel(first(bytes, record.end()), found);
+      told += told_by_indexes(first(bytes, record.end()));
       EXPECT_GE(found.size(), before);
       before = found.size();
       ++cuts;
@@ -158,6 +196,7 @@ TEST(McapRecovery, RealRecordingsCutAtEveryRecordGiveThePrefix) {
     EXPECT_EQ(before, all.size());
   }
   EXPECT_GT(cuts, 300u);
+  EXPECT_GT(told, 100u);
 }
 
 TEST(McapRecovery, ASmallRealRecordingCutAtEveryByteGivesThePrefix) {

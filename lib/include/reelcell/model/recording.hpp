@@ -48,12 +48,20 @@ class Recording {
                                                    Diagnostics& diagnostics) const = 0;
   virtual std::shared_ptr<VideoSource> open_video(const std::string& item,
                                                   Diagnostics& diagnostics) const = 0;
+  /// Times of a stream's samples, in order, as an index of the file tells them without the samples
+  /// being read; nullopt where none does.
+  virtual std::optional<std::vector<StreamTime>> indexed_times(const std::string& /*item*/) const {
+    return std::nullopt;
+  }
 };
 
 struct OpenRequest {
   fs::path path;        ///< absolute or relative to the working folder
   std::string episode;  ///< of a data set, "" otherwise
   OptionValues options;
+  /// Only what the file holds is asked for: a large file that would have to be read through may be
+  /// told by its indexes, with a note.
+  bool survey = false;
 };
 
 /// Row of the reader table. Everything about a format that others may know.

@@ -10,9 +10,28 @@
 
 namespace reelcell::readers::mcap {
 
+namespace {
+using TimesOfChannels = std::map<std::uint16_t, std::vector<std::uint64_t>>;
+
+/// What one chunk's MessageIndex records list. False: they are not all there.
+bool list_times(const ByteSource& source, const ChunkIndex& chunk, Buffer& buffer,
+                TimesOfChannels& times) {
+  const std::uint64_t begin = chunk.chunk_start_offset + chunk.chunk_length;
+  if (chunk.message_index_length == 0 || chunk.message_index_length > kLargestRecord) return false;
+  const ByteView records = source.view(begin, chunk.message_index_length, buffer);
+  const std::uint64_t end = walk_records(records, [&](Opcode opcode, std::uint64_t, ByteView body) {
+    if (opcode != Opcode::kMessageIndex) return;
+    const MessageIndex index = parse_message_index(body);
+    auto& list = times[index.channel_id];
+    for (const auto& [log_time, offset] : index.entries) list.push_back(log_time);
+  });
+  return end == chunk.message_index_length;
+}
+}  // namespace
+
 struct McapFile::State {
-  State(std::shared_ptr<const ByteSource> from, Diagnostics& diagnostics)
-      : source(std::move(from)), layout(read_layout(*source, diagnostics)), store(*source) {}
+  State(std::shared_ptr<const ByteSource> from, Depth depth, Diagnostics& diagnostics)
+      : source(std::move(from)), layout(read_layout(*source, depth, diagnostics)), store(*source) {}
 
   /// Pieces of which all times are known. Uncharted ones are walked through once.
   const std::vector<Piece>& charted(Diagnostics& diagnostics) {
@@ -29,12 +48,39 @@ struct McapFile::State {
     return pieces;
   }
 
+  /// Leaves `listed` empty where the indexes do not tell, or tell of too much.
+  void list() {
+    constexpr std::size_t kMost = 16'000'000;  // messages; 128 MB
+    constexpr std::size_t kMostUnindexed = 4;  // chunks that are decompressed for it
+    TimesOfChannels times;
+    Buffer buffer;
+    std::size_t unindexed = 0, messages = 0;
+    for (const Piece& piece : layout.pieces) {
+      if (piece.kind != Piece::Kind::kChunk) return;
+      const ChunkIndex& chunk = layout.summary.chunks[piece.chunk];
+      messages += chunk.message_index_length / 16;
+      if (messages > kMost) return;
+      try {
+        if (list_times(*source, chunk, buffer, times)) continue;
+      } catch (const InputError&) {
+        return;  // a damaged index; reading the messages reports it
+      }
+      if (chunk.message_index_length > 0 || ++unindexed > kMostUnindexed) return;
+      const auto loaded = store.load(piece);
+      for (const auto& [channel, entries] : loaded->index().channels)
+        for (const Entry& entry : entries) times[channel].push_back(entry.log_time);
+    }
+    listed = std::move(times);
+  }
+
   std::shared_ptr<const ByteSource> source;
   Layout layout;
   PieceStore store;
   /// read() goes back and forth, so pieces are kept once it was called.
   std::once_flag reading;
   std::array<PieceStore::User, 2> random_users;
+  std::once_flag listing;
+  std::optional<TimesOfChannels> listed;
   std::once_flag charting;
   std::vector<Piece> pieces;
 };
@@ -137,17 +183,18 @@ ChannelTimes channel_times(const ByteSource& source, const Summary& summary,
 McapFile::McapFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 McapFile::~McapFile() = default;
 
-std::shared_ptr<const McapFile> McapFile::open(const fs::path& path, Diagnostics& diagnostics) {
+std::shared_ptr<const McapFile> McapFile::open(const fs::path& path, Diagnostics& diagnostics,
+                                               Depth depth) {
   auto source = std::make_shared<const ByteSource>(path);
   return std::shared_ptr<const McapFile>(
-      new McapFile(std::make_unique<State>(std::move(source), diagnostics)));
+      new McapFile(std::make_unique<State>(std::move(source), depth, diagnostics)));
 }
 
 std::shared_ptr<const McapFile> McapFile::open_bytes(std::string name, Bytes bytes,
                                                      Diagnostics& diagnostics) {
   auto source = std::make_shared<const ByteSource>(std::move(name), std::move(bytes));
   return std::shared_ptr<const McapFile>(
-      new McapFile(std::make_unique<State>(std::move(source), diagnostics)));
+      new McapFile(std::make_unique<State>(std::move(source), Depth::kAll, diagnostics)));
 }
 
 const Summary& McapFile::summary() const { return state_->layout.summary; }
@@ -192,6 +239,18 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> McapFile::log_times(
       return std::nullopt;  // a damaged index; reading the messages reports it
     }
   }
+  return all;
+}
+
+std::optional<std::vector<std::uint64_t>> McapFile::indexed_times(
+    const std::vector<std::uint16_t>& channels) const {
+  std::call_once(state_->listing, [&] { state_->list(); });
+  if (!state_->listed) return std::nullopt;
+  std::vector<std::uint64_t> all;
+  for (const std::uint16_t channel : channels)
+    if (const auto list = state_->listed->find(channel); list != state_->listed->end())
+      all.insert(all.end(), list->second.begin(), list->second.end());
+  std::sort(all.begin(), all.end());
   return all;
 }
 

@@ -24,6 +24,9 @@ std::string recognised(ByteView head) {
   return "";
 }
 
+/// Files up to this size are read through rather than told by their indexes.
+constexpr std::uint64_t kReadThrough = std::uint64_t{64} << 20;
+
 std::string hex(ByteView bytes) {
   std::string text;
   for (const std::uint8_t byte : bytes) {
@@ -68,13 +71,21 @@ std::optional<Header> read_header(const ByteSource& source, std::uint64_t* end) 
   return at_place(source.name(), [&] { return parse_header(record.body); });
 }
 
-Layout read_layout(const ByteSource& source, Diagnostics& diagnostics) {
+Layout read_layout(const ByteSource& source, Depth depth, Diagnostics& diagnostics) {
   check_magic(source);
   std::uint64_t unused = 0;
   static_cast<void>(read_header(source, &unused));
   Layout layout;
   std::string reason;
   if (layout_from_summary(source, layout, reason, diagnostics)) return layout;
+  if (depth == Depth::kIndexes && source.size() > kReadThrough &&
+      layout_from_indexes(source, layout, diagnostics)) {
+    diagnostics.note("mcap-indexed", source.name(),
+                     "counts and times are those of its message indexes, its summary being of no "
+                     "use (" +
+                         reason + "); damage inside its chunks is not seen");
+    return layout;
+  }
   diagnostics.note("mcap-scanned", source.name(),
                    "the whole file was scanned instead of its summary: " + reason);
   Layout scanned;

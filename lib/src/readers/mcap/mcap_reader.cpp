@@ -18,7 +18,8 @@ int sniff_mcap(const fs::path& path, ByteView head) {
 std::vector<std::string> one_session(const fs::path&) { return {""}; }
 
 std::unique_ptr<Recording> open_mcap(const OpenRequest& request, Diagnostics& diagnostics) {
-  return mcap::make_recording(mcap::McapFile::open(request.path, diagnostics),
+  const auto depth = request.survey ? mcap::Depth::kIndexes : mcap::Depth::kAll;
+  return mcap::make_recording(mcap::McapFile::open(request.path, diagnostics, depth),
                               mcap::read_options(request.options), diagnostics);
 }
 

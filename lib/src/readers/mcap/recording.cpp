@@ -78,6 +78,19 @@ class McapRecording final : public Recording {
                            "'); open it as series or events");
     return open_topic_video(file_, *topic, options, diagnostics);
   }
+  /// Log times; nothing where another stamp is the clock.
+  std::optional<std::vector<StreamTime>> indexed_times(const std::string& item) const override {
+    const auto topic = std::find_if(topics_.begin(), topics_.end(),
+                                    [&](const Topic& candidate) { return candidate.item == item; });
+    if (topic == topics_.end() || options_.clock != Clock::kLogTime) return std::nullopt;
+    const auto times = file_->indexed_times(topic->channels);
+    if (!times || (!times->empty() && times->back() > static_cast<std::uint64_t>(INT64_MAX)))
+      return std::nullopt;
+    std::vector<StreamTime> out;
+    out.reserve(times->size());
+    for (const std::uint64_t t : *times) out.push_back(stream_time(static_cast<std::int64_t>(t)));
+    return out;
+  }
 
  private:
   /// The topic, or a topic and a field in it: "/joint_states.position[3]".

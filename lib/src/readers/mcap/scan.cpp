@@ -1,6 +1,10 @@
 // The way in through every record: for files without a usable summary, and for cut ones.
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "internal/layout.hpp"
 #include "internal/walker.hpp"
@@ -9,19 +13,44 @@
 
 namespace reelcell::readers::mcap {
 namespace {
-constexpr std::array kLoaded = {Opcode::kHeader, Opcode::kSchema, Opcode::kChannel, Opcode::kChunk,
-                                Opcode::kMetadata};
+constexpr std::array kLoaded = {Opcode::kHeader,   Opcode::kSchema, Opcode::kChannel,
+                                Opcode::kMetadata, Opcode::kChunk,  Opcode::kMessageIndex};
+/// The same without the chunks.
+constexpr std::array kBetweenChunks = {Opcode::kHeader, Opcode::kSchema, Opcode::kChannel,
+                                       Opcode::kMetadata, Opcode::kMessageIndex};
+/// Holds a chunk's head, and mostly the indexes before it.
+constexpr std::uint64_t kSmallWindow = std::uint64_t{8} * 1024;
+
+/// The indexes do not tell what is in the file.
+struct NotTold {};
+
+/// A chunk whose indexes may not all have come yet.
+struct Untold {
+  std::uint64_t offset = 0;  ///< of the record
+  std::uint64_t length = 0;  ///< of its body
+  ChunkHead head;
+  std::vector<std::pair<std::uint64_t, MessageIndex>> indexes = {};  ///< with their places
+  std::uint64_t indexes_end = 0;
+};
 
 class Scan {
  public:
-  Scan(const ByteSource& source, Layout& layout, Diagnostics& diagnostics)
-      : source_(source), layout_(layout), diagnostics_(diagnostics), runs_(layout.pieces) {
+  Scan(const ByteSource& source, Depth depth, Layout& layout, Diagnostics& diagnostics)
+      : source_(source),
+        depth_(depth),
+        layout_(layout),
+        diagnostics_(diagnostics),
+        runs_(layout.pieces) {
     layout_.summary.statistics.emplace();
   }
 
+  /// Throws NotTold, by its indexes only.
   void run() {
-    RecordWalker walker(source_, kMagic.size(), source_.size(), kLoaded);
-    walker.track_crc(crc32(0, kMagic));
+    RecordWalker walker =
+        depth_ == Depth::kAll
+            ? RecordWalker(source_, kMagic.size(), source_.size(), kLoaded)
+            : RecordWalker(source_, kMagic.size(), source_.size(), kBetweenChunks, kSmallWindow);
+    if (depth_ == Depth::kAll) walker.track_crc(crc32(0, kMagic));
     Record record;
     Step step = Step::kRecord;
     bool footer = false;
@@ -32,6 +61,8 @@ class Scan {
         lose("mcap-record-damaged", at_byte(record.offset) + ": " + error.message());
       }
     }
+    check_indexes();
+    if (untold_) load_untold();  // the file ends before something follows its indexes
     if (!data_ended_) layout_.data_end = walker.position();
     if (footer)
       after_footer(record.end());
@@ -46,6 +77,10 @@ class Scan {
   bool take(const Record& record, std::uint32_t crc_before) {
     if (record.opcode == Opcode::kFooter) return true;
     if (data_ended_) return false;  // the summary repeats what the data section says
+    if (record.opcode != Opcode::kMessageIndex) {
+      check_indexes();
+      if (untold_) tell_by_indexes();
+    }
     switch (record.opcode) {
       case Opcode::kHeader: {
         const Header header = parse_header(record.body);
@@ -60,11 +95,12 @@ class Scan {
         add(parse_channel(record.body));
         break;
       case Opcode::kMessage: {
+        if (depth_ == Depth::kIndexes) throw NotTold{};
         if (record.length > kLargestRecord)
           throw InputError("Message record of " + std::to_string(record.length) +
                            " bytes, at most 1 GiB is accepted");
         const MessageView message = parse_message(record.body);
-        count(message);
+        count(message.channel_id, message.log_time);
         runs_.message(record.offset, record.end(), message.log_time);
         return false;
       }
@@ -110,22 +146,28 @@ class Scan {
                             "' first and '" + channel.topic + "' later; the first one is used");
   }
 
-  void count(const MessageView& message) {
+  void count(std::uint16_t channel, std::uint64_t log_time) {
     Summary& summary = layout_.summary;
     ++summary.statistics->message_count;
-    ++summary.statistics->channel_message_counts[message.channel_id];
-    summary.start_time = std::min(summary.start_time.value_or(message.log_time), message.log_time);
-    summary.end_time = std::max(summary.end_time.value_or(message.log_time), message.log_time);
-    const auto [times, added] =
-        summary.channel_times.try_emplace(message.channel_id, message.log_time, message.log_time);
+    ++summary.statistics->channel_message_counts[channel];
+    summary.start_time = std::min(summary.start_time.value_or(log_time), log_time);
+    summary.end_time = std::max(summary.end_time.value_or(log_time), log_time);
+    const auto [times, added] = summary.channel_times.try_emplace(channel, log_time, log_time);
     if (!added) {
-      times->second.first = std::min(times->second.first, message.log_time);
-      times->second.second = std::max(times->second.second, message.log_time);
+      times->second.first = std::min(times->second.first, log_time);
+      times->second.second = std::max(times->second.second, log_time);
     }
-    last_time_ = message.log_time;
+    last_time_ = log_time;
   }
 
   void take_chunk(const Record& record) {
+    if (depth_ == Depth::kIndexes) {
+      untold_ = {record.offset, record.length, parse_chunk_head(record.body)};
+      return;
+    }
+    take_chunk_whole(record);
+  }
+  void take_chunk_whole(const Record& record) {
     const ChunkContents chunk = decoder_.decode(record.body, record.length, records_);
     if (chunk.state != ChunkState::kWhole) return refuse_chunk(record, chunk);
     keep_chunk(record, chunk);
@@ -166,7 +208,8 @@ class Scan {
   void take_inner(Opcode opcode, std::uint64_t chunk_offset, ByteView body, ChunkIndex& index) {
     if (opcode == Opcode::kMessage) {
       const MessageView message = parse_message(body);
-      count(message);
+      count(message.channel_id, message.log_time);
+      inside_.insert(message.channel_id);
       index.message_start_time = std::min(index.message_start_time, message.log_time);
       index.message_end_time = std::max(index.message_end_time, message.log_time);
     } else if (opcode == Opcode::kSchema) {
@@ -176,6 +219,15 @@ class Scan {
     } else {
       unknown(opcode, chunk_offset);
     }
+  }
+
+  /// A chunk that is read after all.
+  void load_untold() {
+    const Untold chunk = *std::exchange(untold_, std::nullopt);
+    if (chunk.length > kLargestRecord) throw NotTold{};
+    Buffer buffer;
+    take_chunk_whole({Opcode::kChunk, chunk.offset, chunk.length,
+                      source_.view(chunk.offset + kRecordHead, chunk.length, buffer)});
   }
 
   void refuse_chunk(const Record& record, const ChunkContents& chunk) {
@@ -191,12 +243,81 @@ class Scan {
   }
 
   void take_message_index(const Record& record) {
+    if (untold_) {
+      untold_->indexes.emplace_back(record.offset, parse_message_index(record.body));
+      untold_->indexes_end = record.end();
+      return;
+    }
     if (record.body.size() < 2 || layout_.summary.chunks.empty()) return;
     ChunkIndex& chunk = layout_.summary.chunks.back();
     const std::uint64_t after = chunk.chunk_start_offset + chunk.chunk_length;
     if (record.offset != after + chunk.message_index_length) return;
     chunk.message_index_offsets.emplace_back(load_u16(record.body.data()), record.offset);
     chunk.message_index_length += kRecordHead + record.length;
+  }
+
+  /// Indexes that leave out a channel, as where the file is cut between them, would hide its
+  /// messages: without any, a chunk is looked into.
+  void check_indexes() {
+    if (inside_.empty()) return;
+    ChunkIndex& chunk = layout_.summary.chunks.back();
+    std::set<std::uint16_t> listed;
+    for (const auto& [channel, offset] : chunk.message_index_offsets) listed.insert(channel);
+    if (!std::includes(listed.begin(), listed.end(), inside_.begin(), inside_.end())) {
+      chunk.message_index_offsets.clear();
+      chunk.message_index_length = 0;
+    }
+    inside_.clear();
+  }
+
+  /// What has not been read, once all its indexes are there.
+  void tell_by_indexes() {
+    if (untold_->indexes.empty()) {
+      if (untold_->head.message_end_time != 0) throw NotTold{};
+      load_untold();  // holds no message
+      return;
+    }
+    const Untold chunk = *std::exchange(untold_, std::nullopt);
+    open_chunk(chunk);
+    const auto& known = layout_.summary.channels;
+    for (const auto& [offset, index] : chunk.indexes) {
+      if (!index.entries.empty() && !known.contains(index.channel_id)) learn_channels(chunk);
+      if (!index.entries.empty() && !known.contains(index.channel_id)) throw NotTold{};
+      for (const auto& [log_time, at] : index.entries) count(index.channel_id, log_time);
+    }
+  }
+
+  /// The chunk that a channel first has messages in says what it is.
+  void learn_channels(const Untold& untold) {
+    if (untold.length > kLargestRecord) throw NotTold{};
+    Buffer buffer;
+    const ByteView body = source_.view(untold.offset + kRecordHead, untold.length, buffer);
+    const ChunkContents chunk = decoder_.decode(body, untold.length, records_);
+    if (chunk.state != ChunkState::kWhole) throw NotTold{};
+    walk_records(chunk.records, [&](Opcode opcode, std::uint64_t, ByteView inner) {
+      if (opcode == Opcode::kSchema) add(parse_schema(inner));
+      if (opcode == Opcode::kChannel) add(parse_channel(inner));
+    });
+  }
+
+  /// As its head says.
+  void open_chunk(const Untold& chunk) {
+    ChunkIndex index;
+    index.chunk_start_offset = chunk.offset;
+    index.chunk_length = kRecordHead + chunk.length;
+    index.compression = chunk.head.compression;
+    index.compressed_size = chunk.head.records_size;
+    index.uncompressed_size = chunk.head.uncompressed_size;
+    index.message_start_time = chunk.head.message_start_time;
+    index.message_end_time = chunk.head.message_end_time;
+    for (const auto& [offset, entries] : chunk.indexes)
+      index.message_index_offsets.emplace_back(entries.channel_id, offset);
+    index.message_index_length = chunk.indexes_end - (chunk.offset + index.chunk_length);
+    ++layout_.summary.statistics->chunk_count;
+    layout_.summary.chunks.push_back(index);
+    layout_.pieces.push_back({Piece::Kind::kChunk, index.chunk_start_offset, index.chunk_length,
+                              index.message_start_time, index.message_end_time,
+                              layout_.summary.chunks.size() - 1});
   }
 
   void take_attachment(const Record& record) {
@@ -210,7 +331,7 @@ class Scan {
     data_ended_ = true;
     layout_.data_end = record.offset;
     const std::uint32_t expected = parse_data_end(record.body);
-    if (expected != 0 && expected != crc_before)
+    if (depth_ == Depth::kAll && expected != 0 && expected != crc_before)
       lose("mcap-data-crc", "the data section (to " + at_byte(record.offset) +
                                 ") does not match its CRC; some of it is damaged, run `reelcell "
                                 "validate` to see what else is");
@@ -254,7 +375,13 @@ class Scan {
     lose(step == Step::kGarbage ? "mcap-garbage" : "mcap-truncated", what);
   }
 
-  void rescue_chunk(const Record& record) {
+  void rescue_chunk(Record record) {
+    Buffer buffer;
+    if (depth_ == Depth::kIndexes) {
+      const std::uint64_t left = source_.size() - record.offset - kRecordHead;
+      record.body =
+          source_.view(record.offset + kRecordHead, std::min(left, kLargestRecord), buffer);
+    }
     const ChunkContents chunk = decoder_.decode(record.body, record.length, records_);
     if (chunk.state == ChunkState::kCut || chunk.state == ChunkState::kWhole)
       keep_chunk(record, chunk);
@@ -285,19 +412,35 @@ class Scan {
   }
 
   const ByteSource& source_;
+  Depth depth_;
   Layout& layout_;
   Diagnostics& diagnostics_;
   RunBuilder runs_;
   ChunkDecoder decoder_;
   Buffer records_;
   bool data_ended_ = false;
+  std::set<std::uint16_t> inside_;  ///< channels with messages in the chunk read last
+  std::optional<Untold> untold_;    ///< by the indexes only: the chunk met last
   std::optional<std::uint64_t> last_time_;
 };
 
 }  // namespace
 
 void layout_from_scan(const ByteSource& source, Layout& layout, Diagnostics& diagnostics) {
-  Scan(source, layout, diagnostics).run();
+  Scan(source, Depth::kAll, layout, diagnostics).run();
+}
+
+bool layout_from_indexes(const ByteSource& source, Layout& layout, Diagnostics& diagnostics) {
+  Layout told;
+  Diagnostics met;
+  try {
+    Scan(source, Depth::kIndexes, told, met).run();
+  } catch (const NotTold&) {
+    return false;
+  }
+  diagnostics.merge(met);
+  layout = std::move(told);
+  return true;
 }
 
 }  // namespace reelcell::readers::mcap

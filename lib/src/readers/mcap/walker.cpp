@@ -7,11 +7,12 @@
 namespace reelcell::readers::mcap {
 
 RecordWalker::RecordWalker(const ByteSource& source, std::uint64_t begin, std::uint64_t end,
-                           std::span<const Opcode> load)
+                           std::span<const Opcode> load, std::uint64_t window)
     : source_(source),
       position_(begin),
       end_(std::min(end, source.size())),
       load_(load),
+      window_size_(window),
       crc_done_(begin) {}
 
 void RecordWalker::track_crc(std::uint32_t crc) {
@@ -24,7 +25,7 @@ ByteView RecordWalker::bytes_at(std::uint64_t offset, std::uint64_t size) {
   const std::uint64_t left = end_ - offset;
   size = std::min(size, left);
   if (offset < window_begin_ || offset + size > window_begin_ + window_.size()) {
-    window_ = source_.view(offset, std::min(std::max(size, kWindow), left), buffer_);
+    window_ = source_.view(offset, std::min(std::max(size, window_size_), left), buffer_);
     window_begin_ = offset;
   }
   return window_.subspan(offset - window_begin_);
@@ -32,7 +33,7 @@ ByteView RecordWalker::bytes_at(std::uint64_t offset, std::uint64_t size) {
 
 void RecordWalker::add_to_crc(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
-    ByteView bytes = bytes_at(begin, std::min(end - begin, kWindow));
+    ByteView bytes = bytes_at(begin, std::min(end - begin, window_size_));
     if (bytes.empty()) return;
     bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), end - begin));
     crc_ = crc32(crc_, bytes);
@@ -59,7 +60,7 @@ Step RecordWalker::next(Record& record) {
   const bool whole = std::find(load_.begin(), load_.end(), record.opcode) != load_.end();
   if (whole && record.length > kLargestRecord && !cut) return Step::kGarbage;
   const std::uint64_t wanted =
-      std::min({record.length, left, whole ? kLargestRecord : kWindow / 2});
+      std::min({record.length, left, whole ? kLargestRecord : window_size_ / 2});
   const ByteView bytes = bytes_at(position_, kRecordHead + wanted);
   if (bytes.size() < kRecordHead + wanted) return Step::kCut;  // the file shrank while we read it
   record.body = bytes.subspan(kRecordHead, wanted);

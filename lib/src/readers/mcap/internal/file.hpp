@@ -113,6 +113,13 @@ struct Summary {
   bool truncated = false;  ///< the file ends before its footer
 };
 
+/// How much of a file without a summary is read.
+enum class Depth {
+  kAll,
+  kIndexes,  ///< of a large one only what lies between its chunks: counts and times are those of
+             ///< its message indexes, and damage inside the chunks is not seen
+};
+
 enum class Order { kFile, kLogTime };
 
 struct MessageQuery {
@@ -135,7 +142,8 @@ class McapFile : public std::enable_shared_from_this<McapFile> {
  public:
   /// Throws InputError for what is no MCAP file; a cut or damaged one opens with loss in
   /// `diagnostics`.
-  static std::shared_ptr<const McapFile> open(const fs::path& path, Diagnostics& diagnostics);
+  static std::shared_ptr<const McapFile> open(const fs::path& path, Diagnostics& diagnostics,
+                                              Depth depth = Depth::kAll);
   /// The same for bytes in memory; `name` is used in messages.
   static std::shared_ptr<const McapFile> open_bytes(std::string name, Bytes bytes,
                                                     Diagnostics& diagnostics);
@@ -150,6 +158,10 @@ class McapFile : public std::enable_shared_from_this<McapFile> {
   /// First and last log time of these channels' messages, from the indexes behind the first and the
   /// last chunks; nullopt without messages, or when only reading all messages would tell.
   std::optional<std::pair<std::uint64_t, std::uint64_t>> log_times(
+      const std::vector<std::uint16_t>& channels) const;
+  /// Log times of all messages of these channels, in order, from the indexes behind the chunks;
+  /// nullopt where messages lie outside of them. Memory: 8 bytes a message of the file.
+  std::optional<std::vector<std::uint64_t>> indexed_times(
       const std::vector<std::uint16_t>& channels) const;
   /// The data of one message; chunks used last stay decompressed in a small cache. Throws
   /// InputError.

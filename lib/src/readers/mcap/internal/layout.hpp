@@ -39,7 +39,7 @@ struct Layout {
 };
 
 /// Throws InputError for what is no MCAP file.
-Layout read_layout(const ByteSource& source, Diagnostics& diagnostics);
+Layout read_layout(const ByteSource& source, Depth depth, Diagnostics& diagnostics);
 
 // The steps of it.
 void check_magic(const ByteSource& source);
@@ -49,6 +49,8 @@ std::optional<Header> read_header(const ByteSource& source, std::uint64_t* end);
 bool layout_from_summary(const ByteSource& source, Layout& layout, std::string& reason,
                          Diagnostics& diagnostics);
 void layout_from_scan(const ByteSource& source, Layout& layout, Diagnostics& diagnostics);
+/// By its message indexes alone; false, and the layout as it was, where they do not tell it all.
+bool layout_from_indexes(const ByteSource& source, Layout& layout, Diagnostics& diagnostics);
 
 /// Splits a range of records outside chunks into runs with their times; for log-time order.
 /// What is damaged in it is reported.

@@ -25,10 +25,11 @@ enum class Step {
 
 class RecordWalker {
  public:
-  /// Bodies longer than this are given whole only for the opcodes in `load`; of others as a prefix.
-  static constexpr std::uint64_t kWindow = 256 * 1024;
+  /// Bodies longer than a window are given whole only for the opcodes in `load`; of others as a
+  /// prefix.
+  static constexpr std::uint64_t kWindow = std::uint64_t{256} * 1024;
   RecordWalker(const ByteSource& source, std::uint64_t begin, std::uint64_t end,
-               std::span<const Opcode> load = {});
+               std::span<const Opcode> load = {}, std::uint64_t window = kWindow);
   /// Also compute the CRC of all bytes that were stepped over, continuing from `crc`.
   void track_crc(std::uint32_t crc);
   Step next(Record& record);
@@ -45,6 +46,7 @@ class RecordWalker {
   std::uint64_t position_;
   const std::uint64_t end_;
   std::span<const Opcode> load_;
+  const std::uint64_t window_size_;  ///< read at least at a time
   Buffer buffer_;
   ByteView window_;
   std::uint64_t window_begin_ = 0;

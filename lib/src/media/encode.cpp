@@ -75,27 +75,47 @@ EncodeOptions encode_options(const OptionValues& values) {
   return out;
 }
 
+UndecodableFrames::UndecodableFrames(const VideoSource& source, std::vector<std::uint32_t> frames)
+    : InputError(
+          source.describe(),
+          "the frame at " +
+              format_seconds(source.frames().frames.at(frames.at(0)).time.time_since_epoch()) +
+              " s cannot be decoded, so no clip can hold it"),
+      ordinals_(std::move(frames)) {}
+
+std::vector<std::uint32_t> undecodable_frames(std::shared_ptr<const VideoSource> source,
+                                              std::span<const std::uint32_t> frames,
+                                              Diagnostics& diagnostics) {
+  std::vector<std::uint32_t> bad;
+  for_each_frame(
+      std::move(source), frames,
+      [&](std::size_t row, const DecodedFrame* frame) {
+        if (frame == nullptr && (bad.empty() || bad.back() != frames[row]))
+          bad.push_back(frames[row]);
+      },
+      diagnostics);
+  return bad;
+}
+
 ClipPackets encode_part(std::shared_ptr<const VideoSource> source,
                         std::span<const std::uint32_t> frames, Rational rate,
                         const EncodeOptions& options, unsigned set_id, Diagnostics& diagnostics,
                         const FrameObserver& observer) {
   Encoder encoder(rate, options, set_id);
   const int rotation = source->format().rotation;
-  const std::string where = source->describe();
-  const FrameTable& table = source->frames();
+  std::vector<std::uint32_t> bad;
   for_each_frame(
       source, frames,
       [&](std::size_t row, const DecodedFrame* frame) {
-        if (frame == nullptr)
-          throw InputError(
-              where,
-              "the frame at " + format_seconds(table.frames[frames[row]].time.time_since_epoch()) +
-                  " s cannot be decoded, so no clip can hold it; leave it out with a gate or a "
-                  "shorter segment");
+        if (frame == nullptr) {
+          bad.push_back(frames[row]);
+          return;
+        }
         encoder.add(*frame->impl->frame, rotation);
         if (observer) observer(row, *frame);
       },
       diagnostics, DecodeOptions{options.threads});
+  if (!bad.empty()) throw UndecodableFrames(*source, std::move(bad));
   return encoder.finish();
 }
 

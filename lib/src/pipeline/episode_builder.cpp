@@ -93,17 +93,32 @@ Column make_column(const ResolvedFeature& feature, std::size_t rows,
   return column;
 }
 
-/// Rows get the nearest frame; the clip's true times go beside them.
+/// Rows get the nearest frame that is not one of `without`; the clip's true times go beside them.
 RowTimes join_video(const BuildPlan& plan, const OpenSession& session, const std::string& stream,
-                    const std::vector<SessionTime>& rows, std::vector<std::uint32_t>& frames) {
-  const auto times = session.frame_times(stream);
-  if (times->empty())
+                    const std::vector<SessionTime>& rows, const std::set<std::uint32_t>& without,
+                    std::vector<std::uint32_t>& frames) {
+  const auto all = session.frame_times(stream);
+  if (all->empty())
     throw InputError(session.session().id, "stream '" + stream + "' holds no frame");
+  std::vector<SessionTime> kept_times;
+  std::vector<std::uint32_t> kept;
+  for (std::uint32_t i = 0; !without.empty() && i < all->size(); ++i) {
+    if (without.contains(i)) continue;
+    kept.push_back(i);
+    kept_times.push_back((*all)[i]);
+  }
+  const std::vector<SessionTime>& times = without.empty() ? *all : kept_times;
+  if (times.empty())
+    throw InputError(session.session().id,
+                     "stream '" + stream + "' holds no frame that can be decoded");
   const timeline::JoinPolicy policy =
       join_policy(plan.recipe.grid, session, stream, plan.schema.rate);
-  timeline::NearestJoin join = timeline::join_nearest(*times, rows, policy.tolerance);
+  timeline::NearestJoin join = timeline::join_nearest(times, rows, policy.tolerance);
   RowTimes result{stream, {}, std::move(join.skew_ns), std::move(join.flag)};
-  for (const std::uint32_t index : join.index) result.source.push_back((*times)[index]);
+  for (std::uint32_t& index : join.index) {
+    result.source.push_back(times[index]);
+    if (!without.empty()) index = kept[index];
+  }
   frames = std::move(join.index);
   return result;
 }
@@ -148,6 +163,49 @@ void add_anchor(const GridRule& rule, const OpenSession& session, TimeRange rang
   used.push_back(std::move(source));
 }
 
+void lay_out_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
+                    const OpenSession& session, const FramesOfStreams& without, Episode& episode) {
+  for (const ResolvedFeature& feature : features) {
+    if (!feature.spec.is_video) continue;
+    EpisodeClip clip;
+    clip.feature = feature.spec.name;
+    clip.stream = feature.video;
+    clip.source = session.video(feature.video);
+    const auto left_out = without.find(feature.video);
+    RowTimes times = join_video(
+        plan, session, feature.video, episode.time,
+        left_out == without.end() ? std::set<std::uint32_t>() : left_out->second, clip.frame);
+    if (std::all_of(times.flag.begin(), times.flag.end(),
+                    [](JoinFlag f) { return f == JoinFlag::kGap; }))
+      throw InputError("stream '" + feature.video + "' holds no frame within this segment");
+    const bool known = std::any_of(episode.row_times.begin(), episode.row_times.end(),
+                                   [&](const RowTimes& t) { return t.stream == times.stream; });
+    if (!known) episode.row_times.push_back(std::move(times));
+    episode.clips.push_back(std::move(clip));
+  }
+}
+
+/// With frames that no decoder can give left out, as if they had never been recorded: a row shows
+/// its neighbour, and says so.
+void add_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
+                const OpenSession& session, Episode& episode, Diagnostics& pixels) {
+  const auto series = static_cast<std::ptrdiff_t>(episode.row_times.size());
+  FramesOfStreams without;
+  for (;;) {
+    lay_out_videos(plan, features, session, without, episode);
+    Diagnostics met;
+    const FramesOfStreams bad = run_pixel_pass(plan, session, episode, met);
+    pixels.merge_max(met);
+    if (bad.empty()) return;
+    for (const auto& [stream, ordinals] : bad)
+      without[stream].insert(ordinals.begin(), ordinals.end());
+    episode.row_times.erase(episode.row_times.begin() + series, episode.row_times.end());
+    episode.clips.clear();
+    episode.stills.clear();
+    episode.video_stats = Json::object();
+  }
+}
+
 Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
                       std::vector<UsedSource> used,
                       const std::shared_ptr<const OpenSession>& session, SessionSignals& signals,
@@ -165,22 +223,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
   episode.time = grid.times();
   const auto features = resolve_features(plan.recipe, *session);
   add_series(plan, features, grid, *session, signals, episode);
-  for (const ResolvedFeature& feature : features) {
-    if (!feature.spec.is_video) continue;
-    EpisodeClip clip;
-    clip.feature = feature.spec.name;
-    clip.stream = feature.video;
-    clip.source = session->video(feature.video);
-    RowTimes times = join_video(plan, *session, feature.video, episode.time, clip.frame);
-    if (std::all_of(times.flag.begin(), times.flag.end(),
-                    [](JoinFlag f) { return f == JoinFlag::kGap; }))
-      throw InputError("stream '" + feature.video + "' holds no frame within this segment");
-    const bool known = std::any_of(episode.row_times.begin(), episode.row_times.end(),
-                                   [&](const RowTimes& t) { return t.stream == times.stream; });
-    if (!known) episode.row_times.push_back(std::move(times));
-    episode.clips.push_back(std::move(clip));
-  }
-  run_pixel_pass(plan, *session, episode, pixels);
+  add_videos(plan, features, *session, episode, pixels);
   add_anchor(plan.recipe.grid, *session, candidate.segment.range, used);
   episode.lineage = lineage_of(episode, used, *session);
   add_objects(objects, *session, episode, pixels);

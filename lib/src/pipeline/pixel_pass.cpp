@@ -123,6 +123,7 @@ void scan_beside(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& p
       pixels);
 }
 
+/// Throws UndecodableFrames.
 void scan_clip(const EpisodeClip& clip, std::size_t begin, std::size_t end, ClipObserver& observer,
                Diagnostics& pixels) {
   std::vector<std::uint32_t> ordinals;
@@ -133,12 +134,17 @@ void scan_clip(const EpisodeClip& clip, std::size_t begin, std::size_t end, Clip
     rows.push_back(row);
   }
   if (ordinals.empty()) return;
+  std::vector<std::uint32_t> bad;
   media::for_each_frame(
       clip.source, ordinals,
       [&](std::size_t position, const media::DecodedFrame* frame) {
-        if (frame) observer.see(rows[position], *frame);
+        if (frame)
+          observer.see(rows[position], *frame);
+        else
+          bad.push_back(ordinals[position]);
       },
       pixels);
+  if (!bad.empty()) throw media::UndecodableFrames(*clip.source, std::move(bad));
 }
 
 /// What the recipe lets be copied of a clip.
@@ -165,34 +171,47 @@ std::string why_encoded(const std::vector<media::ClipPiece>& pieces) {
   return reason;
 }
 
-}  // namespace
-
-void run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
-                    Diagnostics& pixels) {
+void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episode,
+              EpisodeClip& clip, Diagnostics& pixels) {
   const Recipe& recipe = plan.recipe;
   const bool clips_wanted =
       std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
                   [](const OutputRule& output) { return output.row->wants_clips; });
-  for (EpisodeClip& clip : episode.clips) {
-    const auto frame_times = session.frame_times(clip.stream);
-    ClipObserver observer(recipe, clip, episode.segment, *frame_times);
-    if (clips_wanted) {
-      std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, clip);
-      media::CutClip cut = media::cut_clip(
-          clip.source, clip.frame, pieces, plan.schema.rate, recipe.encode, pixels,
-          [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
-      clip.packets = std::move(cut.packets);
-      if (!clip.packets.copied) clip.packets.reason = why_encoded(pieces);
-      clip.copied_frames = cut.copied_frames;
-      clip.copied_bytes = cut.copied_bytes;
-      for (const media::ClipPiece& piece : pieces)
-        if (piece.copy) scan_clip(clip, piece.begin, piece.end, observer, pixels);
-    } else {
-      scan_clip(clip, 0, clip.frame.size(), observer, pixels);
-    }
-    scan_beside(clip, observer, pixels);
-    observer.finish(episode);
+  const auto frame_times = session.frame_times(clip.stream);
+  ClipObserver observer(recipe, clip, episode.segment, *frame_times);
+  if (clips_wanted) {
+    std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, clip);
+    media::CutClip cut = media::cut_clip(
+        clip.source, clip.frame, pieces, plan.schema.rate, recipe.encode, pixels,
+        [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
+    clip.packets = std::move(cut.packets);
+    if (!clip.packets.copied) clip.packets.reason = why_encoded(pieces);
+    clip.copied_frames = cut.copied_frames;
+    clip.copied_bytes = cut.copied_bytes;
+    for (const media::ClipPiece& piece : pieces)
+      if (piece.copy) scan_clip(clip, piece.begin, piece.end, observer, pixels);
+  } else {
+    scan_clip(clip, 0, clip.frame.size(), observer, pixels);
   }
+  scan_beside(clip, observer, pixels);
+  observer.finish(episode);
+}
+
+}  // namespace
+
+FramesOfStreams run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
+                               Diagnostics& pixels) {
+  for (EpisodeClip& clip : episode.clips) {
+    try {
+      see_clip(plan, session, episode, clip, pixels);
+    } catch (const media::UndecodableFrames& error) {
+      // All of the clip at once, whichever pass met the first of them.
+      std::vector<std::uint32_t> bad = media::undecodable_frames(clip.source, clip.frame, pixels);
+      if (bad.empty()) bad = error.ordinals();
+      return {{clip.stream, {bad.begin(), bad.end()}}};
+    }
+  }
+  return {};
 }
 
 }  // namespace reelcell::pipeline

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reelcell/base/diagnostics.hpp"
+#include "reelcell/base/error.hpp"
 #include "reelcell/base/options.hpp"
 #include "reelcell/media/picture.hpp"
 #include "reelcell/model/video.hpp"
@@ -58,6 +59,20 @@ std::vector<ClipPiece> plan_pieces(const VideoSource& source,
                                    std::span<const std::uint32_t> frames);
 constexpr std::uint32_t kWorthCopying = 8;
 
+/// Frames that the decoder cannot give without damage, so that no clip can show them.
+class UndecodableFrames : public InputError {
+ public:
+  UndecodableFrames(const VideoSource& source, std::vector<std::uint32_t> frames);
+  const std::vector<std::uint32_t>& ordinals() const { return ordinals_; }
+
+ private:
+  std::vector<std::uint32_t> ordinals_;
+};
+/// Those of `frames` (ordinals in presentation order), each once.
+std::vector<std::uint32_t> undecodable_frames(std::shared_ptr<const VideoSource> source,
+                                              std::span<const std::uint32_t> frames,
+                                              Diagnostics& diagnostics);
+
 /// Called for every row's frame while a clip is encoded or scanned, in row order.
 using FrameObserver = std::function<void(std::size_t row, const DecodedFrame& frame)>;
 
@@ -65,8 +80,8 @@ using FrameObserver = std::function<void(std::size_t row, const DecodedFrame& fr
 ClipPackets copy_clip(const VideoSource& source, std::span<const std::uint32_t> frames,
                       Rational rate);
 /// Decodes the frames (repeats allowed: a held frame is encoded again) and encodes them, one per
-/// row. No B-frames, first frame an IDR, closed GOPs, deterministic. Rotation is applied. A frame
-/// that cannot be decoded throws InputError.
+/// row. No B-frames, first frame an IDR, closed GOPs, deterministic. Rotation is applied. Throws
+/// UndecodableFrames.
 ClipPackets encode_clip(std::shared_ptr<const VideoSource> source,
                         std::span<const std::uint32_t> frames, Rational rate,
                         const EncodeOptions& options, Diagnostics& diagnostics,

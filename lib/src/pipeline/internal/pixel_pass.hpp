@@ -1,14 +1,24 @@
 // Everything of an episode that needs packets or pixels.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
 
+/// Frames by stream, as ordinals in presentation order.
+using FramesOfStreams = std::map<std::string, std::set<std::uint32_t>>;
+
 /// Fills packets, video_stats and stills of the episode's clips. Each camera's frames are decoded
 /// at most once: an encode, the statistics and the stills share the pass; a copied clip without
 /// statistics decodes nothing. An evidence frame that no row shows is decoded on its own.
-void run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
-                    Diagnostics& pixels);
+/// Gives back frames of one clip that no decoder can give, whether they were to be copied or
+/// encoded: the episode is then to be laid out without them. Else nothing.
+FramesOfStreams run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
+                               Diagnostics& pixels);
 
 }  // namespace reelcell::pipeline

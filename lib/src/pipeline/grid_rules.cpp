@@ -111,7 +111,12 @@ timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, Ti
     const auto at = std::lower_bound(times->begin(), times->end(), range.start);
     if (at != times->end() && *at < range.end) origin = first_row(range.start, *at, rate);
   }
-  return timeline::make_grid(range, rate, origin);
+  try {
+    return timeline::make_grid(range, rate, origin);
+  } catch (const PlanError& error) {
+    if (session.apart().empty()) throw;
+    throw PlanError(session.session().id + ": " + session.apart() + " (" + error.what() + ")");
+  }
 }
 
 timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& session,

@@ -313,6 +313,41 @@ TimeRange OpenSession::stream_extent(const std::string& stream) const {
   return range;
 }
 
+namespace {
+
+struct StreamRange {
+  TimeRange range;
+  std::string stream;
+  Nanos alone{0};  ///< how far from the others it may lie: a verdict may come after the pictures
+};
+
+/// Which streams lie apart from all others, as text; "" where there is no gap between them.
+std::string why_apart(std::vector<StreamRange> all) {
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.range.start < b.range.start; });
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const auto before =
+        std::max_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i),
+                         [](const auto& a, const auto& b) { return a.range.end < b.range.end; });
+    const Nanos alone = std::max(before->alone, all[i].alone);
+    if (before->range.end + alone > all[i].range.start) continue;
+    const auto seconds = [](SessionTime t) { return format_seconds(t.time_since_epoch()) + " s"; };
+    return "'" + before->stream + "' ends at " + seconds(before->range.end) + " and '" +
+           all[i].stream + "' begins at " + seconds(all[i].range.start) +
+           ": they have no time in common. Where they were recorded together, their clocks differ: "
+           "state one in session.json (\"clock\": {\"offset_ns\": ..}), or measure it ('reelcell "
+           "align --measure')";
+  }
+  return "";
+}
+
+}  // namespace
+
+const std::string& OpenSession::apart() const {
+  static_cast<void>(extent());
+  return apart_;
+}
+
 TimeRange OpenSession::extent() const {
   {
     const std::lock_guard lock(mutex_);
@@ -320,15 +355,22 @@ TimeRange OpenSession::extent() const {
   }
   TimeRange all{};
   bool any = false;
+  std::vector<StreamRange> ranges;
   for (const StreamSpec& spec : session_.streams) {
     // Sound is kept beside the session; a microphone that ran on makes no rows.
     if (spec.kind == StreamKind::kAudio) continue;
     const TimeRange range = stream_extent(spec.name);
     if (range.empty()) continue;
+    const bool events = spec.kind == StreamKind::kEvents;
+    ranges.push_back({range, spec.name, events ? std::chrono::minutes(1) : Nanos(0)});
     all = any ? TimeRange{std::min(all.start, range.start), std::max(all.end, range.end)} : range;
     any = true;
   }
+  std::string apart = why_apart(std::move(ranges));
   const std::lock_guard lock(mutex_);
+  if (extent_) return *extent_;
+  if (!apart.empty()) losses_->warn("clock-no-overlap", session_.id, apart);
+  apart_ = std::move(apart);
   extent_ = all;
   return all;
 }

@@ -56,6 +56,8 @@ class OpenSession {
   std::shared_ptr<const std::vector<SessionTime>> frame_times(const std::string& stream) const;
   /// First to last sample over all streams; reads a series through only if its file does not say.
   TimeRange extent() const;
+  /// Which streams have no time in common with the others; "" where all have.
+  const std::string& apart() const;
   TimeRange stream_extent(const std::string& stream) const;
   /// In time order on the stream's own clock, whatever the order in the file: a series by
   /// timeline::OrderedSeries, which counts what it drops; events all of them, sorted. The stream's
@@ -96,6 +98,7 @@ class OpenSession {
   std::map<std::string, std::unique_ptr<StreamState>, std::less<>> streams_;
   mutable std::mutex mutex_;
   mutable std::optional<TimeRange> extent_;
+  mutable std::string apart_;
   mutable std::map<fs::path, Digests> digests_;
   mutable std::map<std::string, Digests> contents_;
   const StreamState& state(std::string_view stream) const;

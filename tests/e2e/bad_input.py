@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 """Bad input: never a crash, the right exit code, a message that says what to do, nothing half written that looks whole."""
+import contextlib
 import csv
 import json
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 
-from support import BINARY, DATA, LOST, check, reelcell, tree, work_folder, write_json
+import av
+
+from support import BINARY, DATA, LOST, check, integers, reelcell, tree, work_folder, write_json
 
 
 def says_something(done, where):
@@ -194,9 +198,56 @@ def bad_documents(work):
             check("session.json" in said and named in said, f"{command} of {text[:60]!r}: neither file nor key is named: {said}")
 
 
+def undecodable_frame(work):
+    """A frame that no decoder gives is in no corpus: its row shows the neighbour and says when that was."""
+    name = "sample_with_invalid_nalu"
+    source = DATA / f"video/androidx_media/libraries/test_data/src/test/assets/media/mp4/{name}.mp4"
+    with av.open(str(source)) as container:
+        times = sorted(packet.pts * packet.time_base for packet in container.demux(video=0) if packet.pts is not None)
+    shown = []
+    with av.open(str(source)) as container:
+        for packet in container.demux(video=0):
+            with contextlib.suppress(av.error.InvalidDataError):
+                shown += [frame.pts * frame.time_base for frame in packet.decode()]
+    bad = [round(time * 10**9) for time in times if time not in shown]
+    check(len(times) == 30 and len(bad) == 1, f"{name}: {len(times)} packets, {len(shown)} frames")
+    for form, encode in (("copied", {}), ("encoded", {"width": 320, "height": 240})):
+        recipe = work / f"{form}.json"
+        write_json(recipe, {"version": 1, "name": form, "grid": {"rate_hz": 30}, "features": [{"name": "observation.images.a", "video": name}],
+                            "video": encode, "outputs": [{"format": "lerobot_v3", "folder": "lerobot"}]})
+        out = work / form
+        done = reelcell("build", source, "--recipe", recipe, "--out", out, codes=(LOST,))
+        check("video-undecodable-frame" in done.stderr + done.stdout, f"{form}: the frame is not told: {done.stderr}")
+        rows = integers(out / "lerobot/data/chunk-000/file-000.parquet", ["reelcell.time_ns", f"reelcell.{name}.time_ns", f"reelcell.{name}.flag"])
+        used = [row[f"reelcell.{name}.time_ns"] for row in rows]
+        check(len(rows) == 30 and not any(abs(time - bad[0]) <= 1 for time in used), f"{form}: rows show the frame at {bad[0]} ns: {used}")
+        check(all(min(abs(time - round(at * 10**9)) for at in shown) <= 1 for time in used), f"{form}: a row's time is none of a frame: {used}")
+        made = next((out / "lerobot/videos").rglob("*.mp4"))
+        with av.open(str(made)) as container:
+            check(sum(1 for _ in container.decode(video=0)) == 30, f"{form}: not every frame of the corpus can be decoded")
+        reelcell("validate", out, "--deep")
+
+
+def apart(work):
+    """Two clocks from different eras, as they lie in one folder: said everywhere, and not taken for a long session."""
+    folder = work / "apart"
+    folder.mkdir()
+    for name in ("recording.mp4", "recording.mcap"):
+        shutil.copy(DATA / "e2e/luxonis_depthai-core" / name, folder)
+    reelcell("init", folder)
+    comment = json.loads((folder / "session.json").read_text())["comment"]
+    check("decades" in comment, f"init does not say that the clocks are of different eras: {comment}")
+    done = reelcell("align", folder, codes=None)
+    check("clock-no-overlap" in done.stdout + done.stderr and "offset_ns" in done.stdout + done.stderr, f"align: {done.stdout}{done.stderr}")
+    done = reelcell("build", folder, "--out", work / "apart-out", codes=(1,))
+    check("no time in common" in done.stderr and "offset_ns" in done.stderr, f"build: {done.stderr}")
+
+
 def main():
     with work_folder() as work:
         shared = malformed_files(work)
+        undecodable_frame(work)
+        apart(work)
         recipe = log_recipe(work)
         truncated_is_told(work)
         missing_files(work, recipe)

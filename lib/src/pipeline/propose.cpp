@@ -207,7 +207,7 @@ void Proposal::add_stream(const Source& source, const StreamInfo& info, bool onl
   // Unix times in ns lie past 2001; anything smaller counts from a start.
   if (info.first)
     (ns_of(*info.first) > 1'000'000'000'000'000'000 ? unix_times_ : small_times_) = true;
-  else if (kind == StreamKind::kVideo)
+  else if (kind == StreamKind::kVideo && !options.contains("times"))
     small_times_ = true;  // a video file's own times
   streams_.push_back(std::move(stream));
 }

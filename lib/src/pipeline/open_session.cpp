@@ -1,10 +1,12 @@
 #include <algorithm>
 
 #include "internal/content_digest.hpp"
+#include "internal/counted_cursor.hpp"
 #include "internal/exposure.hpp"
 #include "internal/ordered_events.hpp"
 #include "internal/ordered_streams.hpp"
 #include "internal/signals_view.hpp"
+#include "internal/stream_ranges.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/clocks.hpp"
 #include "reelcell/pipeline/session.hpp"
@@ -72,49 +74,6 @@ std::vector<StreamSpec> self_described(const ReaderRow& reader, const Recording&
   }
   return streams;
 }
-
-/// A cursor with its own counts, merged when it is closed: reading a stream twice does not double
-/// its losses.
-template <class Cursor>
-class CountedCursor : public Cursor {
- public:
-  template <class Open>
-  CountedCursor(Diagnostics& total, Open open) : total_(&total), inner_(open(own_)) {}
-  ~CountedCursor() override {
-    inner_.reset();
-    total_->merge_max(own_);
-  }
-  CountedCursor(const CountedCursor&) = delete;
-  CountedCursor& operator=(const CountedCursor&) = delete;
-
- protected:
-  /// While the cursor is open too: what was lost so far is known when a result is stored.
-  void share() {
-    if (!own_.empty()) total_->merge_max(own_);
-  }
-  Diagnostics own_;
-  Diagnostics* total_;
-  std::unique_ptr<Cursor> inner_;
-};
-class CountedSeries : public CountedCursor<SeriesCursor> {
- public:
-  using CountedCursor::CountedCursor;
-  const std::vector<ColumnSpec>& columns() const override { return inner_->columns(); }
-  bool next(SeriesBatch& batch) override {
-    const bool more = inner_->next(batch);
-    share();
-    return more;
-  }
-};
-class CountedEvents : public CountedCursor<EventCursor> {
- public:
-  using CountedCursor::CountedCursor;
-  bool next(StreamEvent& event) override {
-    const bool more = inner_->next(event);
-    share();
-    return more;
-  }
-};
 
 /// What the ends of a file say of its times, unless one of them is a wrong stamp: no recording of a
 /// cell is longer than this.
@@ -312,36 +271,6 @@ TimeRange OpenSession::stream_extent(const std::string& stream) const {
   entry.extent = range;
   return range;
 }
-
-namespace {
-
-struct StreamRange {
-  TimeRange range;
-  std::string stream;
-  Nanos alone{0};  ///< how far from the others it may lie: a verdict may come after the pictures
-};
-
-/// Which streams lie apart from all others, as text; "" where there is no gap between them.
-std::string why_apart(std::vector<StreamRange> all) {
-  std::sort(all.begin(), all.end(),
-            [](const auto& a, const auto& b) { return a.range.start < b.range.start; });
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    const auto before =
-        std::max_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i),
-                         [](const auto& a, const auto& b) { return a.range.end < b.range.end; });
-    const Nanos alone = std::max(before->alone, all[i].alone);
-    if (before->range.end + alone > all[i].range.start) continue;
-    const auto seconds = [](SessionTime t) { return format_seconds(t.time_since_epoch()) + " s"; };
-    return "'" + before->stream + "' ends at " + seconds(before->range.end) + " and '" +
-           all[i].stream + "' begins at " + seconds(all[i].range.start) +
-           ": they have no time in common. Where they were recorded together, their clocks differ: "
-           "state one in session.json (\"clock\": {\"offset_ns\": ..}), or measure it ('reelcell "
-           "align --measure')";
-  }
-  return "";
-}
-
-}  // namespace
 
 const std::string& OpenSession::apart() const {
   static_cast<void>(extent());

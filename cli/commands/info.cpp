@@ -170,9 +170,15 @@ class InfoCommand : public Command {
     std::cout << table.text();
   }
   static std::string video_text(const Json& video) {
-    std::string text =
-        fmt::format("{} {}x{} {}", video["codec"].get<std::string>(), video["width"].get<int>(),
-                    video["height"].get<int>(), video["pix_fmt"].get<std::string>());
+    std::string text = fmt::format("{} {}x{}", video["codec"].get<std::string>(),
+                                   video["width"].get<int>(), video["height"].get<int>());
+    const auto pixels = video["pix_fmt"].get<std::string>();
+    if (video.value("no_decoder", false))
+      text += ", NO DECODER for it is installed";
+    else
+      text += pixels.empty() ? ", no picture could be decoded" : " " + pixels;
+    if (const int turned = video.value("rotation", 0); turned != 0)
+      text += fmt::format(", shown turned by {} degrees", turned);
     if (video.contains("key_frames"))
       text += fmt::format(", {}, longest GOP {}",
                           counted(video["key_frames"].get<std::uint64_t>(), "key frame"),

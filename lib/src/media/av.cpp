@@ -1,6 +1,7 @@
 #include "internal/av.hpp"
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstring>
 #include <mutex>
@@ -72,9 +73,19 @@ AVCodecID codec_id_of(const std::string& codec) {
   return descriptor ? descriptor->id : AV_CODEC_ID_NONE;
 }
 
+namespace {
+/// libav's name, or the container's own letters for what libav does not know ("vvc1").
+std::string codec_name(const AVCodecParameters& parameters) {
+  if (parameters.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(parameters.codec_id);
+  if (parameters.codec_tag == 0) return "unknown";
+  std::array<char, AV_FOURCC_MAX_STRING_SIZE> letters{};
+  return av_fourcc_make_string(letters.data(), parameters.codec_tag);
+}
+}  // namespace
+
 VideoFormat format_of(const AVCodecParameters& parameters, Rational time_base) {
   VideoFormat format;
-  format.codec = avcodec_get_name(parameters.codec_id);
+  format.codec = codec_name(parameters);
   format.width = parameters.width;
   format.height = parameters.height;
   format.pix_fmt =

@@ -3,16 +3,27 @@
 #include <algorithm>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/decode.hpp"
 
 namespace reelcell::media {
 
+namespace {
+const AVCodec* find_decoder(AVCodecID id) {
+  // libdav1d decodes AV1 on its own threads and far faster than libaom.
+  const AVCodec* fast = id == AV_CODEC_ID_AV1 ? avcodec_find_decoder_by_name("libdav1d") : nullptr;
+  return fast ? fast : avcodec_find_decoder(id);
+}
+}  // namespace
+
+bool has_decoder(const std::string& codec) {
+  const AVCodecID id = codec_id_of(codec);
+  return id != AV_CODEC_ID_NONE && find_decoder(id) != nullptr;
+}
+
 Decoder::Decoder(const VideoFormat& format, int threads) : asked_(format) {
   quiet_libav();
-  const AVCodec* codec = nullptr;
   const AVCodecID id = codec_id_of(format.codec);
-  // libdav1d decodes AV1 on its own threads and far faster than libaom.
-  if (id == AV_CODEC_ID_AV1) codec = avcodec_find_decoder_by_name("libdav1d");
-  if (codec == nullptr) codec = avcodec_find_decoder(id);
+  const AVCodec* codec = find_decoder(id);
   if (codec == nullptr)
     throw InputError("codec '" + format.codec +
                      "' has no decoder in the installed libav; convert the video first");

@@ -8,6 +8,7 @@
 #include "internal/inspect_files.hpp"
 #include "internal/ordered_streams.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/decode.hpp"
 #include "reelcell/pipeline/session.hpp"
 #include "reelcell/readers/registry.hpp"
 #include "reelcell/timeline/report.hpp"
@@ -22,6 +23,7 @@ Json video_json(const VideoFormat& format) {
                {"height", format.height},
                {"pix_fmt", format.pix_fmt}};
   if (format.rotation) json["rotation"] = format.rotation;
+  if (!media::has_decoder(format.codec)) json["no_decoder"] = true;
   if (format.average_rate.valid())
     json["average_rate"] =
         std::to_string(format.average_rate.num) + "/" + std::to_string(format.average_rate.den);

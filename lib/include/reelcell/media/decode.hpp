@@ -5,12 +5,16 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "reelcell/base/diagnostics.hpp"
 #include "reelcell/media/picture.hpp"
 #include "reelcell/model/video.hpp"
 
 namespace reelcell::media {
+
+/// Whether the installed libav can decode it; `codec` as VideoFormat names it.
+bool has_decoder(const std::string& codec);
 
 struct DecodeOptions {
   int threads = 1;  ///< of the codec

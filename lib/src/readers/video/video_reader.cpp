@@ -163,7 +163,14 @@ void verify_file(const fs::path& path, const VerifyOptions& options, Findings& f
       const std::shared_ptr<const VideoSource> source =
           media::open_video_file(path, track.index, diagnostics);
       findings.checked("frames", source->frames().frames.size());
-      if (options.deep && !source->frames().frames.empty()) {
+      const std::string& codec = source->format().codec;
+      const bool decodable = media::has_decoder(codec);
+      if (!decodable)
+        findings.warning("VIDEO-NO-DECODER", name, "track " + std::to_string(track.index),
+                         "codec '" + codec +
+                             "' has no decoder in the installed libav: its packets can "
+                             "be read, its pictures cannot");
+      if (options.deep && decodable && !source->frames().frames.empty()) {
         media::FrameCursor cursor(source, 0, diagnostics);
         media::DecodedFrame frame;
         std::uint64_t decoded = 0;

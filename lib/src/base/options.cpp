@@ -6,10 +6,12 @@
 #include <cmath>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/quantity_option.hpp"
 
 namespace reelcell {
 namespace {
 std::string expected_text(const OptionSpec& spec) {
+  if (is_quantity(spec)) return "a number or a quantity such as \"2 N\"";
   switch (spec.type) {
     case OptionType::kBool:
       return "true or false";
@@ -36,6 +38,7 @@ std::string expected_text(const OptionSpec& spec) {
 }
 
 bool has_type(const Json& value, const OptionSpec& spec) {
+  if (is_quantity(spec)) return value.is_number() || value.is_string();
   switch (spec.type) {
     case OptionType::kBool:
       return value.is_boolean();
@@ -70,6 +73,8 @@ void check_value(const Json& value, const OptionSpec& spec, const std::string& w
   }
   if (spec.type == OptionType::kDuration)
     at_place(where, [&] { return parse_duration(value.get<std::string>()); });
+  if (is_quantity(spec) && value.is_string())
+    at_place(where, [&] { return parse_quantity(value.get<std::string>()); });
   if (spec.type == OptionType::kSize && value.is_string())
     at_place(where, [&] { return parse_size(value.get<std::string>()); });
 }
@@ -176,10 +181,12 @@ Json option_schema(const OptionSpec& spec) {
       break;
     case OptionType::kDuration:
       schema["type"] = "string";
+      schema["examples"] = Json::array({"500ms"});
       schema["pattern"] = "^[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)? ?(h|min|s|ms|us|ns)$";
       break;
     case OptionType::kSize:
       schema["type"] = Json::array({"string", "integer"});
+      schema["examples"] = Json::array({"256MB"});
       schema["pattern"] = "^[0-9]+ ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?$";
       schema["minimum"] = 0;
       break;
@@ -196,6 +203,7 @@ Json option_schema(const OptionSpec& spec) {
       schema["items"] = {{"type", "string"}};
       break;
     case OptionType::kJson:
+      if (is_quantity(spec)) schema["examples"] = Json::array({2, "2 N"});
       break;
   }
   schema["description"] = spec.unit.empty() ? spec.help : spec.help + " [" + spec.unit + "]";

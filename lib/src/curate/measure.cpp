@@ -60,10 +60,7 @@ ColumnRef column_in(const StreamSpec& stream, std::string name, const std::strin
                                 " values a sample; choose one: " + stream.name + "." + name +
                                 "[0] to [" + std::to_string(column->width - 1) + "]");
   ref.column = column->name;
-  const std::optional<Unit> unit = find_unit(column->unit);
-  ref.unit_stated = unit && !column->unit.empty();
-  if (ref.unit_stated) ref.unit = *unit;
-  if (!column->unit.empty() && !unit) ref.unit.text = column->unit;
+  ref.unit_text = column->unit;
   return ref;
 }
 }  // namespace
@@ -117,25 +114,7 @@ ColumnRef find_column(const std::string& text, const SessionDescription& session
 }
 
 double limit_in_unit(const Json& json, const ColumnRef& column, const std::string& where) {
-  if (json.is_number()) return json.get<double>();
-  if (!json.is_string())
-    throw InputError(where, "found " + std::string(json.type_name()) +
-                                ", expected a number or a quantity such as \"2 N\"");
-  const Quantity quantity =
-      at_place(where, [&] { return parse_quantity(json.get<std::string>()); });
-  if (quantity.unit.text.empty()) return quantity.value;
-  if (!column.unit_stated)
-    throw InputError(
-        where,
-        "'" + json.get<std::string>() + "' has a unit, but that of " + column.text +
-            (column.unit.text.empty() ? " is not stated"
-                                      : " is '" + column.unit.text + "', which is not known here") +
-            "; state it in session.json, or leave the unit out here");
-  if (quantity.unit.dimension != column.unit.dimension)
-    throw InputError(where, "'" + json.get<std::string>() + "' is " +
-                                describe(quantity.unit.dimension) + "; " + column.text + " is " +
-                                describe(column.unit.dimension));
-  return convert_unit(quantity.value, quantity.unit, column.unit);
+  return in_unit_of({column.text, column.unit_text}, json, where);
 }
 
 void each_time(SessionSignals& signals, const StreamSpec& stream, TimeRange range,

@@ -52,7 +52,7 @@ GateResult run(const OptionValues& options, const Segment& segment, SessionSigna
             column.text + ": no values in " + place(segment.range) + " (" +
                 std::to_string(count.missing) + " missing)"};
   const double share = static_cast<double>(outside) / static_cast<double>(count.there);
-  const std::string unit = column.unit.text.empty() ? "" : " " + column.unit.text;
+  const std::string unit = column.unit_text.empty() ? "" : " " + column.unit_text;
   return {share <= max_share, 100 * share, 100 * max_share, "%",
           column.text + ": " + std::to_string(outside) + " of " + std::to_string(count.there) +
               " values are out of range" +
@@ -71,18 +71,12 @@ const GateRow& range_gate() {
         .unit = "",
         .fallback = Json(),
         .help = "Column to check, such as force.fz or joints.q[3]"},
-       {.name = "min",
-        .type = OptionType::kJson,
-        .unit = "",
-        .fallback = Json(),
-        .help = "Smallest value, such as \"-2 N\" (a bare number is in the column's unit)",
-        .optional = true},
-       {.name = "max",
-        .type = OptionType::kJson,
-        .unit = "",
-        .fallback = Json(),
-        .help = "Largest value, such as \"150 N\"",
-        .optional = true},
+       quantity_option(
+           {.name = "min",
+            .help = "Smallest value, such as \"-2 N\" (a bare number is in the column's unit)",
+            .optional = true}),
+       quantity_option(
+           {.name = "max", .help = "Largest value, such as \"150 N\"", .optional = true}),
        {.name = "max_share",
         .type = OptionType::kNumber,
         .unit = "share",

@@ -13,4 +13,10 @@ const GateRow& gate_named(std::string_view name) {
   throw InputError(unknown_name("gate", name, names));
 }
 
+void check_gate(const GateRow& row, const OptionValues& options, SessionSignals& signals) {
+  Segment nothing;
+  nothing.range = {signals.extent().start, signals.extent().start};
+  row.run(options, nothing, signals);
+}
+
 }  // namespace reelcell::curate

@@ -54,6 +54,21 @@ class Runs {
   std::vector<Run> over_;
 };
 
+/// The signal that says when the checked one should move.
+struct Mover {
+  ColumnRef column;
+  double least = 0;  ///< it moves when it does so by more than this
+};
+std::optional<Mover> mover_of(const OptionValues& options, const SessionDescription& session) {
+  if (!options.has("while_moving")) return std::nullopt;
+  Mover mover;
+  mover.column =
+      find_column(options.text("while_moving"), session, options.where() + "/while_moving");
+  mover.least =
+      limit_in_unit(options.json("moving_by"), mover.column, options.where() + "/moving_by");
+  return mover;
+}
+
 GateResult run(const OptionValues& options, const Segment& segment, SessionSignals& signals) {
   const SessionDescription& session = signals.session();
   const ColumnRef column =
@@ -61,6 +76,7 @@ GateResult run(const OptionValues& options, const Segment& segment, SessionSigna
   const double tolerance =
       std::abs(limit_in_unit(options.json("tolerance"), column, options.where() + "/tolerance"));
   const Nanos limit = options.duration("max_run");
+  const std::optional<Mover> mover = mover_of(options, session);
   Runs runs(tolerance, limit);
   const ValueCount count =
       each_value(signals, column, segment.range,
@@ -72,28 +88,24 @@ GateResult run(const OptionValues& options, const Segment& segment, SessionSigna
   Run worst = runs.longest();
   bool stuck = !runs.over().empty();
   std::string moving;
-  if (options.has("while_moving")) {
-    const ColumnRef mover =
-        find_column(options.text("while_moving"), session, options.where() + "/while_moving");
-    const double least =
-        limit_in_unit(options.json("moving_by"), mover, options.where() + "/moving_by");
+  if (mover) {
     stuck = false;
     for (const Run& each : runs.over()) {
       if (stuck && each.length() <= worst.length()) continue;
-      const double moved = movement(signals, mover, {each.start, each.end + Nanos{1}});
-      if (moved <= least) continue;
+      const double moved = movement(signals, mover->column, {each.start, each.end + Nanos{1}});
+      if (moved <= mover->least) continue;
       stuck = true;
       worst = each;
-      moving = " while " + mover.text + " moves by " + figure_text(moved) +
-               (mover.unit.text.empty() ? "" : " " + mover.unit.text);
+      moving = " while " + mover->column.text + " moves by " + figure_text(moved) +
+               (mover->column.unit_text.empty() ? "" : " " + mover->column.unit_text);
     }
     // Standing still while nothing should move is no fault, and no figure to report as one.
     if (!stuck && worst.length() > limit)
       return {true, 0, milliseconds(limit), "ms",
-              column.text + ": constant only while " + mover.text + " stands still"};
+              column.text + ": constant only while " + mover->column.text + " stands still"};
   }
   const double ms = milliseconds(worst.length());
-  const std::string unit = column.unit.text.empty() ? "" : " " + column.unit.text;
+  const std::string unit = column.unit_text.empty() ? "" : " " + column.unit_text;
   return {!stuck, ms, milliseconds(limit), "ms",
           column.text + ": stays at " + figure_text(worst.value) + unit + " for " +
               figure_text(ms) + " ms in " + place(TimeRange{worst.start, worst.end}) + moving +
@@ -110,11 +122,10 @@ const GateRow& stuck_gate() {
         .unit = "",
         .fallback = Json(),
         .help = "Column to check, such as force.fz or joints.q[3]"},
-       {.name = "tolerance",
-        .type = OptionType::kJson,
-        .unit = "",
-        .fallback = 0,
-        .help = "Changes up to this, such as \"0.01 N\", are no change (0: exactly the same)"},
+       quantity_option(
+           {.name = "tolerance",
+            .fallback = 0,
+            .help = "Changes up to this, such as \"0.01 N\", are no change (0: exactly the same)"}),
        {.name = "max_run",
         .type = OptionType::kDuration,
         .unit = "",
@@ -126,12 +137,10 @@ const GateRow& stuck_gate() {
         .fallback = Json(),
         .help = "Count only while this column moves, such as command.q[3] (none: always)",
         .optional = true},
-       {.name = "moving_by",
-        .type = OptionType::kJson,
-        .unit = "",
-        .fallback = 0,
-        .help =
-            "Largest less smallest value of while_moving above which it moves, such as \"1 deg\""}},
+       quantity_option({.name = "moving_by",
+                        .fallback = 0,
+                        .help = "Largest less smallest value of while_moving above which it "
+                                "moves, such as \"1 deg\""})},
       &run};
   return row;
 }

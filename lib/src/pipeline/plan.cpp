@@ -15,6 +15,7 @@
 #include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
+#include "reelcell/curate/registry.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/visits.hpp"
 
@@ -149,6 +150,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
     plan.time_streams = streams_of(features);
     check_objects(recipe, features, *session);
+    for (const GateRule& gate : recipe.gates) curate::check_gate(*gate.row, gate.options, *signals);
     plan.rate = grid_rate(recipe.grid, *session);
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
@@ -232,7 +234,7 @@ class PlanStore {
 
  private:
   std::string fingerprint(std::size_t index) const {
-    return fingerprint_of(as_bytes("plan 3 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+    return fingerprint_of(as_bytes("plan 4 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                                    plan_->identities[index]));
   }
   std::optional<SessionPlan> load(const std::string& name) const {

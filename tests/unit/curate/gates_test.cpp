@@ -55,9 +55,16 @@ TEST(GateTable, HoldsEveryGateWithHelpForEachOption) {
 TEST(GateTable, AcceptsTheGatesOfTheSampleRecipe) {
   const Json recipe = read_json_file(test::source_path("samples/recipe.json"));
   ASSERT_FALSE(recipe.at("gates").empty());
-  for (const Json& each : recipe.at("gates"))
+  for (Json each : recipe.at("gates")) {
+    for (const char* option :
+         {"min", "max"}) {  // a parameter, whose value stands there when it is read
+      if (!each.contains(option)) continue;
+      const std::string name = each[option].get<std::string>();
+      each[option] = recipe.at("parameters").at(name.substr(name.starts_with('-'))).at("value");
+    }
     OptionValues::parse(each, gate_named(each.at("kind").get<std::string>()).options,
                         "samples/recipe.json: /gates", {"kind", "action"});
+  }
 }
 
 TEST(GapsGate, FindsTheLongestTimeWithoutASample) {
@@ -251,6 +258,61 @@ TEST(RangeGate, RefusesWhatDoesNotFit) {
   EXPECT_THAT(message(R"({"signal": "joints.q", "max": 3})"), HasSubstr("joints.q[0] to [1]"));
   EXPECT_THAT(message(R"({"signal": "joints.q[2]", "max": 3})"), HasSubstr("joints.q[0] to [1]"));
   EXPECT_THAT(message(R"({"signal": "force.fz"})"), HasSubstr("neither"));
+}
+
+/// What check_gate() says of the options; "" when they fit the session.
+std::string refusal(const std::string& name, const char* options, SessionSignals& signals) {
+  const GateRow& row = gate_named(name);
+  try {
+    check_gate(row, OptionValues::parse(Json::parse(options), row.options, "recipe.json: /gates/0"),
+               signals);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CheckGate, TellsOfWhatDoesNotFitWithoutReadingASample) {
+  test::MemorySignals signals = force();
+  signals.add_video("front", frames_at({0, 33, 66}));
+  EXPECT_EQ(
+      refusal("range", R"({"signal": "force.fz", "max": "60 rad"})", signals),
+      "recipe.json: /gates/0/max: '60 rad' is an angle (rad); force.fz is a force (N), in 'N'");
+  EXPECT_THAT(refusal("range", R"({"signal": "force.nope", "max": 3})", signals),
+              HasSubstr("recipe.json: /gates/0/signal: unknown column of 'force' 'nope'"));
+  EXPECT_THAT(refusal("stuck", R"({"signal": "force.fz", "tolerance": "1 s"})", signals),
+              HasSubstr("/gates/0/tolerance: '1 s' is a duration"));
+  EXPECT_THAT(refusal("stuck", R"({"signal": "force.fz", "while_moving": "joints.qq"})", signals),
+              HasSubstr("/gates/0/while_moving: unknown column of 'joints' 'qq'; allowed: 'q'"));
+  EXPECT_THAT(
+      refusal("stuck",
+              R"({"signal": "force.fz", "while_moving": "joints.q[0]", "moving_by": "2 N"})",
+              signals),
+      HasSubstr("/gates/0/moving_by: '2 N' is a force"));
+  EXPECT_THAT(refusal("skew", R"({"reference": "fron"})", signals), HasSubstr("'front'"));
+  for (const char* kind : {"black", "blur", "clock", "frozen", "gaps", "skew"})
+    EXPECT_THAT(refusal(kind, R"({"streams": ["fron"]})", signals), HasSubstr("'front'")) << kind;
+  EXPECT_EQ(signals.reads(), 0u) << "options are checked before anything is read";
+}
+
+TEST(CheckGate, AcceptsEveryGateWithItsDefaults) {
+  test::MemorySignals signals = force();
+  signals.add_video("front", frames_at({0, 33, 66}));
+  for (const GateRow* row : all_gates()) {
+    const char* options = "{}";
+    if (row->name == "range") options = R"({"signal": "force.fz", "max": 1})";
+    if (row->name == "stuck") options = R"({"signal": "force.fz"})";
+    EXPECT_EQ(refusal(row->name, options, signals), "") << row->name;
+  }
+  EXPECT_EQ(signals.reads(), 0u);
+}
+
+TEST(GateOptions, KnowAQuantityFromOtherText) {
+  test::MemorySignals signals = force();
+  EXPECT_THAT(refusal("range", R"({"signal": "force.fz", "max": "60 Nn"})", signals),
+              HasSubstr("recipe.json: /gates/0/max: unknown unit 'Nn'"));
+  EXPECT_THAT(refusal("range", R"({"signal": "force.fz", "max": true})", signals),
+              HasSubstr("found true, expected a number or a quantity such as \"2 N\""));
 }
 
 TEST(StuckGate, FindsASignalThatKeepsItsValue) {

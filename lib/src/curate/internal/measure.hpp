@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "reelcell/base/units.hpp"
+#include "reelcell/base/quantity_option.hpp"
 #include "reelcell/model/stages.hpp"
 
 namespace reelcell::curate {
@@ -26,8 +26,7 @@ struct ColumnRef {
   const StreamSpec* stream = nullptr;
   std::string column;
   std::size_t element = 0;
-  Unit unit;
-  bool unit_stated = false;
+  std::string unit_text;  ///< as the session states it; "" = not stated
   std::string text;
 };
 ColumnRef find_column(const std::string& text, const SessionDescription& session,

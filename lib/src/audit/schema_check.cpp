@@ -7,10 +7,14 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "internal/schema_explain.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::audit {
 namespace {
+
+/// More mistakes of one document help nobody.
+constexpr std::size_t kMostTold = 20;
 
 /// valijson speaks of "<root>[a][3][b]"; people and editors of "/a/3/b".
 std::string pointer_of(const valijson::ValidationResults::Error& error) {
@@ -28,10 +32,12 @@ std::string pointer_of(const valijson::ValidationResults::Error& error) {
 }  // namespace
 
 struct SchemaCheck::Impl {
+  Json source;
   valijson::Schema schema;
 };
 
 SchemaCheck::SchemaCheck(const Json& schema) : impl_(std::make_unique<Impl>()) {
+  impl_->source = schema;
   const nlohmann::json plain = schema;  // the adapter is written for the plain json type
   try {
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
@@ -53,17 +59,23 @@ bool SchemaCheck::check(const Json& document, const std::string& path, const std
   } catch (const std::exception& error) {
     throw InputError(path, std::string("the schema cannot be used: ") + error.what());
   }
-  valijson::ValidationResults::Error error;
-  // The innermost errors come first and say most; the chain of "failed to validate" above them says
-  // nothing new.
+  const auto place = [&](const std::string& pointer) {
+    return where.empty() ? pointer : where + ": " + pointer;
+  };
   std::size_t told = 0;
-  while (results.popError(error) && told < 20) {
+  for (const Misfit& misfit : explain_misfits(impl_->source, document)) {
+    if (told++ == kMostTold) return false;
+    findings.error("DOC-SCHEMA", path, place(misfit.pointer), misfit.message);
+  }
+  if (told > 0) return false;
+  // By a keyword that nobody explains: the innermost errors come first and say most; the chain of
+  // "failed to validate" above them says nothing new.
+  valijson::ValidationResults::Error error;
+  while (results.popError(error) && told < kMostTold) {
     if (told > 0 && error.description.find("Failed to validate against schema associated with") !=
                         std::string::npos)
       continue;
-    const std::string pointer = pointer_of(error);
-    findings.error("DOC-SCHEMA", path, where.empty() ? pointer : where + ": " + pointer,
-                   error.description);
+    findings.error("DOC-SCHEMA", path, place(pointer_of(error)), error.description);
     ++told;
   }
   return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "internal/recipe_parameters.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -143,6 +144,17 @@ std::string recipe_hash(const Json& document, const label::Parameters& parameter
       .sha256;  // keys sorted by the plain json type
 }
 
+/// The document with the values that variant and overrides gave, so that who reads it again gets
+/// the same recipe.
+Json with_values(Json document, const label::Parameters& parameters) {
+  for (const auto& entry : parameters.entries) {
+    if (entry.origin == "default") continue;
+    Json& stated = document["parameters"][entry.name];
+    (stated.is_object() ? stated["value"] : stated) = to_json(entry.value);
+  }
+  return document;
+}
+
 }  // namespace
 
 std::vector<OptionSpec> object_options() {
@@ -161,11 +173,16 @@ std::vector<OptionSpec> object_options() {
 
 Recipe parse_recipe(Json document, const std::string& where, const std::string& variant,
                     const std::vector<std::string>& overrides) {
-  JsonObject object(document, where + ": ");
-  const std::int64_t version = object.integer("version");
+  JsonObject given(document, where + ": ");
+  const std::int64_t version = given.integer("version");
   if (version != 1)
-    object.fail("version", "found " + std::to_string(version) + ", this program reads version 1");
+    given.fail("version", "found " + std::to_string(version) + ", this program reads version 1");
   Recipe recipe;
+  recipe.parameters = label::Parameters::parse(given.find("parameters"), given.find("variants"),
+                                               variant, overrides, where);
+  const Json resolved = with_parameters(document, recipe.parameters, where);
+  JsonObject object(resolved, where + ": ");
+  for (const char* known : {"version", "parameters", "variants"}) object.ignore(known);
   recipe.where = where;
   recipe.name = object.text_or("name", "corpus");
   recipe.description = object.text_or("description", "");
@@ -173,8 +190,6 @@ Recipe parse_recipe(Json document, const std::string& where, const std::string& 
   recipe.url = object.text_or("url", "");
   recipe.creator = object.text_or("creator", "");
   recipe.robot_type = object.text_or("robot_type", "unknown");
-  recipe.parameters = label::Parameters::parse(object.find("parameters"), object.find("variants"),
-                                               variant, overrides, where);
   if (auto grid = object.object("grid")) recipe.grid = read_grid(*grid);
   recipe.features = read_list<FeatureRule>(
       object, "features", [](JsonObject& o, const Json&) { return read_feature(o); });
@@ -220,7 +235,7 @@ Recipe parse_recipe(Json document, const std::string& where, const std::string& 
   if (auto stills = object.object("stills")) recipe.stills = read_stills(*stills);
   object.finish();
   recipe.hash = recipe_hash(document, recipe.parameters);
-  recipe.document = std::move(document);
+  recipe.document = with_values(std::move(document), recipe.parameters);
   return recipe;
 }
 

@@ -22,7 +22,7 @@ Json recipe_schema() {
     "creator": {"type": "string", "description": "Who made the data, for the data card."},
     "robot_type": {"type": "string", "default": "unknown", "description": "LeRobot's robot_type."},
     "parameters": {
-      "type": "object", "description": "Values that change from line to line; rules use them by name.",
+      "type": "object", "description": "Values that change from line to line; rules use them by name, and so does every option that is a number, a duration, a size or a quantity.",
       "additionalProperties": {"anyOf": [
         {"type": ["number", "string", "boolean"]},
         {"type": "object", "required": ["value"], "properties": {
@@ -40,7 +40,7 @@ Json recipe_schema() {
       "type": "object", "additionalProperties": false, "description": "Reference times of the rows.",
       "properties": {
         "comment": {"type": "string", "description": "For people; not read."},
-        "rate_hz": {"type": "number", "exclusiveMinimum": 0, "description": "Rows a second [Hz]; default: the anchor camera's own rate."},
+        "rate_hz": {"type": ["number", "string"], "exclusiveMinimum": 0, "description": "Rows a second [Hz], or a parameter's name; default: the anchor camera's own rate."},
         "anchor": {"type": "string", "description": "Stream whose first frame in a segment is the first row; default: the first camera."},
         "policy": {
           "type": "object", "description": "How each stream is joined; '*' stands for all others.",
@@ -49,7 +49,7 @@ Json recipe_schema() {
             "properties": {
               "comment": {"type": "string", "description": "For people; not read."},
               "method": {"enum": ["nearest", "linear", "slerp", "hold"], "default": "nearest", "description": "nearest for video, linear for joints and forces, slerp for orientations, hold for states and commands."},
-              "tolerance": {"type": "string", "description": "Further away than this is a gap, such as \"20ms\"; \"0s\" = no limit."}
+              "tolerance": {"type": "string", "description": "Further away than this is a gap, such as \"20ms\", or a parameter's name; \"0s\" = no limit."}
             }
           }
         }
@@ -91,7 +91,7 @@ Json recipe_schema() {
       "type": "object", "description": "Which split a sample goes to: by group and hash, stable when data arrives.",
       "properties": {
         "by": {"type": "string", "default": "session", "description": "session, attribute:NAME or label:NAME; a group is never in two splits."},
-        "ratios": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1, "description": "Share of the groups, 0 to 1."}, "description": "Shares; they sum to 1."},
+        "ratios": {"type": "object", "additionalProperties": {"type": ["number", "string"], "minimum": 0, "maximum": 1, "description": "Share of the groups, 0 to 1, or a parameter's name."}, "description": "Shares; they sum to 1."},
         "salt": {"type": "string", "description": "Another salt gives another split."}
       }
     },
@@ -104,7 +104,7 @@ Json recipe_schema() {
       "properties": {
         "at": {"type": "array", "description": "At which instants of a segment; evidence: the frame that a visit has as its evidence.", "items": {"enum": ["first", "middle", "last", "evidence"]}},
         "format": {"enum": ["jpg", "png"], "default": "jpg", "description": "Format of the pictures."},
-        "quality": {"type": "integer", "minimum": 1, "maximum": 100, "default": 90, "description": "Quality of JPEG pictures, 1 to 100."}
+        "quality": {"type": ["integer", "string"], "minimum": 1, "maximum": 100, "default": 90, "description": "Quality of JPEG pictures, 1 to 100, or a parameter's name."}
       }
     },
     "outputs": {"type": "array", "description": "Formats to write; all from one pass."}

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "internal/recipe_parameters.hpp"
 #include "internal/schema_documents.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -13,12 +14,27 @@
 namespace reelcell::pipeline {
 namespace {
 
+/// Of the options of a part of the recipe, in which the name of a parameter may stand for a number:
+/// which names there are is checked when the recipe is read.
+Json recipe_options_schema(const std::vector<OptionSpec>& specs) {
+  Json schema = options_schema(specs);
+  for (const OptionSpec& spec : specs) {
+    if (!takes_parameter(spec)) continue;
+    Json& option = schema["properties"][spec.name];
+    option.erase("pattern");
+    if (spec.type == OptionType::kNumber || spec.type == OptionType::kInteger)
+      option["type"] = Json::array({option["type"], "string"});
+    option["description"] = option["description"].get<std::string>() + "; or a parameter's name";
+  }
+  return schema;
+}
+
 /// One alternative a registered stage: {kind: const NAME, its options}.
 template <class Rows>
 Json stage_items(const Rows& rows, const char* discriminator, const Json& extra) {
   Json alternatives = Json::array();
   for (const auto* row : rows) {
-    Json schema = options_schema(row->options);
+    Json schema = recipe_options_schema(row->options);
     schema["title"] = row->name;
     schema["description"] = row->summary;
     schema["properties"]["comment"] = {{"type", "string"},
@@ -43,14 +59,14 @@ Json full_recipe_schema() {
                          {"description",
                           "drop: not in the corpus; quarantine: not in it, and the build says so "
                           "with exit code 3."}}}};
-  properties["objects"]["items"] = options_schema(object_options());
+  properties["objects"]["items"] = recipe_options_schema(object_options());
   properties["objects"]["items"]["description"] = "One label file.";
   properties["gates"]["items"] = stage_items(curate::all_gates(), "kind", action);
   const Json folder = {
       {"folder",
        {{"type", "string"}, {"description", "Folder in the corpus; default: the format's name."}}}};
   properties["outputs"]["items"] = stage_items(writers::all_writers(), "format", folder);
-  Json video = options_schema(media::encode_option_specs());
+  Json video = recipe_options_schema(media::encode_option_specs());
   properties["video"]["properties"] = video["properties"];
   properties["video"]["properties"]["copy"] = {
       {"enum", {"auto", "never"}},

@@ -234,11 +234,16 @@ MotionSignal parse_motion(const OptionValues& options, const SessionDescription&
   return motion;
 }
 
+double speed_option(const OptionValues& options, const char* name, const MotionSignal& motion) {
+  return in_unit_of({"the speed of " + motion.signal.text, motion.unit()}, options.json(name),
+                    options.where() + "/" + name);
+}
+
 DwellRequest parse_dwell_request(const OptionValues& options, const SessionDescription& session) {
   DwellRequest request;
   request.motion = parse_motion(options, session);
-  request.v_in = options.number("v_in");
-  request.v_out = options.number("v_out");
+  request.v_in = speed_option(options, "v_in", request.motion);
+  request.v_out = speed_option(options, "v_out", request.motion);
   if (!(request.v_in > 0) || request.v_out < request.v_in)
     throw InputError(options.where(), "found v_in " + to_text(Value(request.v_in)) + " and v_out " +
                                           to_text(Value(request.v_out)) +
@@ -292,12 +297,10 @@ std::vector<OptionSpec> motion_option_specs() {
 std::vector<OptionSpec> dwell_option_specs() {
   std::vector<OptionSpec> specs = motion_option_specs();
   const std::vector<OptionSpec> more = {
-      {.name = "v_in",
-       .type = OptionType::kNumber,
-       .help = "A dwell begins below this speed, in the signal's unit"},
-      {.name = "v_out",
-       .type = OptionType::kNumber,
-       .help = "A dwell ends above this speed; v_out >= v_in"},
+      quantity_option({.name = "v_in",
+                       .help = "A dwell begins below this speed, such as \"0.05 rad/s\" (a bare "
+                               "number is in the speed's unit)"}),
+      quantity_option({.name = "v_out", .help = "A dwell ends above this speed; v_out >= v_in"}),
       {.name = "min_length",
        .type = OptionType::kDuration,
        .fallback = "60ms",

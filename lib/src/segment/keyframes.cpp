@@ -25,7 +25,7 @@ std::vector<Border> stops(const OptionValues& options, const std::vector<Border>
                           SessionSignals& signals) {
   DwellRequest request;
   request.motion = parse_motion(options, signals.session());
-  request.v_in = options.number("v_stop");
+  request.v_in = speed_option(options, "v_stop", request.motion);
   request.v_out = 1.5 * request.v_in;
   if (!(request.v_in > 0)) throw InputError(options.where() + "/v_stop", "expected more than 0");
   request.merge_gap = options.duration("quiet");
@@ -60,22 +60,20 @@ const SegmenterRow& keyframes_segmenter() {
   static const SegmenterRow row = [] {
     std::vector<OptionSpec> options = motion_option_specs();
     const std::vector<OptionSpec> more = {
-        {.name = "v_stop",
-         .type = OptionType::kNumber,
-         .fallback = 0.1,
-         .help = "The arm stands still below this speed, in the signal's unit"},
+        quantity_option({.name = "v_stop",
+                         .fallback = 0.1,
+                         .help = "The arm stands still below this speed, such as \"0.1 rad/s\" (a "
+                                 "bare number is in the speed's unit)"}),
         {.name = "gripper",
          .help = "Column of the gripper, such as gripper.position",
          .optional = true},
-        {.name = "threshold",
-         .type = OptionType::kNumber,
-         .fallback = 0.5,
-         .help = "Level between open and closed"},
-        {.name = "hysteresis",
-         .type = OptionType::kNumber,
-         .fallback = 0,
-         .help =
-             "Width of the band around the threshold that does not count as a change; 0 = none"},
+        quantity_option({.name = "threshold",
+                         .fallback = 0.5,
+                         .help = "Level between open and closed, such as \"20 mm\""}),
+        quantity_option({.name = "hysteresis",
+                         .fallback = 0,
+                         .help = "Width of the band around the threshold that does not count as a "
+                                 "change; 0 = none"}),
         {.name = "bounce",
          .type = OptionType::kDuration,
          .fallback = "50ms",

@@ -79,8 +79,11 @@ LevelRequest parse_level_request(const OptionValues& options, const SessionDescr
                                  const std::string& signal, const std::string& min_length) {
   LevelRequest request;
   request.signal = resolve_scalar(options.text(signal), session, options.where() + "/" + signal);
-  request.threshold = options.number("threshold");
-  request.hysteresis = options.number("hysteresis");
+  const SignalUnit unit{request.signal.text, request.signal.spec.unit};
+  const auto place = [&](const char* name) { return options.where() + "/" + name; };
+  request.threshold = in_unit_of(unit, options.json("threshold"), place("threshold"));
+  request.hysteresis =
+      in_unit_of(unit, options.json("hysteresis"), place("hysteresis"), QuantityKind::kDifference);
   if (request.hysteresis < 0)
     throw InputError(options.where() + "/hysteresis", "is negative, expected 0 or more");
   request.min_length = options.duration(min_length);

@@ -4,38 +4,36 @@
 #include "internal/borders.hpp"
 #include "internal/levels.hpp"
 #include "internal/motion.hpp"
+#include "internal/phases.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json.hpp"
 
 namespace reelcell::segment {
 namespace {
-SegmenterRow source_row() {
-  return {"phases",
-          "",
-          {{.name = "signal", .optional = true},
-           {.name = "stream", .optional = true},
-           {.name = "where", .type = OptionType::kExpression, .optional = true},
-           {.name = "edge",
-            .type = OptionType::kChoice,
-            .fallback = "both",
-            .choices = {"both", "rise", "fall"}},
-           {.name = "threshold", .type = OptionType::kNumber, .fallback = 0.5},
-           {.name = "hysteresis", .type = OptionType::kNumber, .fallback = 0},
-           {.name = "bounce", .type = OptionType::kDuration, .fallback = "50ms"},
-           {.name = "signal_is",
-            .type = OptionType::kChoice,
-            .fallback = "speed",
-            .choices = {"speed", "position"}},
-           {.name = "weights", .type = OptionType::kJson, .fallback = Json::array()},
-           {.name = "smooth", .type = OptionType::kDuration, .fallback = "10ms"},
-           {.name = "max_gap", .type = OptionType::kDuration, .fallback = "200ms"},
-           {.name = "v_in", .type = OptionType::kNumber, .fallback = 0.05},
-           {.name = "v_out", .type = OptionType::kNumber, .fallback = 0.1},
-           {.name = "passes", .type = OptionType::kBool, .fallback = false},
-           {.name = "pass_depth", .type = OptionType::kNumber, .fallback = 0.5},
-           {.name = "min_length", .type = OptionType::kDuration, .fallback = "0s"},
-           {.name = "merge_gap", .type = OptionType::kDuration, .fallback = "200ms"}},
-          nullptr};
+std::vector<OptionSpec> source_options() {
+  return {{.name = "signal", .optional = true},
+          {.name = "stream", .optional = true},
+          {.name = "where", .type = OptionType::kExpression, .optional = true},
+          {.name = "edge",
+           .type = OptionType::kChoice,
+           .fallback = "both",
+           .choices = {"both", "rise", "fall"}},
+          quantity_option({.name = "threshold", .fallback = 0.5}),
+          quantity_option({.name = "hysteresis", .fallback = 0}),
+          {.name = "bounce", .type = OptionType::kDuration, .fallback = "50ms"},
+          {.name = "signal_is",
+           .type = OptionType::kChoice,
+           .fallback = "speed",
+           .choices = {"speed", "position"}},
+          {.name = "weights", .type = OptionType::kJson, .fallback = Json::array()},
+          {.name = "smooth", .type = OptionType::kDuration, .fallback = "10ms"},
+          {.name = "max_gap", .type = OptionType::kDuration, .fallback = "200ms"},
+          quantity_option({.name = "v_in", .fallback = 0.05}),
+          quantity_option({.name = "v_out", .fallback = 0.1}),
+          {.name = "passes", .type = OptionType::kBool, .fallback = false},
+          {.name = "pass_depth", .type = OptionType::kNumber, .fallback = 0.5},
+          {.name = "min_length", .type = OptionType::kDuration, .fallback = "0s"},
+          {.name = "merge_gap", .type = OptionType::kDuration, .fallback = "200ms"}};
 }
 
 std::string required(const OptionValues& options, const char* name) {
@@ -95,8 +93,7 @@ std::vector<Border> borders_of(const Json& source, const std::string& where,
                                SessionSignals& signals, const EventPredicateCompiler& compile) {
   JsonObject object(source, where);
   const std::string kind = object.text("kind");
-  static const SegmenterRow row = source_row();
-  const OptionValues options = OptionValues::parse(source, row.options, where, {"kind"});
+  const OptionValues options = OptionValues::parse(source, phase_source_options(), where, {"kind"});
   if (kind == "state" || kind == "gripper") return level_borders(options, signals);
   if (kind == "events") return event_borders(options, signals, compile);
   if (kind == "stop") return stop_borders(options, signals);
@@ -129,6 +126,11 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   return between_borders(extent, std::move(kept), {"phase", "phase", "ends_with"});
 }
 }  // namespace
+
+const std::vector<OptionSpec>& phase_source_options() {
+  static const std::vector<OptionSpec> specs = source_options();
+  return specs;
+}
 
 const SegmenterRow& phases_segmenter() {
   static const SegmenterRow row{

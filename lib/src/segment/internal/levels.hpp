@@ -6,6 +6,7 @@
 
 #include "common.hpp"
 #include "reelcell/base/options.hpp"
+#include "reelcell/base/quantity_option.hpp"
 
 namespace reelcell::segment {
 

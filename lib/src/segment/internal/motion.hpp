@@ -9,6 +9,7 @@
 
 #include "common.hpp"
 #include "reelcell/base/options.hpp"
+#include "reelcell/base/quantity_option.hpp"
 
 namespace reelcell::segment {
 
@@ -66,6 +67,8 @@ std::vector<Dwell> find_dwells(const DwellRequest& request, SessionSignals& sign
 std::vector<OptionSpec> motion_option_specs();
 std::vector<OptionSpec> dwell_option_specs();
 MotionSignal parse_motion(const OptionValues& options, const SessionDescription& session);
+/// A quantity in the unit of the motion's speed.
+double speed_option(const OptionValues& options, const char* name, const MotionSignal& motion);
 DwellRequest parse_dwell_request(const OptionValues& options, const SessionDescription& session);
 /// A list of numbers, one for each element of the signal, or none.
 std::vector<double> parse_weights(const OptionValues& options, const SignalRef& signal);

@@ -50,7 +50,9 @@ void parse_match(const OptionValues& options, Request& request) {
     throw InputError(options.where() + "/position_weights",
                      "expected a list of " + std::to_string(width) + " numbers");
   request.match.weights = weights.get<std::vector<double>>();
-  request.match.tolerance = options.number("tolerance");
+  request.match.tolerance =
+      in_unit_of({request.positions.text, request.positions.spec.unit}, options.json("tolerance"),
+                 options.where() + "/tolerance", QuantityKind::kDifference);
   if (request.match.tolerance < 0)
     throw InputError(options.where() + "/tolerance",
                      "is negative, expected 0 (from the plan) or "
@@ -130,11 +132,12 @@ std::vector<OptionSpec> option_specs() {
        .type = OptionType::kJson,
        .fallback = Json::array(),
        .help = "Weight of each element in the distance to a point (default: all 1)"},
-      {.name = "tolerance",
-       .type = OptionType::kNumber,
-       .fallback = 0,
-       .help = "A stop further than this from a point is no visit to it, in the column's unit; 0 = "
-               "half the usual distance between neighbouring points"},
+      quantity_option(
+          {.name = "tolerance",
+           .fallback = 0,
+           .help =
+               "A stop further than this from a point is no visit to it, such as \"2 deg\"; 0 = "
+               "half the usual distance between neighbouring points"}),
       {.name = "time_weight",
        .type = OptionType::kNumber,
        .fallback = 0.5,

@@ -9,6 +9,7 @@
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
 #include "reelcell/pipeline/add.hpp"
+#include "reelcell/pipeline/nothing_left.hpp"
 #include "render/build_report.hpp"
 #include "render/diagnostics.hpp"
 #include "render/progress_bar.hpp"
@@ -67,11 +68,16 @@ class BuildCommand : public Command {
     request.memory = memory_.value();
     request.retry_failed = retry_failed_;
     request.max_failures = max_failures_;
-    if (!add_)
-      return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
-                         json_.json);
-    const auto added = pipeline::add_sessions(std::move(planned), request, progress);
-    return show_result(added.build, out_, json_.json, &added.delta);
+    try {
+      if (!add_)
+        return show_result(pipeline::build_corpus(std::move(planned), request, progress), out_,
+                           json_.json);
+      const auto added = pipeline::add_sessions(std::move(planned), request, progress);
+      return show_result(added.build, out_, json_.json, &added.delta);
+    } catch (const pipeline::NothingLeft& left) {
+      show_nothing_left(left, json_.json);
+      throw;
+    }
   }
 
  private:

@@ -33,6 +33,11 @@ void print_report(const pipeline::BuildReport& report, const std::string& out) {
                              counted(output["files"].get<std::size_t>(), "file"));
 }
 
+void print_report_json(const pipeline::BuildReport& report, const Json& more) {
+  JsonStream stream([](std::string_view text) { std::cout << text; });
+  pipeline::write_json(report, stream, more);
+}
+
 Outcome show_known(const pipeline::BuildResult& result, const std::string& out, bool json,
                    const pipeline::CorpusDelta* delta) {
   if (json) {
@@ -87,14 +92,20 @@ void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
   std::cout << "  " << what_to_do(delta) << "\n";
 }
 
+void show_nothing_left(const pipeline::NothingLeft& left, bool json) {
+  if (json)
+    print_report_json(left.report(), {{"diagnostics", diagnostics_json(left.losses())}});
+  else
+    print_diagnostics(left.losses());
+}
+
 Outcome show_result(const pipeline::BuildResult& result, const std::string& out, bool json,
                     const pipeline::CorpusDelta* delta) {
   if (result.nothing_to_do) return show_known(result, out, json, delta);
   if (json) {
     Json more = {{"diagnostics", diagnostics_json(*result.losses)}};
     if (delta) more["corpus"] = pipeline::to_json(*delta);
-    JsonStream stream([](std::string_view text) { std::cout << text; });
-    pipeline::write_json(result.report, stream, more);
+    print_report_json(result.report, more);
   } else {
     print_report(result.report, out);
     if (delta)

@@ -8,6 +8,7 @@
 #include "internal/candidate_source.hpp"
 #include "internal/identity.hpp"
 #include "internal/manifest.hpp"
+#include "internal/nothing_left.hpp"
 #include "internal/own_files.hpp"
 #include "internal/prior_corpus.hpp"
 #include "internal/run_build.hpp"
@@ -15,6 +16,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/nothing_left.hpp"
 #include "reelcell/pipeline/visits.hpp"
 #include "reelcell/stats/stats.hpp"
 
@@ -32,12 +34,35 @@ struct Writers {
   }
 };
 
+/// Folders in which nothing is; those of an output that will have no file.
+void remove_empty_below(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> inside;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.is_directory(error)) inside.push_back(entry.path());
+  for (const fs::path& each : inside) remove_empty_below(each);
+  if (fs::is_empty(folder, error)) fs::remove(folder, error);
+}
+
+void remove_empty_outputs(const BuildPlan& plan, const fs::path& out) {
+  for (const OutputRule& output : plan.recipe.outputs) {
+    if (output.folder.empty()) continue;
+    remove_empty_below(out / *fs::path(output.folder).begin());
+  }
+}
+
 Writers open_writers(const BuildPlan& plan, const fs::path& out, Diagnostics& diagnostics) {
   Writers writers;
-  for (const OutputRule& output : plan.recipe.outputs) {
-    if (!output.folder.empty()) make_folders(out / output.folder);
-    writers.list.push_back(
-        output.row->make({out, output.folder, plan.schema, output.options, &diagnostics}));
+  try {
+    for (const OutputRule& output : plan.recipe.outputs) {
+      if (!output.folder.empty()) make_folders(out / output.folder);
+      writers.list.push_back(
+          output.row->make({out, output.folder, plan.schema, output.options, &diagnostics}));
+    }
+  } catch (...) {
+    writers.list.clear();
+    remove_empty_outputs(plan, out);
+    throw;
   }
   return writers;
 }
@@ -189,6 +214,15 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
       2 * request.threads + 2, {[&](std::size_t i) { return plan.candidates[i].bytes; }, memory});
   progress.end();
   source.close_sessions();
+  if (report.episodes == 0) {
+    writers.list.clear();
+    remove_empty_outputs(plan, out);
+    accountant.finish();
+    report.lost = true;
+    const std::string why = why_nothing_is_left(report);
+    throw NothingLeft(plan.recipe.where, why,
+                      std::make_shared<const BuildReport>(std::move(report)), plan.losses);
+  }
   for (std::size_t i = 0; i < writers.list.size(); ++i) {
     WriterReport written = writers.list[i]->close();
     if (prior) add_finished(prior->files(i), written);
@@ -310,8 +344,15 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   FailureLimit failures(plan, request.max_failures);
   const fs::path root = folder.begin(fingerprint);
   CandidateSource source(plan, *planned.spool, scope, request);
-  result.report =
-      run_build(plan, std::move(lost), request, root, source, failures, nullptr, progress);
+  try {
+    result.report =
+        run_build(plan, std::move(lost), request, root, source, failures, nullptr, progress);
+  } catch (const NothingLeft& left) {
+    if (root == folder.out())
+      write_json_file(root, "report.json",
+                      [&](JsonStream& stream) { write_json(left.report(), stream); });
+    throw;
+  }
   folder.finish(fingerprint, inputs, failures.count() > 0);
   return result;
 }

@@ -1,6 +1,7 @@
 #include "internal/lineage.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "reelcell/base/error.hpp"
 
@@ -12,38 +13,32 @@ void add_role(SourceLineage& line, const std::string& role) {
     line.roles.push_back(role);
 }
 
+/// One line for each range of a stream that was read, with all that it was read for; what one role
+/// read in several goes is one range. The rows' line of a stream is its first.
 class Collector {
  public:
   explicit Collector(const OpenSession& session) : session_(&session) {}
 
-  void add_rows(const Episode& episode, const RowTimes& times) {
-    SourceLineage& line = stream(times.stream);
-    add_role(line, "rows");
+  void add_rows(const RowTimes& times) {
     const auto [low, high] = std::minmax_element(times.source.begin(), times.source.end());
-    set_range(line, *low, *high);
-    for (const EpisodeClip& clip : episode.clips) {
-      if (clip.stream != times.stream) continue;
-      const FrameTable& table = clip.source->frames();
-      line.time_base = table.time_base;
-      line.first_pts = table.frames[*std::min_element(clip.frame.begin(), clip.frame.end())].pts;
-      line.last_pts = table.frames[*std::max_element(clip.frame.begin(), clip.frame.end())].pts;
-    }
+    add_read({"rows", times.stream, "", *low, *high, true});
+  }
+
+  void add_native(const NativeSeries& native) {
+    const std::vector<SessionTime>& times = native.samples.times;
+    if (!times.empty()) add_read({"native", native.stream, "", times.front(), times.back(), true});
   }
 
   void add(const UsedSource& used) {
-    if (used.stream.empty()) {
+    if (used.stream.empty())
       add_role(file(used.file), used.role);
-      return;
-    }
-    SourceLineage& line = stream(used.stream);
-    add_role(line, used.role);
-    if (!used.timed || line.gave_rows()) return;
-    set_range(line, line.timed ? std::min(line.first, used.first) : used.first,
-              line.timed ? std::max(line.last, used.last) : used.last);
+    else
+      add_read(used);
   }
 
   std::vector<SourceLineage> take() {
     if (!session_->description().empty()) add_role(file(session_->description()), "session");
+    for (const UsedSource& read : reads_) add_line(read);
     for (const SourceLineage& line : streams_)
       for (const SourceFile& beside : session_->files_beside(line.stream))
         add_role(file(beside.path), beside.role);
@@ -60,12 +55,36 @@ class Collector {
     return inside ? relative.generic_string() : path.filename().string();
   }
 
-  SourceLineage& stream(const std::string& name) {
-    for (SourceLineage& line : streams_)
-      if (line.stream == name) return line;
+  void add_read(const UsedSource& read) {
+    for (UsedSource& known : reads_) {
+      if (known.stream != read.stream || known.role != read.role) continue;
+      if (!read.timed) return;
+      known.first = known.timed ? std::min(known.first, read.first) : read.first;
+      known.last = known.timed ? std::max(known.last, read.last) : read.last;
+      known.timed = true;
+      return;
+    }
+    reads_.push_back(read);
+  }
+
+  void add_line(const UsedSource& read) {
+    for (SourceLineage& line : streams_) {
+      const bool same = line.stream == read.stream && line.timed == read.timed &&
+                        (!read.timed || (line.first == read.first && line.last == read.last));
+      if (!same) continue;
+      add_role(line, read.role);
+      return;
+    }
+    SourceLineage line = stream(read.stream);
+    add_role(line, read.role);
+    if (read.timed) set_range(line, read.first, read.last);
+    streams_.push_back(std::move(line));
+  }
+
+  SourceLineage stream(const std::string& name) const {
     const StreamSource& source = session_->session().stream(name)->source;
     const fs::path path = session_->source_path(name);
-    SourceLineage& line = streams_.emplace_back();
+    SourceLineage line;
     line.stream = name;
     line.format = source.format;
     line.item = source.item;
@@ -110,9 +129,27 @@ class Collector {
     line.last = last;
     line.first_pts = ns_of(session_->clock(line.stream).to_stream(first));
     line.last_pts = ns_of(session_->clock(line.stream).to_stream(last));
+    if (session_->session().stream(line.stream)->kind == StreamKind::kVideo) set_frames(line);
+  }
+
+  /// A frame's identity is its pts.
+  void set_frames(SourceLineage& line) const {
+    const auto times = session_->frame_times(line.stream);
+    const FrameTable& table = session_->video(line.stream)->frames();
+    const auto pts_at = [&](SessionTime time) -> std::optional<std::int64_t> {
+      const auto at = std::lower_bound(times->begin(), times->end(), time);
+      if (at == times->end() || *at != time) return std::nullopt;
+      return table.frames[static_cast<std::size_t>(at - times->begin())].pts;
+    };
+    const auto first = pts_at(line.first), last = pts_at(line.last);
+    if (!first || !last) return;
+    line.time_base = table.time_base;
+    line.first_pts = *first;
+    line.last_pts = *last;
   }
 
   const OpenSession* session_;
+  std::vector<UsedSource> reads_;
   std::vector<SourceLineage> streams_, files_;
 };
 
@@ -121,7 +158,8 @@ class Collector {
 std::vector<SourceLineage> lineage_of(const Episode& episode, const std::vector<UsedSource>& used,
                                       const OpenSession& session) {
   Collector collector(session);
-  for (const RowTimes& times : episode.row_times) collector.add_rows(episode, times);
+  for (const RowTimes& times : episode.row_times) collector.add_rows(times);
+  for (const NativeSeries& native : episode.native) collector.add_native(native);
   for (const UsedSource& source : used) collector.add(source);
   return collector.take();
 }

@@ -229,17 +229,17 @@ Json schema_parts() {
   },
   "hashed_files": {"type": "array", "description": "Files with size and hashes.", "items": {"$ref": "#/definitions/hashed_file"}},
   "lineage": {
-    "type": "array", "description": "Every source that gave the sample rows, borders, labels or a gate's figure: one entry a stream, then one a file beside them. The extent of the session, to which every stream contributes, makes no stream a source.",
+    "type": "array", "description": "Every source that gave the sample rows, borders, labels or a gate's figure: one entry for each range of a stream that was read, the rows' first, then one a file beside them. The extent of the session, to which every stream contributes, makes no stream a source.",
     "items": {
       "type": "object", "required": ["path"], "description": "One source.",
       "dependencies": {"stream": ["format", "clock_map"], "first_ns": ["stream", "last_ns"]},
       "properties": {
         "stream": {"type": "string", "description": "Name of the stream. Absent: a file that is none."},
-        "roles": {"type": "array", "minItems": 1, "uniqueItems": true, "description": "What it was read for. Absent in corpora of earlier versions: rows.", "items": {"enum": ["rows", "grid", "segment", "label", "gate", "plan", "stamps", "session", "objects"], "description": "rows: columns, pictures, true times; grid: the camera that the grid begins with; segment: the borders; label: a label's value; gate: a gate's figure; plan: the planned points; stamps: the times of a camera's frames; session: session.json, which says clocks and attributes; objects: boxes, polygons and masks of its frames."}},
+        "roles": {"type": "array", "minItems": 1, "uniqueItems": true, "description": "What it was read for. Absent in corpora of earlier versions: rows.", "items": {"enum": ["rows", "native", "grid", "segment", "label", "gate", "plan", "stamps", "session", "objects"], "description": "rows: columns, pictures, true times; native: what is kept at the stream's own rate beside the rows; grid: the camera that the grid begins with; segment: the borders; label: a label's value; gate: a gate's figure; plan: the planned points; stamps: the times of a camera's frames; session: session.json, which says clocks and attributes; objects: boxes, polygons and masks of its frames."}},
         "path": {"type": "string", "description": "Source file, relative to its session."},
         "format": {"type": "string", "description": "Reader that read it."},
         "item": {"type": "string", "description": "Topic, track or feature in the file."},
-        "first_pts": {"type": "integer", "description": "Time stamp of the first sample as the source has it, in time_base: of the rows; of a source that gave none, of what was read. Absent: nothing was found in it."},
+        "first_pts": {"type": "integer", "description": "Time stamp of the first sample as the source has it, in time_base, of what the roles of this entry read. Absent: nothing was found in it."},
         "last_pts": {"type": "integer", "description": "Time stamp of the last sample as the source has it, in time_base."},
         "time_base": {"description": "Seconds a tick, as a fraction."},
         "first_ns": {"type": "integer", "description": "First sample, session clock [ns]."},

@@ -56,7 +56,7 @@ void add_decision(const Json& decision, Reasons& reasons) {
   }
   // "gaps: front: longest gap ..": the gate that closed says its name first.
   const std::string gate = reason.substr(0, reason.find(": "));
-  const bool dropped = decision["action"] == to_string(GateAction::kDrop);
+  const bool dropped = decision["action"].get<std::string>() == to_string(GateAction::kDrop);
   const std::string what = (dropped ? "dropped by the gate '" : "quarantined by the gate '") + gate;
   reasons.add(what, what + "'", example);
 }

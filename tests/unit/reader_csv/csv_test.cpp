@@ -114,6 +114,17 @@ TEST(Csv, FindsTheDelimiterAndDecimalCommas) {
   EXPECT_THAT(german.numbers(0), ElementsAre(1.25, -2));
 }
 
+TEST(Csv, FindsDecimalCommasOfOneColumnBesideTimesWithPoints) {
+  for (const char* times : {"0.25", "2026-01-31T10:00:00.25Z"}) {
+    Diagnostics diagnostics;
+    const Opened csv =
+        open_text(std::string("t;x;n\n") + times + ";1,5;7\n", diagnostics, {{"time_column", "t"}});
+    ASSERT_EQ(csv.series.columns.size(), 2u) << times;
+    EXPECT_THAT(csv.numbers(0), ElementsAre(1.5)) << times;
+    EXPECT_EQ(ns_of(csv.series.times.at(0)) % 1'000'000'000, 250'000'000) << times;
+  }
+}
+
 TEST(Csv, ReadsQuotedFieldsAcrossLinesCrlfAndAByteOrderMark) {
   Diagnostics diagnostics;
   const TextFile file(

@@ -1,6 +1,7 @@
 #include "internal/layout.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "internal/records.hpp"
 #include "reelcell/base/error.hpp"
@@ -58,16 +59,19 @@ bool looks_numeric(std::string_view field, bool decimal_comma) {
          parse_time(text + "Z", TimeUnit::kRfc3339, &ns);
 }
 
-/// "1,25" under another delimiter, and no "1.25" beside it.
+/// "1,25" under another delimiter, and no "1.25" in the same column. Times beside it may well have
+/// points.
 bool has_decimal_commas(const std::vector<std::vector<std::string>>& rows) {
-  bool commas = false;
+  std::set<std::size_t> commas, points;
   for (const auto& row : rows)
-    for (const std::string& field : row) {
-      const std::string_view text = trim(field);
-      if (text.find('.') != std::string_view::npos && looks_numeric(text, false)) return false;
-      commas |= std::count(text.begin(), text.end(), ',') == 1 && looks_numeric(text, true);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string_view text = trim(row[i]);
+      if (text.find('.') != std::string_view::npos && looks_numeric(text, false)) points.insert(i);
+      if (std::count(text.begin(), text.end(), ',') == 1 && looks_numeric(text, true))
+        commas.insert(i);
     }
-  return commas;
+  return std::any_of(commas.begin(), commas.end(),
+                     [&](std::size_t column) { return !points.contains(column); });
 }
 
 std::vector<std::string> fields_of(std::string_view record, char delimiter) {

@@ -81,11 +81,12 @@ bool count_gap_rows(const Episode& episode, Diagnostics& losses) {
     }
     if (entry.count == 0) continue;
     any = true;
-    entry.message = "no sample lies within the tolerance of the row at " +
-                    format_seconds(Nanos(*entry.first_ns)) +
-                    " s; it is flagged as a gap (numbers are NaN, a video shows the nearest "
-                    "frame). Drop such segments with the gate 'gaps', or allow a longer tolerance "
-                    "in \"grid\": {\"policy\"}.";
+    entry.message =
+        "no sample lies within the tolerance of the row at " +
+        format_seconds(Nanos(*entry.first_ns)) +
+        " s; it is flagged as a gap (floats are NaN, integers 0, a video shows the nearest "
+        "frame). Drop such segments with the gate 'gaps', or allow a longer tolerance "
+        "in \"grid\": {\"policy\"}.";
     losses.add(std::move(entry));
   }
   return any;

@@ -4,6 +4,7 @@ import os
 import resource
 import statistics
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 
@@ -25,10 +26,14 @@ class Side:
         if self.before:
             self.before()
         start = time.monotonic()
-        with subprocess.Popen(list(map(str, self.command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            output, errors = process.stdout.read(), process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        # Errors into a file: an encoder's remarks fill a pipe that is read after the other one, and it waits for ever.
+        with tempfile.TemporaryFile("w+") as remarks:
+            with subprocess.Popen(list(map(str, self.command)), stdout=subprocess.PIPE, stderr=remarks, text=True) as process:
+                output = process.stdout.read()
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            remarks.seek(0)
+            errors = remarks.read()
         whole = {"wall": time.monotonic() - start, "cpu": usage.ru_utime + usage.ru_stime, "count": self.count, "check": ""}
         if process.returncode:
             raise RuntimeError(f"{self.name}: exit code {process.returncode}\n{errors[-2000:]}")

@@ -228,6 +228,31 @@ def undecodable_frame(work):
         reelcell("validate", out, "--deep")
 
 
+def damaged_end(work):
+    """A recording whose second half no decoder gives: told once, each frame once, and in little more time than it takes whole."""
+    whole = work / "whole.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=128x96:r=30:d=12", "-c:v", "libx264", "-g", "15", "-bf", "0", whole], check=True)
+    damaged = work / "damaged.mp4"
+    data = bytearray(whole.read_bytes())
+    with av.open(str(whole)) as container:
+        for packet in container.demux(video=0):
+            if packet.size and packet.pts * packet.time_base >= 4:  # lengths of its units: no unit is found
+                data[packet.pos:packet.pos + packet.size] = b"\xff" * packet.size
+    damaged.write_bytes(data)
+    recipe = work / "end.json"
+    write_json(recipe, {"version": 1, "name": "end", "grid": {"rate_hz": 10}, "features": [{"name": "observation.images.a", "video": "damaged"}],
+                        "segments": [{"kind": "window", "length": "5s"}], "outputs": [{"format": "lerobot_v3", "folder": "lerobot"}]})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    out = work / "damaged-out"
+    done = json.loads(reelcell("build", damaged, "--recipe", recipe, "--out", out, "--json", codes=(LOST,)).stdout)
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    lost = [entry for entry in done["diagnostics"] if entry["code"] == "video-undecodable-frame"]
+    check(len(lost) == 1 and 25 <= lost[0]["count"] <= 31, f"a segment of 5 s, of which 1 is damaged: {lost}")
+    check(seconds < 2, f"{seconds:.1f} s of CPU time for 12 s of 128x96")
+    reasons = [entry["reason"] for entry in json.loads((out / "report.json").read_text())["decisions"] if entry["failed"]]
+    check(len(reasons) == 1 and "can be decoded" in reasons[0], f"the second segment: {reasons}")
+
+
 def apart(work):
     """Two clocks from different eras, as they lie in one folder: said everywhere, and not taken for a long session."""
     folder = work / "apart"
@@ -247,6 +272,7 @@ def main():
     with work_folder() as work:
         shared = malformed_files(work)
         undecodable_frame(work)
+        damaged_end(work)
         apart(work)
         recipe = log_recipe(work)
         truncated_is_told(work)

@@ -84,16 +84,22 @@ UndecodableFrames::UndecodableFrames(const VideoSource& source, std::vector<std:
       ordinals_(std::move(frames)) {}
 
 std::vector<std::uint32_t> undecodable_frames(std::shared_ptr<const VideoSource> source,
-                                              std::span<const std::uint32_t> frames,
-                                              Diagnostics& diagnostics) {
+                                              std::uint32_t first, std::uint32_t last) {
+  const auto& frames = source->frames().frames;
+  while (first > 0 && !frames[first].entry) --first;
+  if (first > 0) --first;
+  while (first > 0 && !frames[first].entry) --first;
   std::vector<std::uint32_t> bad;
-  for_each_frame(
-      std::move(source), frames,
-      [&](std::size_t row, const DecodedFrame* frame) {
-        if (frame == nullptr && (bad.empty() || bad.back() != frames[row]))
-          bad.push_back(frames[row]);
-      },
-      diagnostics);
+  std::uint32_t next = first;
+  Diagnostics counted_elsewhere;
+  FrameCursor cursor(source, first, counted_elsewhere);
+  for (DecodedFrame frame; next <= last + std::uint64_t{1};) {
+    const bool more = cursor.next(frame);
+    const auto end = more ? frame.ordinal : static_cast<std::uint32_t>(frames.size());
+    for (; next < end; ++next) bad.push_back(next);
+    if (!more) break;
+    next = frame.ordinal + 1;
+  }
   return bad;
 }
 

@@ -148,6 +148,15 @@ class DemuxCursor : public PacketCursor {
                      "the file gave other packets than when it was first read; it must not be "
                      "written to meanwhile");
   }
+  /// A demuxer whose file could not be read is not used again: it keeps the failure.
+  void check_disk() {
+    try {
+      throw_if_unreadable(demuxer_->context);
+    } catch (...) {
+      broken_ = true;
+      throw;
+    }
+  }
   /// The next packet of the track into demuxer_->packet; steps over damage as the scan did.
   bool read() {
     if (demuxer_->next >= track_->index.packets.size()) return false;
@@ -155,7 +164,7 @@ class DemuxCursor : public PacketCursor {
     for (int errors = 0; errors <= 16;) {
       av_packet_unref(demuxer_->packet.get());
       const int result = av_read_frame(demuxer_->context.get(), demuxer_->packet.get());
-      if (result < 0) throw_if_unreadable(demuxer_->context);
+      if (result < 0) check_disk();
       if (result == AVERROR_EOF) return false;
       if (result < 0)
         ++errors;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include "internal/lineage.hpp"
@@ -177,11 +179,45 @@ void lay_out_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& f
         left_out == without.end() ? std::set<std::uint32_t>() : left_out->second, clip.frame);
     if (std::all_of(times.flag.begin(), times.flag.end(),
                     [](JoinFlag f) { return f == JoinFlag::kGap; }))
-      throw InputError("stream '" + feature.video + "' holds no frame within this segment");
+      throw InputError("stream '" + feature.video + "' holds no frame " +
+                       (left_out == without.end() ? "" : "that can be decoded ") +
+                       "within this segment");
     const bool known = std::any_of(episode.row_times.begin(), episode.row_times.end(),
                                    [&](const RowTimes& t) { return t.stream == times.stream; });
     if (!known) episode.row_times.push_back(std::move(times));
     episode.clips.push_back(std::move(clip));
+  }
+}
+
+/// First and last frame that the rows of each camera ask for.
+using FrameRanges = std::map<std::string, std::pair<std::uint32_t, std::uint32_t>>;
+
+FrameRanges ranges_of(const Episode& episode) {
+  FrameRanges ranges;
+  for (const EpisodeClip& clip : episode.clips) {
+    const auto [first, last] = std::minmax_element(clip.frame.begin(), clip.frame.end());
+    ranges[clip.stream] = {*first, *last};
+  }
+  return ranges;
+}
+
+/// Of the frames left out, those that the rows asked for; what the passes counted on their way goes
+/// further, and over some of them twice.
+void count_left_out(const FramesOfStreams& without, const FrameRanges& asked,
+                    const OpenSession& session, const Diagnostics& met, Diagnostics& pixels) {
+  constexpr const char* kCode = "video-undecodable-frame";
+  for (Diagnostic entry : met.summary())
+    if (entry.code != kCode) pixels.add(std::move(entry));
+  for (const auto& [stream, ordinals] : without) {
+    const auto [first, last] = asked.at(stream);
+    const auto begin = ordinals.lower_bound(first), end = ordinals.upper_bound(last);
+    if (begin == end) continue;
+    const auto source = session.video(stream);
+    const auto& frames = source->frames().frames;
+    pixels.add({Severity::kLoss, kCode, source->describe(),
+                "frames that the decoder cannot give without damage are left out",
+                static_cast<std::uint64_t>(std::distance(begin, end)), ns_of(frames[*begin].time),
+                ns_of(frames[*std::prev(end)].time)});
   }
 }
 
@@ -191,12 +227,14 @@ void add_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
                 const OpenSession& session, Episode& episode, Diagnostics& pixels) {
   const auto series = static_cast<std::ptrdiff_t>(episode.row_times.size());
   FramesOfStreams without;
+  FrameRanges asked;
   for (;;) {
     lay_out_videos(plan, features, session, without, episode);
+    if (asked.empty()) asked = ranges_of(episode);
     Diagnostics met;
     const FramesOfStreams bad = run_pixel_pass(plan, session, episode, met);
-    pixels.merge_max(met);
-    if (bad.empty()) return;
+    if (bad.empty() && without.empty()) return pixels.merge(met);
+    if (bad.empty()) return count_left_out(without, asked, session, met, pixels);
     for (const auto& [stream, ordinals] : bad)
       without[stream].insert(ordinals.begin(), ordinals.end());
     episode.row_times.erase(episode.row_times.begin() + series, episode.row_times.end());

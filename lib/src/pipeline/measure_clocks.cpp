@@ -129,13 +129,16 @@ void check_interval(const std::string& why, ClockMeasurement& m) {
 
 /// Stamps in whole steps are late by half a step on the average where a controller's cycle made
 /// them, early where digits were cut off, neither where they were rounded; which is not told. They
-/// cannot give a clock to less than a step.
-void widen_by_stamps(ClockMeasurement& m) {
+/// cannot give a clock to less than a step, which is enough where nothing else was asked for and
+/// the step is short.
+void widen_by_stamps(bool limit_given, ClockMeasurement& m) {
+  constexpr double kShortMs = 20;  // the cycle of a slow controller
   const std::int64_t step = m.own_signal.stamp_step_ns + m.against_signal.stamp_step_ns;
   if (!m.result.measured() || step <= 0) return;
   const double step_ms = 1e-6 * static_cast<double>(step);
   m.result.offset_interval_ms += 0.5 * step_ms;
-  m.result.widest_interval_ms = std::max(m.result.widest_interval_ms, step_ms);
+  if (!limit_given && step_ms <= kShortMs)
+    m.result.widest_interval_ms = std::max(m.result.widest_interval_ms, step_ms);
   check_interval(fmt::format("stamps in steps of {:.3g} ms", step_ms), m);
 }
 
@@ -176,7 +179,7 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
   const ClockSpec& stated = session.session().stream(stream)->clock;
   if (options.expected.count() == 0 && stated.stated) options.expected = stated.offset;
   out.result = timeline::measure_offset(out.own_signal, out.against_signal, options);
-  widen_by_stamps(out);
+  widen_by_stamps(options.max_interval.count() > 0, out);
   return out;
 }
 

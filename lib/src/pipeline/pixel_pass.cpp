@@ -205,10 +205,13 @@ FramesOfStreams run_pixel_pass(const BuildPlan& plan, const OpenSession& session
     try {
       see_clip(plan, session, episode, clip, pixels);
     } catch (const media::UndecodableFrames& error) {
-      // All of the clip at once, whichever pass met the first of them.
-      std::vector<std::uint32_t> bad = media::undecodable_frames(clip.source, clip.frame, pixels);
-      if (bad.empty()) bad = error.ordinals();
-      return {{clip.stream, {bad.begin(), bad.end()}}};
+      // All of the clip and beside it at once, whichever pass met the first of them.
+      const auto [first, last] = std::minmax_element(clip.frame.begin(), clip.frame.end());
+      const auto around = media::undecodable_frames(clip.source, *first, *last);
+      FramesOfStreams bad;
+      bad[clip.stream].insert(around.begin(), around.end());
+      bad[clip.stream].insert(error.ordinals().begin(), error.ordinals().end());
+      return bad;
     }
   }
   return {};

@@ -37,6 +37,11 @@ PriorCorpus::PriorCorpus(const fs::path& folder)
     auto& files = sources_[sample.session];
     for (const SourceLineage& line : sample.lineage) files[{line.stream, line.path}] = line.sha256;
   }
+  const auto decisions = report_.find("decisions");
+  if (decisions == report_.end()) return;
+  for (const Json& entry : *decisions)
+    if (entry.value("failed", false))
+      failed_[entry.value("session", "")].insert(entry.value("key", ""));
 }
 
 SamplePlace PriorCorpus::place(std::size_t i, const std::string& output) const {
@@ -80,11 +85,8 @@ bool PriorCorpus::lost_somewhere() const {
 }
 
 std::set<std::string> PriorCorpus::failed_segments(const std::string& session) const {
-  std::set<std::string> keys;
-  for (const Json& entry : report_.value("decisions", Json::array()))
-    if (entry.value("failed", false) && entry.value("session", "") == session)
-      keys.insert(entry.value("key", ""));
-  return keys;
+  const auto found = failed_.find(session);
+  return found == failed_.end() ? std::set<std::string>() : found->second;
 }
 
 std::vector<Decision> PriorCorpus::decisions(const std::set<std::string>& without,

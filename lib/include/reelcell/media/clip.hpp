@@ -68,10 +68,10 @@ class UndecodableFrames : public InputError {
  private:
   std::vector<std::uint32_t> ordinals_;
 };
-/// Those of `frames` (ordinals in presentation order), each once.
+/// Those from the entry before `first` on to the first good frame behind `last` (ordinals in
+/// presentation order): all that frames between the two could be replaced by. Decodes once.
 std::vector<std::uint32_t> undecodable_frames(std::shared_ptr<const VideoSource> source,
-                                              std::span<const std::uint32_t> frames,
-                                              Diagnostics& diagnostics);
+                                              std::uint32_t first, std::uint32_t last);
 
 /// Called for every row's frame while a clip is encoded or scanned, in row order.
 using FrameObserver = std::function<void(std::size_t row, const DecodedFrame& frame)>;

@@ -61,6 +61,7 @@ class PriorCorpus {
   Json report_;
   std::set<std::string> sessions_;
   std::map<std::string, Sources> sources_;
+  std::map<std::string, std::set<std::string>> failed_;  ///< keys of segments, by session
 };
 
 }  // namespace reelcell::pipeline

@@ -169,6 +169,8 @@ class Interpreter final : public RowDecoder {
 
   DecodeStatus texts(const RosStep& step, std::uint32_t n, RowSink& sink) {
     if (std::uint64_t{n} * 4 > wire_.left()) return DecodeStatus::kMalformed;
+    found_ = n;
+    if (n != step.count && column(step, sink).exact) return DecodeStatus::kLength;
     if (n != step.count) uneven(step, n);
     for (std::uint32_t i = 0; i < n; ++i) {
       std::string_view text;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "internal/scan.hpp"
+#include "reelcell/base/error.hpp"
 
 namespace reelcell::readers::mcap {
 
@@ -47,10 +48,14 @@ void Scan::learn_channels(const Untold& untold) {
   const ByteView body = source_.view(untold.offset + kRecordHead, untold.length, buffer);
   const ChunkContents chunk = decoder_.decode(body, untold.length, records_);
   if (chunk.state != ChunkState::kWhole) throw NotTold{};
-  walk_records(chunk.records, [&](Opcode opcode, std::uint64_t, ByteView inner) {
-    if (opcode == Opcode::kSchema) add(parse_schema(inner));
-    if (opcode == Opcode::kChannel) add(parse_channel(inner));
-  });
+  try {
+    walk_records(chunk.records, [&](Opcode opcode, std::uint64_t, ByteView inner) {
+      if (opcode == Opcode::kSchema) add(parse_schema(inner));
+      if (opcode == Opcode::kChannel) add(parse_channel(inner));
+    });
+  } catch (const InputError&) {
+    throw NotTold{};  // reading it all says which record is damaged
+  }
 }
 
 void Scan::open_chunk(const Untold& chunk) {

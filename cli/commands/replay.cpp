@@ -103,6 +103,10 @@ class ReplayCommand : public Command {
     std::vector<std::string> ids;
     for (const auto& ref : sessions) {
       if (ref.id == session_ || (session_.empty() && sessions.size() == 1)) return ref;
+      // 'info' calls the episodes of one data set by their own names.
+      if (!session_.empty() && ref.episode == session_ && ref.path == sessions.front().path &&
+          ref.path == sessions.back().path)
+        return ref;
       ids.push_back(ref.id);
     }
     if (!session_.empty()) throw InputError("--session", unknown_name("session", session_, ids));

@@ -154,11 +154,17 @@ Json array_json(const fs::path& path, bool compressed) {
           {"array", {{"dtype", std::string(to_string(array.dtype))}, {"shape", array.shape}}}};
 }
 
-/// What a file is by its first bytes, where this program does not read it.
-std::string guess(const Bytes& head) {
+/// What a file is by its first bytes, where this program does not read it, and what may help.
+struct Guess {
+  std::string what, next;
+};
+constexpr const char* kNext = "'reelcell formats' lists what it reads";
+
+Guess guess(const Bytes& head) {
   struct Magic {
     const char* bytes;
     const char* what;
+    const char* next = kNext;
   };
   static constexpr Magic kMagics[] = {
       {"PK\x03\x04", "a ZIP archive"},
@@ -166,18 +172,19 @@ std::string guess(const Bytes& head) {
       {"\x28\xb5\x2f\xfd", "compressed by zstd"},
       {"\x89HDF\r\n\x1a\n", "an HDF5 file"},
       {"SQLite format 3", "an SQLite database"},
-      {"#ROSBAG V", "a ROS 1 bag; convert it with 'rosbags-convert' or 'mcap convert'"},
+      {"#ROSBAG V", "a ROS 1 bag",
+       "convert it to MCAP with 'mcap convert' or 'rosbags-convert' first"},
       {"%PDF", "a PDF document"},
       {"\x7f"
        "ELF",
        "a program"},
   };
   for (const Magic& magic : kMagics)
-    if (starts_with(head, magic.bytes)) return magic.what;
-  if (head.empty()) return "empty";
+    if (starts_with(head, magic.bytes)) return {magic.what, magic.next};
+  if (head.empty()) return {"empty", kNext};
   const bool text = std::none_of(head.begin(), head.end(),
                                  [](std::uint8_t c) { return c < 9 || (c > 13 && c < 32); });
-  return text ? "text" : "binary data of an unknown kind";
+  return {text ? "text" : "binary data of an unknown kind", kNext};
 }
 
 }  // namespace
@@ -203,10 +210,10 @@ Json describe_other(const fs::path& path) {
     found = array_json(path, false);
   else if (name.ends_with(".npy.zst"))
     found = array_json(path, true);
-  if (found.is_null())
-    throw InputError(path.string(), "is " + guess(head) +
-                                        ", which this program does not read; 'reelcell formats' "
-                                        "lists what it reads");
+  if (found.is_null()) {
+    const auto [what, next] = guess(head);
+    throw InputError(path.string(), "is " + what + ", which this program does not read; " + next);
+  }
   Json entry = {{"path", path.string()}, {"bytes", bytes}};
   entry.update(found);
   return entry;

@@ -100,9 +100,19 @@ class Stage {
                                          seconds_text(scene_.extent.length()));
     const int x = width_ - text_width(time, 0.55) - 10;
     draw_text(pixels, time, x, kHeader / 2, 0, kText, 0.55);
+    // Whole attributes only: half a word is a wrong one.
     std::string title = session.id;
-    for (const auto& [name, value] : session.attributes)
-      title += fmt::format("   {}={}", name, to_text(value));
+    for (std::size_t i = 0; i < session.attributes.size(); ++i) {
+      const auto& [name, value] = session.attributes[i];
+      const std::size_t more = session.attributes.size() - i;
+      const std::string next = fmt::format("{}   {}={}", title, name, to_text(value));
+      const std::string rest = more > 1 ? fmt::format("   +{}", more - 1) : "";
+      if (text_width(next + rest, 0.5) > x - 24) {
+        title += fmt::format("   +{}", more);
+        break;
+      }
+      title = next;
+    }
     draw_text(pixels, title, 8, kHeader / 2, x - 24, kText, 0.5);
   }
 

@@ -1,6 +1,8 @@
 #include "reelcell/replay/scene.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 
 #include "reelcell/base/error.hpp"
 
@@ -54,6 +56,24 @@ std::vector<SignalRef> all_signals(const SessionDescription& session) {
   return all;
 }
 
+/// Row numbers and the rows' own times, which a data set or a recorder adds: ramps that show
+/// nothing.
+bool only_counts(const StreamSpec& stream, const std::string& column) {
+  const auto is_one_of = [](const std::string& name, std::initializer_list<const char*> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (stream.source.format == "lerobot")
+    return column.starts_with("reelcell.") ||
+           is_one_of(column, {"timestamp", "frame_index", "episode_index", "index", "task_index"});
+  if (stream.source.format != "mcap") return false;
+  // A message's own field keeps its name: the recorder's column is "mcap.sequence" then.
+  const std::string own = column.starts_with("mcap.") ? column.substr(5) : column;
+  if (!is_one_of(own, {"log_time", "publish_time", "sequence"})) return false;
+  return column != own ||
+         std::none_of(stream.columns.begin(), stream.columns.end(),
+                      [&](const ColumnSpec& c) { return c.name == "mcap." + own; });
+}
+
 }  // namespace
 
 std::string to_string(const SignalRef& signal) {
@@ -66,6 +86,9 @@ std::vector<SignalRef> choose_signals(const SessionDescription& session,
                                       const std::vector<std::string>& wanted, std::size_t most) {
   std::vector<SignalRef> all = all_signals(session);
   if (wanted.empty()) {
+    std::erase_if(all, [&](const SignalRef& signal) {
+      return only_counts(*session.stream(signal.stream), signal.column);
+    });
     all.resize(std::min(all.size(), most));
     return all;
   }

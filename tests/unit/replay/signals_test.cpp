@@ -31,6 +31,33 @@ TEST(ChooseSignals, TakesNumericColumnsWithFloatsFirstByDefault) {
   EXPECT_EQ(choose_signals(two_streams(), {}, 2).size(), 2u);
 }
 
+TEST(ChooseSignals, LeavesRowNumbersAndRowTimesOutUnlessTheyAreNamed) {
+  SessionDescription session = two_streams();
+  StreamSpec& rows = session.streams.emplace_back();
+  rows.name = "frames";
+  rows.source.format = "lerobot";
+  for (const char* name : {"action", "timestamp", "frame_index", "reelcell.front.time_ns"})
+    rows.columns.push_back({name, DType::kFloat64, 1, "", {}});
+  StreamSpec& topic = session.streams.emplace_back();
+  topic.name = "/imu";
+  topic.source.format = "mcap";
+  for (const char* name : {"log_time", "x"})
+    topic.columns.push_back({name, DType::kFloat64, 1, "", {}});
+  StreamSpec& own = session.streams.emplace_back();
+  own.name = "/own";
+  own.source.format = "mcap";
+  for (const char* name : {"sequence", "mcap.sequence"})
+    own.columns.push_back({name, DType::kFloat64, 1, "", {}});
+  const auto chosen = choose_signals(session, {}, 100);
+  std::vector<std::string> names;
+  for (const SignalRef& signal : chosen) names.push_back(to_string(signal));
+  EXPECT_THAT(names, testing::IsSupersetOf({"frames.action", "/imu.x", "/own.sequence"}));
+  for (const char* name :
+       {"frames.timestamp", "frames.frame_index", "/imu.log_time", "/own.mcap.sequence"})
+    EXPECT_THAT(names, testing::Not(testing::Contains(name)));
+  EXPECT_EQ(choose_signals(session, {"frames.timestamp"}).size(), 1u);
+}
+
 TEST(ChooseSignals, FindsElementsAndStreamsWithDots) {
   EXPECT_THAT(
       choose_signals(two_streams(), {"observation.state.value[13]", "joints.q"}),

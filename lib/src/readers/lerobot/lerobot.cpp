@@ -177,7 +177,8 @@ std::vector<std::pair<std::string, Value>> EpisodeRecording::attributes() const 
   std::vector<std::pair<std::string, Value>> out;
   const Json& info = dataset_->info();
   out.emplace_back("dataset", dataset_->name());
-  out.emplace_back("codebase_version", dataset_->version());
+  if (info.contains("codebase_version"))  // else it is a guess, which the opening warned of
+    out.emplace_back("codebase_version", dataset_->version());
   if (info.contains("robot_type") && info["robot_type"].is_string())
     out.emplace_back("robot_type", info["robot_type"].get<std::string>());
   out.emplace_back("fps", value_from_json(info["fps"]));

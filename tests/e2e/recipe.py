@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 """Mistakes in a recipe are told when the plan is made, with their place and the names that exist; a build of which nothing
-is left says why and leaves its report; parameters stand for numbers."""
+is left says why and leaves its report; parameters stand for numbers; what a default recipe makes of awkward recordings."""
 import json
+import shutil
+import struct
+import subprocess
 
-from support import DATA, check, reelcell, work_folder, write_json
+from large_mcap import MAGIC, record, text
+from support import DATA, LOST, check, reelcell, work_folder, write_json
 
 
 def log_session(folder, rows=301):
@@ -136,6 +140,96 @@ def lineage_ranges(work, session):
         check(ranges["rows"][1] == end - 50_000_000 and ranges["label"][1] >= ranges["native"][1] == end - 10_000_000, f"{sample['key']}: {ranges}, the segment ends at {end}")
 
 
+def mixed_units(work, session):
+    recipe = recipe_file(work, features=[{"name": "observation.wrench", "from": ["log.force", "log.torque"]}], outputs=[{"format": "lerobot_v3", "folder": "set"}])
+    reelcell("build", session, "--recipe", recipe, "--out", work / "mixed")
+    info = json.loads((work / "mixed/set/meta/info.json").read_text())
+    check(info["features"]["observation.wrench"]["info"]["unit"] == "N, N*m", f"{info['features']['observation.wrench']}")
+    card = (work / "mixed/README.md").read_text()
+    check("| N, N*m |" in card, "the card has no unit of a joined feature")
+
+
+def default_recipes(work):
+    """A camera of 29.97 Hz with sound, and nothing but it."""
+    video = work / "ntsc.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=160x120:r=30000/1001:d=2", "-f", "lavfi", "-i", "sine=d=2",
+                    "-c:v", "libx264", "-g", "15", "-c:a", "aac", video], check=True)
+    done = reelcell("build", video, "--out", work / "ntsc")
+    for word in ("29.97", "rows are 30 a second", "is sound"):
+        check(word in done.stderr, f"{word!r} is not said: {done.stderr}")
+    check(done.stderr.count("sound-not-written") == 1, "sound is told more than once")
+    check(json.loads((work / "ntsc/lerobot/meta/info.json").read_text())["fps"] == 30, "fps")
+    reelcell("validate", work / "ntsc", "--deep")
+    lines = json.loads(reelcell("align", video, "--json", codes=(0, LOST)).stdout)["sessions"][0]["streams"]
+    sound = [line for line in lines if line["kind"] == "audio"]
+    check(len(sound) == 1 and sound[0]["times"]["last_ns"] > 1_900_000_000 and sound[0]["join"] is None, f"{lines}")
+    check("audio" in reelcell("align", video).stdout, "the table leaves the sound out")
+    recipe = recipe_file(work, grid={"rate_hz": 29.97}, segments=[{"kind": "session"}], outputs=[{"format": "lerobot_v3", "folder": "set"}])
+    done = reelcell("build", video, "--recipe", recipe, "--out", work / "ntsc2", codes=(1,))
+    check('"rate_hz": 30' in done.stderr and not (work / "ntsc2/set").exists(), f"{done.stderr}")
+    # No whole number is near this one: many rows would have no frame of their own.
+    slow = work / "slow.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=160x120:r=25/2:d=4", "-c:v", "libx264", slow], check=True)
+    done = reelcell("build", slow, "--out", work / "slow", codes=(1,))
+    check('"rate_hz": 13' in done.stderr and not (work / "slow/lerobot").exists(), f"{done.stderr}")
+
+
+def partial_set(work):
+    """Two of five episodes of a LeRobot set have their video."""
+    sessions = work / "sessions"
+    for number in range(5):
+        folder = log_session(sessions / f"s{number}", 100)
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=160x120:r=20:d=1", "-c:v", "libx264", "-g", "5", folder / "cam.mp4"], check=True)
+        document = json.loads((folder / "session.json").read_text())
+        document["streams"].append({"name": "cam", "kind": "video", "path": "cam.mp4", "clock": {"offset_ns": 0}})
+        write_json(folder / "session.json", document)
+    recipe = recipe_file(work, segments=[{"kind": "session"}], outputs=[{"format": "lerobot_v21", "folder": "set"}])
+    reelcell("build", sessions, "--recipe", recipe, "--out", work / "five")
+    data_set = work / "five/set"
+    videos = sorted(data_set.rglob("*.mp4"))
+    check(len(videos) == 5, f"{videos}")
+    for video in videos[:1] + videos[3:]:
+        video.unlink()
+    done = reelcell("build", data_set, "--out", work / "two", codes=(LOST,))
+    report = json.loads((work / "two/report.json").read_text())
+    kept = [d["session"] for d in report["decisions"] if d["action"] == "keep"]
+    check(len(kept) == 2 and all(name.endswith(("1", "2")) for name in kept), f"kept: {kept}\n{done.stderr}")
+    check('"features" of a recipe' in done.stderr, f"the next step is not said: {done.stderr}")
+
+
+def mcap_defaults(work):
+    done = reelcell("build", DATA / "e2e/luxonis_depthai-core/recording.mcap", "--dry-run", "--json", codes=(0, 1, LOST))
+    if done.returncode != 1:
+        names = [feature["name"] for feature in json.loads(done.stdout)["features"]]
+        check(names and not [n for n in names if n.endswith((".log_time", ".publish_time", ".sequence"))], f"{names}")
+
+
+    # A message's own field of such a name is data; the recorder's column is "mcap.sequence" then.
+    schema = json.dumps({"type": "object", "properties": {"x": {"type": "number"}, "sequence": {"type": "integer"}}})
+    body = record(3, struct.pack("<H", 1) + text("sample") + text("jsonschema") + text(schema))
+    body += record(4, struct.pack("<HH", 1, 1) + text("/joints") + text("json") + struct.pack("<I", 0))
+    for i in range(200):
+        body += record(5, struct.pack("<HIQQ", 1, i, i * 10_000_000, i * 10_000_000) + json.dumps({"x": i / 2, "sequence": 7 * i}).encode())
+    log = work / "own.mcap"
+    log.write_bytes(MAGIC + record(1, text("") + text("recipe")) + body + record(15, bytes(4)) + record(2, bytes(20)) + MAGIC)
+    dry = json.loads(reelcell("build", log, "--dry-run", "--json").stdout)
+    check([feature["name"].rsplit(".", 1)[1] for feature in dry["features"]] == ["x", "sequence"] and not any(".mcap." in feature["name"] for feature in dry["features"]), f"{dry['features']}")
+
+
+def odd_words(work):
+    bag = work / "x.bag"
+    bag.write_bytes(b"#ROSBAG V2.0\n" + bytes(200))
+    done = reelcell("info", bag, codes=(1,))
+    check("is a ROS 1 bag, which this program does not read; convert it" in done.stderr, f"{done.stderr}")
+    data_set = work / "unversioned"
+    shutil.copytree(work / "five/set", data_set)
+    info = json.loads((data_set / "meta/info.json").read_text())
+    del info["codebase_version"]
+    write_json(data_set / "meta/info.json", info)
+    done = reelcell("info", data_set, codes=(0, LOST))
+    check("codebase_version: v" not in done.stdout and "has no codebase_version" in done.stdout + done.stderr, f"{done.stdout}{done.stderr}")
+
+
 def main():
     with work_folder() as work:
         session = log_session(work / "session")
@@ -145,6 +239,11 @@ def main():
         no_decoder(work)
         parameters(work, session)
         lineage_ranges(work, session)
+        mixed_units(work, session)
+        default_recipes(work)
+        partial_set(work)
+        mcap_defaults(work)
+        odd_words(work)
     print("recipes: mistakes are told with their place, nothing is written that is not whole, parameters reach every number")
 
 

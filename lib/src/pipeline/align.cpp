@@ -57,6 +57,33 @@ void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const ti
 
 }  // namespace
 
+namespace {
+
+/// Sound is not read: its times are those that the container states. Nothing is joined, for no
+/// output takes it.
+timeline::StreamAlignment sound_line(const OpenSession& session, const StreamSpec& spec,
+                                     TimeRange extent) {
+  timeline::StreamAlignment line;
+  line.stream = spec.name;
+  line.kind = std::string(to_string(spec.kind));
+  line.spec = spec.clock;
+  line.method = session.clock(spec.name).method();
+  const StreamInfo& info = session.info(spec.name);
+  line.times = {{"first_ns", nullptr}, {"last_ns", nullptr}};
+  line.times["rate_hz"] = info.rate_hz ? Json(*info.rate_hz) : Json();
+  const TimeRange own = session.stream_extent(spec.name);
+  if (own.empty()) return line;
+  line.times["first_ns"] = ns_of(own.start);
+  line.times["last_ns"] = ns_of(own.end - Nanos(1));
+  const TimeRange both{std::max(own.start, extent.start), std::min(own.end, extent.end)};
+  if (both.start < both.end)
+    line.overlap =
+        static_cast<double>(both.length().count()) / static_cast<double>(extent.length().count());
+  return line;
+}
+
+}  // namespace
+
 timeline::AlignmentReport align_session(const OpenSession& session, const GridRule& rule,
                                         Progress& progress) {
   timeline::AlignmentReport report;
@@ -75,7 +102,11 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
   progress.begin("align", streams.size(), "streams");
   for (std::size_t i = 0; i < streams.size(); ++i) {
     const StreamSpec& spec = streams[i];
-    if (spec.kind == StreamKind::kAudio) continue;
+    if (spec.kind == StreamKind::kAudio) {
+      report.streams.push_back(sound_line(session, spec, report.extent));
+      progress.advance(i + 1);
+      continue;
+    }
     timeline::StreamAlignment line;
     line.stream = spec.name;
     line.kind = std::string(to_string(spec.kind));

@@ -82,11 +82,23 @@ void add_part(ResolvedFeature& feature, const ColumnRef& part, const SessionDesc
   for (std::size_t i = 0; i < width; ++i)
     spec.names.push_back(element_name(column, part.element.value_or(i)));
   spec.parts.emplace_back(part.stream + "." + column.name, width);
-  if (first)
-    spec.unit = column.unit;
-  else if (spec.unit != column.unit)
-    spec.unit = "";
   feature.parts.push_back(part);
+}
+
+/// One unit where all elements have the same, else that of each: "N, N, N, N*m, N*m, N*m", with "-"
+/// for one that is not stated.
+std::string joined_unit(const std::vector<ColumnRef>& parts, const SessionDescription& session) {
+  std::string each;
+  std::optional<std::string> common;
+  bool same = true;
+  for (const ColumnRef& part : parts) {
+    const ColumnSpec& column = session.stream(part.stream)->columns[part.column];
+    same = same && (!common || *common == column.unit);
+    common = column.unit;
+    for (std::size_t i = 0; i < (part.element ? 1 : column.width); ++i)
+      each += (each.empty() ? "" : ", ") + (column.unit.empty() ? std::string("-") : column.unit);
+  }
+  return same ? common.value_or("") : each;
 }
 
 ResolvedFeature series_feature(const std::string& name, const std::vector<ColumnRef>& parts,
@@ -95,6 +107,7 @@ ResolvedFeature series_feature(const std::string& name, const std::vector<Column
   feature.spec.name = name;
   feature.spec.shape = {0};
   for (std::size_t i = 0; i < parts.size(); ++i) add_part(feature, parts[i], session, i == 0);
+  feature.spec.unit = joined_unit(parts, session);
   return feature;
 }
 
@@ -117,6 +130,18 @@ std::string default_modality(const std::string& name) {
   return "";
 }
 
+/// What the recorder noted of each message. The clock is made of one of the times, and the rows'
+/// true times say the rest. A message's own field of that name keeps it: the recorder's column is
+/// "mcap.sequence" then.
+bool is_of_recorder(const StreamSpec& stream, const std::string& column) {
+  if (stream.source.format != "mcap") return false;
+  const std::string own = column.starts_with("mcap.") ? column.substr(5) : column;
+  if (own != "log_time" && own != "publish_time" && own != "sequence") return false;
+  return column != own ||
+         std::none_of(stream.columns.begin(), stream.columns.end(),
+                      [&](const ColumnSpec& c) { return c.name == "mcap." + own; });
+}
+
 std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSession& session) {
   std::vector<ResolvedFeature> features;
   for (const StreamSpec& stream : session.session().streams) {
@@ -130,6 +155,7 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
       const std::string& name = stream.columns[c].name;
       if (data_set && (is_reserved(name) || name.starts_with("reelcell."))) continue;
       if (!data_set && stream.columns[c].dtype == DType::kString) continue;
+      if (is_of_recorder(stream, name)) continue;
       features.push_back(series_feature(data_set ? name : "observation." + stream.name + "." + name,
                                         {{stream.name, c, std::nullopt}}, session.session()));
     }

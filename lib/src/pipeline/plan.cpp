@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <tuple>
 
@@ -138,6 +139,28 @@ class LossesAtEnd {
   SessionPlan* plan_;
 };
 
+/// LeRobot counts rows by whole numbers a second. A recipe that states no rate leaves it to us: the
+/// camera's own (29.97 Hz) becomes the whole one beside it, and frames keep their true times. A
+/// rate further than 1 % from one stays: many rows would have no frame of their own.
+Rational row_rate(const Recipe& recipe, const OpenSession& session) {
+  const Rational own = grid_rate(recipe.grid, session);
+  const bool whole =
+      std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
+                  [](const OutputRule& output) { return output.row->name.starts_with("lerobot"); });
+  if (recipe.grid.rate || !whole || own.den == 1) return own;
+  const Rational rate{(2 * own.num + own.den) / (2 * own.den), 1};
+  if (100 * std::abs(rate.num * own.den - own.num) > own.num) return own;
+  char text[256];
+  std::snprintf(
+      text, sizeof text,
+      "runs at %.5g Hz, and LeRobot needs a whole number: rows are %lld a second, with the "
+      "true time of each frame beside them. Set \"grid\": {\"rate_hz\": ..} to choose",
+      static_cast<double>(own.num) / static_cast<double>(own.den),
+      static_cast<long long>(rate.num));
+  session.losses().note("grid-rate-rounded", session.session().id, text);
+  return rate;
+}
+
 SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std::size_t index,
                          Diagnostics& ledger) {
   const Recipe& recipe = request.recipe;
@@ -151,7 +174,11 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     plan.time_streams = streams_of(features);
     check_objects(recipe, features, *session);
     for (const GateRule& gate : recipe.gates) curate::check_gate(*gate.row, gate.options, *signals);
-    plan.rate = grid_rate(recipe.grid, *session);
+    plan.rate = row_rate(recipe, *session);
+    for (const StreamSpec& spec : session->session().streams)
+      if (spec.kind == StreamKind::kAudio)
+        session->losses().note("sound-not-written", spec.name,
+                               "is sound; no output holds sound, so it stays in the recording");
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
     std::vector<CutSegment> segments = cut_segments(recipe, *signals, session->losses());
@@ -272,6 +299,44 @@ void count_splits(BuildPlan& plan) {
 
 }  // namespace
 
+namespace {
+
+/// The session whose features and rate all have: the first usable one. Where the recipe names no
+/// features, the first with those that most sessions with pictures have; an episode whose video is
+/// not there must not cost those that have theirs.
+std::optional<std::size_t> model_session(const std::vector<SessionPlan>& planned,
+                                         const Recipe& recipe) {
+  struct Kind {
+    std::size_t first = 0, sessions = 0;
+    bool pictures = false;
+  };
+  std::vector<Kind> kinds;
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    if (!planned[i].error.empty()) continue;
+    const auto& features = planned[i].features;
+    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+      return feature_difference(planned[kind.first].features, features).empty();
+    });
+    if (known != kinds.end()) {
+      ++known->sessions;
+      continue;
+    }
+    kinds.push_back({i, 1,
+                     std::any_of(features.begin(), features.end(),
+                                 [](const FeatureSpec& spec) { return spec.is_video; })});
+  }
+  if (kinds.empty()) return std::nullopt;
+  if (!recipe.features.empty()) return kinds.front().first;
+  return std::max_element(kinds.begin(), kinds.end(),
+                          [](const Kind& a, const Kind& b) {
+                            return std::tie(a.pictures, a.sessions) <
+                                   std::tie(b.pictures, b.sessions);
+                          })
+      ->first;
+}
+
+}  // namespace
+
 BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
   return plan_sessions(request, find_sessions(request.inputs), nullptr, progress);
 }
@@ -303,33 +368,45 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
     schema.robot_type = known->robot_type;
   }
   progress.begin("plan", plan.sessions.size(), "sessions");
+  std::vector<SessionPlan> planned(plan.sessions.size());
   ordered_pool<SessionPlan>(
       plan.sessions.size(), request.threads, [&](std::size_t i) { return store.get(i); },
       [&](std::size_t i, SessionPlan&& session) {
-        if (session.error.empty() && first) {
-          schema.features = session.features;
-          schema.time_streams = session.time_streams;
-          schema.rate = session.rate;
-          if (schema.robot_type == "unknown" && !session.robot_type.empty())
-            schema.robot_type = session.robot_type;
-          first = false;
-        }
-        if (session.error.empty())
-          session.error = feature_difference(schema.features, session.features);
-        if (session.error.empty() && !(session.rate == schema.rate))
-          session.error = "its grid has another rate than the other sessions'";
-        if (lost && (!session.error.empty() || has_loss(session.losses)))
-          lost->sessions.insert(plan.sessions[i].id);
-        if (session.error.empty()) {
-          std::move(session.candidates.begin(), session.candidates.end(),
-                    std::back_inserter(plan.candidates));
-        } else {
-          plan.quarantined.push_back({plan.sessions[i].id, session.error});
-          plan.losses->loss("session-quarantined", plan.sessions[i].id, session.error);
-        }
+        planned[i] = std::move(session);
         progress.advance(i + 1);
       });
   progress.end();
+  std::string chosen;  // whose features these are, where the recipe names none
+  if (const auto model = first ? model_session(planned, plan.recipe) : std::nullopt) {
+    const SessionPlan& session = planned[*model];
+    schema.features = session.features;
+    schema.time_streams = session.time_streams;
+    schema.rate = session.rate;
+    if (schema.robot_type == "unknown" && !session.robot_type.empty())
+      schema.robot_type = session.robot_type;
+    first = false;
+    if (plan.recipe.features.empty())
+      chosen = "; the features are those of '" + plan.sessions[*model].id +
+               "': name the ones that all sessions have in \"features\" of a recipe";
+  }
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    SessionPlan session = std::move(planned[i]);
+    if (session.error.empty()) {
+      session.error = feature_difference(schema.features, session.features);
+      if (!session.error.empty()) session.error += chosen;
+    }
+    if (session.error.empty() && !(session.rate == schema.rate))
+      session.error = "its grid has another rate than the other sessions'";
+    if (lost && (!session.error.empty() || has_loss(session.losses)))
+      lost->sessions.insert(plan.sessions[i].id);
+    if (session.error.empty()) {
+      std::move(session.candidates.begin(), session.candidates.end(),
+                std::back_inserter(plan.candidates));
+    } else {
+      plan.quarantined.push_back({plan.sessions[i].id, session.error});
+      plan.losses->loss("session-quarantined", plan.sessions[i].id, session.error);
+    }
+  }
   if (first && !plan.quarantined.empty())
     throw InputError(plan.quarantined.front().id, "no session can be used; the first reason is: " +
                                                       plan.quarantined.front().reason);

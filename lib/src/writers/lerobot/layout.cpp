@@ -74,9 +74,11 @@ Settings read_settings(const OptionValues& values, bool with_file_sizes) {
 std::int64_t whole_fps(const CorpusSchema& schema) {
   if (!schema.rate.valid() || schema.rate.den != 1)
     throw PlanError(fmt::format(
-        "the grid runs at {}/{} Hz, LeRobot's fps must be a whole number: set /grid/rate_hz to "
-        "the nearest one; frames keep their true times beside it",
-        schema.rate.num, schema.rate.den));
+        "the grid runs at {}/{} Hz, and LeRobot's fps must be a whole number: write \"grid\": "
+        "{{\"rate_hz\": {}}} in the recipe (--recipe); frames keep their true times beside it",
+        schema.rate.num, schema.rate.den,
+        (2 * schema.rate.num + schema.rate.den) /
+            (2 * std::max<std::int64_t>(1, schema.rate.den))));
   return schema.rate.num;
 }
 

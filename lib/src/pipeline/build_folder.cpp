@@ -16,6 +16,14 @@ constexpr const char* kSwap = "swap";
 /// A process that was killed may leave a child that holds the lock until the kernel has ended it.
 constexpr std::chrono::milliseconds kLockPatience{1000};
 
+/// Whether it was there. A file that stays would be taken for a part of the corpus.
+bool remove_ours(const fs::path& path) {
+  std::error_code error;
+  const bool removed = fs::remove(path, error);
+  if (error) throw OutputError(path.string(), "cannot be removed: " + errno_text(error.value()));
+  return removed;
+}
+
 using Listing = std::map<std::string, std::optional<std::uint64_t>>;  ///< path -> bytes
 
 void collect_files(const Json& files, Listing& listing) {
@@ -153,10 +161,9 @@ fs::path BuildFolder::begin(const std::string& fingerprint) {
 }
 
 void BuildFolder::clear_leftovers() {
-  std::error_code error;
   remove_temporaries(out_);
   const std::set<std::string> old = files_of_ours();
-  for (const std::string& path : old) fs::remove(safe_join(out_, path), error);
+  for (const std::string& path : old) remove_ours(safe_join(out_, path));
   remove_empty_folders(out_, old);
 }
 
@@ -183,10 +190,15 @@ void BuildFolder::finish_swap() const {
   const Json swap = read_json_file(state_ / kSwap);
   std::error_code error;
   if (fs::exists(next / kManifest, error)) {
-    if (fs::remove(out_ / kManifest, error)) sync_folder(out_);
+    try {
+      if (remove_ours(out_ / kManifest)) sync_folder(out_);
+    } catch (const OutputError&) {
+      fs::remove(state_ / kSwap, error);  // the old corpus is whole, and stays
+      throw;
+    }
     std::set<std::string> removed;
     for (const Json& path : swap.at("remove")) removed.insert(path.get<std::string>());
-    for (const std::string& path : removed) fs::remove(safe_join(out_, path), error);
+    for (const std::string& path : removed) remove_ours(safe_join(out_, path));
     std::set<fs::path> folders;
     for (const std::string& path : list_files(next)) {
       if (path == kManifest) continue;

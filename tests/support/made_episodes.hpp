@@ -218,4 +218,52 @@ inline WriterReport write_made_set(const fs::path& root, const WriterRow& row,
   return writer->close();
 }
 
+/// Two annotations that name tasks, and a text that is none; the vector has named stretches.
+inline CorpusSchema annotated_schema() {
+  CorpusSchema schema;
+  schema.name = "annotated";
+  schema.rate = {10, 1};
+  schema.true_times = false;
+  FeatureSpec state = vector_feature("observation.state", 3);
+  state.modality = "state";
+  state.parts = {{"frames.observation.state#left_arm", 2},
+                 {"frames.observation.state#left_hand", 1}};
+  schema.features = {state, vector_feature("annotation.human.validity", 1, DType::kString),
+                     vector_feature("note", 1, DType::kString),
+                     vector_feature("annotation.human.stage", 1, DType::kString)};
+  return schema;
+}
+
+inline std::vector<Episode> annotated_episodes(const CorpusSchema& schema) {
+  const std::vector<std::vector<std::string>> stages{{"reach", "reach", "grasp", "lift"},
+                                                     {"place", "reach", "lift", "lift"}};
+  const std::vector<std::vector<std::string>> validity{{"valid", "invalid", "invalid", "invalid"},
+                                                       {"invalid", "invalid", "invalid", "valid"}};
+  std::vector<Episode> episodes(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    Episode& episode = episodes[i];
+    episode.index = i;
+    episode.key = "annotated-" + std::to_string(i);
+    episode.session_id = "made";
+    episode.split = "train";
+    episode.rows = 4;
+    episode.segment.task = i == 0 ? "grasp" : "place";
+    std::vector<double> state(12);
+    for (std::size_t n = 0; n < state.size(); ++n) state[n] = static_cast<double>(n + i);
+    episode.columns = {made_column(schema.features[0], state),
+                       made_column(schema.features[1], validity[i]),
+                       made_column(schema.features[2], std::vector<std::string>(4, "by hand")),
+                       made_column(schema.features[3], stages[i])};
+  }
+  return episodes;
+}
+
+inline void write_annotated_set(const fs::path& root, const WriterRow& row,
+                                Json options = Json::object()) {
+  const CorpusSchema schema = annotated_schema();
+  auto writer = row.make(made_context(root, schema, row, std::move(options)));
+  for (const Episode& episode : annotated_episodes(schema)) writer->add(episode);
+  writer->close();
+}
+
 }  // namespace reelcell::test

@@ -67,9 +67,35 @@ std::string element_name(const ColumnSpec& column, std::size_t element) {
 
 DType common_dtype(DType a, DType b) { return a == b ? a : DType::kFloat64; }
 
-void add_part(ResolvedFeature& feature, const ColumnRef& part, const SessionDescription& session,
+/// Of a whole column: the stretches that its source has names for, "frames.action#left_arm", and
+/// what they are stretches of; else the column itself.
+void add_names(FeatureSpec& spec, const ColumnRef& part, const ColumnSpec& column,
+               const OpenSession& session) {
+  const std::string name = part.stream + "." + column.name;
+  const Json& details = session.info(part.stream).details;
+  const Json groups = part.element ? Json() : details.value("groups", Json::object());
+  const auto found = groups.find(column.name);
+  if (found == groups.end()) {
+    spec.parts.emplace_back(name, part.element ? 1 : column.width);
+    return;
+  }
+  std::size_t width = 0;
+  std::vector<std::pair<std::string, std::size_t>> parts;
+  for (const auto& [group, own] :
+       found->at("widths").get<std::vector<std::pair<std::string, std::size_t>>>()) {
+    parts.emplace_back(name + "#" + group, own);
+    width += own;
+  }
+  // Elements that no group names would shift those of a column after it.
+  if (width != column.width) parts = {{name, column.width}};
+  if (width == column.width && spec.modality.empty() && spec.name == column.name)
+    spec.modality = found->at("section").get<std::string>();
+  spec.parts.insert(spec.parts.end(), parts.begin(), parts.end());
+}
+
+void add_part(ResolvedFeature& feature, const ColumnRef& part, const OpenSession& session,
               bool first) {
-  const ColumnSpec& column = session.stream(part.stream)->columns[part.column];
+  const ColumnSpec& column = session.session().stream(part.stream)->columns[part.column];
   const std::size_t width = part.element ? 1 : column.width;
   FeatureSpec& spec = feature.spec;
   if (first) spec.dtype = column.dtype;
@@ -81,7 +107,7 @@ void add_part(ResolvedFeature& feature, const ColumnRef& part, const SessionDesc
   spec.shape[0] += static_cast<std::int64_t>(width);
   for (std::size_t i = 0; i < width; ++i)
     spec.names.push_back(element_name(column, part.element.value_or(i)));
-  spec.parts.emplace_back(part.stream + "." + column.name, width);
+  add_names(spec, part, column, session);
   feature.parts.push_back(part);
 }
 
@@ -102,12 +128,12 @@ std::string joined_unit(const std::vector<ColumnRef>& parts, const SessionDescri
 }
 
 ResolvedFeature series_feature(const std::string& name, const std::vector<ColumnRef>& parts,
-                               const SessionDescription& session) {
+                               const OpenSession& session) {
   ResolvedFeature feature;
   feature.spec.name = name;
   feature.spec.shape = {0};
   for (std::size_t i = 0; i < parts.size(); ++i) add_part(feature, parts[i], session, i == 0);
-  feature.spec.unit = joined_unit(parts, session);
+  feature.spec.unit = joined_unit(parts, session.session());
   return feature;
 }
 
@@ -157,10 +183,21 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
       if (!data_set && stream.columns[c].dtype == DType::kString) continue;
       if (is_of_recorder(stream, name)) continue;
       features.push_back(series_feature(data_set ? name : "observation." + stream.name + "." + name,
-                                        {{stream.name, c, std::nullopt}}, session.session()));
+                                        {{stream.name, c, std::nullopt}}, session));
     }
   }
   return features;
+}
+
+void set_dtype(FeatureSpec& spec, const FeatureRule& rule, const std::string& where) {
+  if (!rule.dtype) return;
+  const bool text = spec.dtype == DType::kString;
+  if (text != (*rule.dtype == DType::kString))
+    throw InputError(where, "feature '" + spec.name + "' is made of " +
+                                (text ? "text" : "numbers") + ", its dtype cannot be " +
+                                std::string(to_string(*rule.dtype)) +
+                                (text ? "; leave \"dtype\" out" : ""));
+  spec.dtype = *rule.dtype;
 }
 
 }  // namespace
@@ -192,9 +229,9 @@ std::vector<ResolvedFeature> resolve_features(const Recipe& recipe, const OpenSe
       std::vector<ColumnRef> parts;
       for (const std::string& text : rule.from)
         parts.push_back(resolve_column(text, session.session(), where));
-      features.push_back(series_feature(rule.name, parts, session.session()));
+      features.push_back(series_feature(rule.name, parts, session));
+      set_dtype(features.back().spec, rule, where);
     }
-    if (rule.dtype && !features.back().spec.is_video) features.back().spec.dtype = *rule.dtype;
     features.back().spec.modality =
         rule.modality.empty() ? features.back().spec.modality : rule.modality;
   }

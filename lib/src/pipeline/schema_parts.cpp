@@ -214,7 +214,7 @@ Json schema_parts() {
         "shape": {"type": "array", "items": {"type": "integer", "minimum": 0, "description": "Size along one axis."}, "description": "Shape of one row's value."},
         "names": {"description": "Names of the elements; null when they have none."},
         "unit": {"type": "string", "description": "SI unit of all elements, or of each in order where they differ: N, N, N*m; - for one that is not stated."},
-        "from": {"type": "array", "items": {"type": "string", "description": "stream.column"}, "description": "Source columns in order."}
+        "from": {"type": "array", "items": {"type": "string", "description": "stream.column; stream.column#name for a stretch of it that the source has a name for"}, "description": "Source columns in order."}
       }
     }
   },

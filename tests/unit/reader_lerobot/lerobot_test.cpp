@@ -7,12 +7,15 @@
 #include "reelcell/media/decode.hpp"
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/model/recording.hpp"
+#include "reelcell/readers/modality.hpp"
+#include "reelcell/readers/registry.hpp"
 #include "reelcell/table/parquet.hpp"
 #include "support/support.hpp"
 
 namespace reelcell::readers {
 const ReaderRow& lerobot_reader();
-}
+EpisodeParts lerobot_parts(const fs::path& path, const std::string& episode);
+}  // namespace reelcell::readers
 
 namespace reelcell::readers::lerobot {
 namespace {
@@ -72,10 +75,11 @@ Json seen_by_hyparquet(const fs::path& path) {
   return Json::parse(result.out);
 }
 
-/// Every value of the batch against what an independent reader has in rows [first, ..).
+/// Every number of the batch against what an independent reader has in rows [first, ..).
 void expect_values(const SeriesBatch& batch, const Json& rows, std::size_t first) {
   for (const Column& c : batch.columns)
     for (std::size_t row = 0; row < batch.size(); ++row) {
+      if (c.spec.dtype == DType::kString) continue;
       const Json& expected = rows[first + row][c.spec.name];
       for (std::size_t e = 0; e < c.spec.width; ++e) {
         const Json& value = expected.is_array() ? expected[e] : expected;
@@ -152,6 +156,33 @@ TEST(LerobotReader, KeepsTimesThatDoNotStartAtZeroAndSaysSo) {
       rows,
       seen_by_hyparquet(test::data_path(kGroot) / "data/chunk-000/episode_000000.parquet")["data"],
       0);
+}
+
+TEST(LerobotReader, GivesAnnotationsAsTheTextsThatTheirNumbersName) {
+  std::map<std::int64_t, std::string> tasks;
+  std::ifstream file(test::data_path(kGroot) / "meta/tasks.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    const Json task = Json::parse(line);
+    tasks[task["task_index"]] = task["task"];
+  }
+  const auto opened = open(test::data_path(kGroot), "episode_000002");
+  const SeriesBatch rows = opened->rows();
+  const Json seen =
+      seen_by_hyparquet(test::data_path(kGroot) / "data/chunk-000/episode_000002.parquet")["data"];
+  for (const char* name :
+       {"annotation.human.action.task_description", "annotation.human.validity"}) {
+    const Column& texts = column(rows, name);
+    ASSERT_EQ(texts.spec.dtype, DType::kString);
+    ASSERT_EQ(texts.rows(), 470u);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      ASSERT_EQ(std::get<std::vector<std::string>>(texts.data)[row], tasks.at(seen[row][name]));
+  }
+  EXPECT_EQ(column(rows, "task_index").number(0), 3);
+  EXPECT_EQ(opened->diagnostics.count("lerobot-annotation-index"), 0u);
+  std::vector<std::string> announced;
+  for (const ColumnSpec& spec : opened->stream("frames")->columns)
+    if (spec.dtype == DType::kString) announced.push_back(spec.name);
+  EXPECT_EQ(announced.size(), 2u);
 }
 
 TEST(LerobotReader, GoesOnWithoutACameraThatHasNoFiles) {
@@ -296,13 +327,13 @@ class MadeSet : public ::testing::Test {
     std::ofstream(folder_ / "meta/tasks.jsonl") << R"({"task_index":0,"task":"grasp"})"
                                                    "\n"
                                                    R"({"task_index":1,"task":"place"})";
-    table::ParquetWriter data(folder_ / "data/chunk-000/file-000.parquet",
-                              {{"q", DType::kFloat32, 1},
-                               {"timestamp", DType::kFloat32, 0},
-                               {"frame_index", DType::kInt64, 0},
-                               {"episode_index", DType::kInt64, 0},
-                               {"task_index", DType::kInt64, 0}},
-                              {});
+    std::vector<table::ParquetColumn> columns{{"q", DType::kFloat32, 1},
+                                              {"timestamp", DType::kFloat32, 0},
+                                              {"frame_index", DType::kInt64, 0},
+                                              {"episode_index", DType::kInt64, 0},
+                                              {"task_index", DType::kInt64, 0}};
+    columns.insert(columns.end(), extra_.begin(), extra_.end());
+    table::ParquetWriter data(folder_ / "data/chunk-000/file-000.parquet", columns, {});
     for (const auto& row : rows) data.append_row(row);
     data.close();
     table::ParquetWriter episodes(folder_ / "meta/episodes/chunk-000/file-000.parquet",
@@ -333,6 +364,8 @@ class MadeSet : public ::testing::Test {
   }
   test::TempFolder folder_;
   Json info_;
+  std::vector<table::ParquetColumn> extra_;
+  int changes_ = 0;
 };
 
 TEST_F(MadeSet, SplitsAndTaskStretchesAreTold) {
@@ -348,6 +381,83 @@ TEST_F(MadeSet, SplitsAndTaskStretchesAreTold) {
     seen.push_back(to_text(*event.field("task")) + " " + std::to_string(ns_of(event.time)) + " " +
                    std::to_string(ns_of(event.end)));
   EXPECT_EQ(seen, (std::vector<std::string>{"grasp 0 200000000", "place 200000000 200000000"}));
+}
+
+TEST_F(MadeSet, ReadsOnlyIndexColumnsThatModalityNamesAsTexts) {
+  info_["features"]["stage"] = {{"dtype", "int64"}, {"shape", {1}}, {"names", nullptr}};
+  auto rows = good_rows();
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row].emplace_back(row == 1 ? 7 : 1);
+  rows[2][1] = 0.05;  // goes back in time, and is left out
+  const auto opened_with = [&](const std::string& modality) {
+    extra_ = {{"stage", DType::kInt64, 0}};
+    write(rows, {{0, 3}, {3, 5}});
+    fs::remove(folder_ / "meta/modality.json");
+    if (!modality.empty()) std::ofstream(folder_ / "meta/modality.json") << modality;
+    // Sets are kept while their info.json stays as it is.
+    fs::last_write_time(folder_ / "meta/info.json",
+                        fs::file_time_type::clock::now() + std::chrono::seconds(++changes_));
+    return open(folder_.path(), "episode_000000");
+  };
+  for (const char* modality : {"", R"({"annotation":{"stage":{}}})", R"({"annotation":[]})"}) {
+    const auto opened = opened_with(modality);
+    EXPECT_EQ(column(opened->rows(), "stage").number(1), 7) << modality;
+    EXPECT_TRUE(opened->diagnostics.count("lerobot-modality") == 0) << modality;
+  }
+  EXPECT_EQ(opened_with("[1")->diagnostics.count("lerobot-modality"), 1u);
+  const auto opened = opened_with(
+      R"({"annotation":{"human.stage":{"original_key":"stage"},"x":{"original_key":"task_index"},
+                        "y":{"original_key":"q"},"z":{"original_key":"nowhere"}}})");
+  const SeriesBatch batch = opened->rows();
+  EXPECT_EQ(std::get<std::vector<std::string>>(column(batch, "stage").data),
+            (std::vector<std::string>{"place", ""}));
+  EXPECT_EQ(opened->diagnostics.count("lerobot-annotation-index"), 1u);
+  EXPECT_EQ(column(batch, "task_index").spec.dtype, DType::kInt64);
+  EXPECT_EQ(column(batch, "q").number(1, 1), 4);
+  StreamEvent event;
+  const auto cursor = opened->recording->open_events("tasks", opened->diagnostics);
+  ASSERT_TRUE(cursor->next(event));
+  EXPECT_EQ(to_text(*event.field("task")), "grasp");
+}
+
+TEST_F(MadeSet, TellsGroupsThatFollowOneAnother) {
+  const auto groups_of = [&](const char* state) {
+    write(good_rows(), {{0, 3}, {3, 5}});
+    std::ofstream(folder_ / "meta/modality.json") << state;
+    return read_modality(folder_.path()).groups;
+  };
+  const auto good = groups_of(
+      R"({"state":{"b":{"start":1,"end":2,"original_key":"q"},"a":{"start":0,"end":1,"original_key":"q"}}})");
+  ASSERT_EQ(good.size(), 1u);
+  EXPECT_EQ(good.at("q").section, "state");
+  EXPECT_EQ(good.at("q").widths,
+            (std::vector<std::pair<std::string, std::size_t>>{{"a", 1}, {"b", 1}}));
+  for (const char* state : {R"({"state":{"b":{"start":1,"end":2}}})",
+                            R"({"state":{"a":{"start":0,"end":2},"b":{"start":1,"end":2}}})",
+                            R"({"action":{"a":{"start":0}}})", R"({"state":{"a":3}})"})
+    EXPECT_TRUE(groups_of(state).empty()) << state;
+}
+
+TEST_F(MadeSet, AnEpisodeIsAnotherWhenATextThatItNamesChanges) {
+  info_["features"]["annotation.stage"] = {{"dtype", "int64"}, {"shape", {1}}, {"names", nullptr}};
+  extra_ = {{"annotation.stage", DType::kInt64, 0}};
+  auto rows = good_rows();
+  for (std::size_t row = 0; row < rows.size(); ++row) rows[row].emplace_back(row < 3 ? 0 : 1);
+  const auto described = [&](const std::string& second) {
+    write(rows, {{0, 3}, {3, 5}});
+    std::ofstream(folder_ / "meta/modality.json") << R"({"annotation":{"stage":{}}})";
+    std::ofstream(folder_ / "meta/tasks.jsonl") << R"({"task_index":0,"task":"grasp"})"
+                                                << "\n"
+                                                << Json{{"task_index", 1}, {"task", second}};
+    fs::last_write_time(folder_ / "meta/info.json",
+                        fs::file_time_type::clock::now() + std::chrono::seconds(++changes_));
+    std::vector<std::string> parts;
+    for (const char* episode : {"episode_000000", "episode_000001"})
+      parts.push_back(lerobot_parts(folder_.path(), episode).description);
+    return parts;
+  };
+  const auto before = described("place"), after = described("let go");
+  EXPECT_EQ(before[0], after[0]);
+  EXPECT_NE(before[1], after[1]);
 }
 
 TEST_F(MadeSet, RefusesMetadataThatPlacesAnEpisodeElsewhere) {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "reelcell/base/error.hpp"
 #include "reelcell/table/parquet.hpp"
 #include "support/made_episodes.hpp"
@@ -71,6 +73,68 @@ TEST(LeRobotV21Writer, GivesGrootFiguresThatCanBeCutIntoParts) {
   for (const auto& [name, figures] : stats["observation.state"].items())
     EXPECT_EQ(figures.size(), 3u) << name << ": GR00T takes elements [start, end) of every figure";
   EXPECT_TRUE(fs::exists(folder / "lerobot/meta/modality.json"));
+}
+
+std::vector<std::string> task_texts(const fs::path& set) {
+  std::vector<std::string> texts;
+  std::istringstream lines(read_text_file(set / "meta/tasks.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(Json::parse(line)["task_index"], texts.size());
+    texts.push_back(Json::parse(line)["task"]);
+  }
+  return texts;
+}
+
+TEST(LeRobotV21Writer, GivesGrootAnnotationsAsNumbersOfTasks) {
+  TempFolder folder;
+  write_annotated_set(folder.path(), row(), {{"gr00t", true}});
+  const fs::path set = folder / "lerobot";
+  // The episode's own task first, then what its rows name, in their order.
+  EXPECT_THAT(task_texts(set), ElementsAre("grasp", "valid", "reach", "invalid", "lift", "place"));
+  const std::vector<std::vector<int>> stages{{2, 2, 0, 4}, {5, 2, 4, 4}};
+  const std::vector<std::vector<int>> validity{{1, 3, 3, 3}, {3, 3, 3, 1}};
+  for (std::size_t episode = 0; episode < 2; ++episode) {
+    const auto rows = table::read_parquet_rows(
+        set / ("data/chunk-000/episode_00000" + std::to_string(episode) + ".parquet"));
+    ASSERT_EQ(rows.size(), 4u);
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(rows[i]["annotation.human.stage"], stages[episode][i]);
+      EXPECT_EQ(rows[i]["annotation.human.validity"], validity[episode][i]);
+      EXPECT_EQ(rows[i]["task_index"], episode == 0 ? 0 : 5);
+      EXPECT_EQ(rows[i]["note"], "by hand");
+    }
+  }
+  const Json info = read_json_file(set / "meta/info.json");
+  EXPECT_EQ(info["total_tasks"], 6);
+  EXPECT_EQ(info["features"]["annotation.human.stage"]["dtype"], "int64");
+  EXPECT_EQ(info["features"]["note"]["dtype"], "string");
+  const Json modality = read_json_file(set / "meta/modality.json");
+  EXPECT_EQ(modality["annotation"],
+            Json::parse(R"({"human.task_description": {"original_key": "task_index"},
+                            "human.validity": {"original_key": "annotation.human.validity"},
+                            "human.stage": {"original_key": "annotation.human.stage"}})"));
+  EXPECT_EQ(modality["state"], Json::parse(R"({"left_arm": {"start": 0, "end": 2},
+                                               "left_hand": {"start": 2, "end": 3}})"));
+  const Json stats = read_json_file(set / "meta/stats.json");
+  EXPECT_EQ(stats["annotation.human.stage"]["min"].dump(), "[0]");
+  EXPECT_EQ(stats["annotation.human.stage"]["max"].dump(), "[5]");
+  EXPECT_EQ(stats["annotation.human.stage"]["mean"].dump(), "[2.875]");
+  EXPECT_FALSE(stats.contains("note"));
+  Findings findings;
+  row().verify(set, {.deep = true, .threads = 1}, findings);
+  for (const Finding& finding : findings.all())
+    ADD_FAILURE() << finding.code << " " << finding.message;
+}
+
+TEST(LeRobotV21Writer, KeepsAnnotationsAsTextsForOthersThanGroot) {
+  TempFolder folder;
+  write_annotated_set(folder.path(), row());
+  const fs::path set = folder / "lerobot";
+  EXPECT_THAT(task_texts(set), ElementsAre("grasp", "place"));
+  const auto rows = table::read_parquet_rows(set / "data/chunk-000/episode_000001.parquet");
+  EXPECT_EQ(rows.at(0)["annotation.human.stage"], "place");
+  EXPECT_EQ(read_json_file(set / "meta/info.json")["features"]["annotation.human.stage"]["dtype"],
+            "string");
 }
 
 TEST(LeRobotV21Writer, KnowsNoFileSizeCaps) {

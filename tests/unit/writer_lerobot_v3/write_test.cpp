@@ -391,5 +391,38 @@ TEST(LeRobotV3Writer, ListsTheRangesOfASplitThatComesBack) {
   EXPECT_EQ(info_of(folder.path())["splits"].dump(), R"({"train":"0:1,2:3","val":"1:2"})");
 }
 
+TEST(LeRobotV3Writer, AdoptedAnnotationsGetTheNumbersThatTheirFilesHave) {
+  TempFolder folder;
+  const Json options = {{"gr00t", true}};
+  write_annotated_set(folder.path(), row(), options);
+  const auto numbers = [](const fs::path& set) {
+    Json all = Json::array();
+    for (const Json& line : table::read_parquet_rows(set / "data/chunk-000/file-000.parquet"))
+      all.push_back({line["annotation.human.stage"], line["annotation.human.validity"]});
+    return all;
+  };
+  EXPECT_EQ(numbers(folder / "lerobot").dump(),
+            "[[2,1],[2,3],[0,3],[4,3],[5,3],[2,3],[4,3],[4,1]]");
+  // The same files, with the metadata made anew from the episodes' texts.
+  const CorpusSchema schema = annotated_schema();
+  TempFolder again;
+  auto first = row().make(made_context(again.path(), schema, row(), options));
+  std::vector<SamplePlace> places;
+  for (const Episode& episode : annotated_episodes(schema)) places.push_back(first->add(episode));
+  first->close();
+  fs::remove(again / "lerobot/meta/info.json");
+  TempFolder kept;
+  fs::rename(again / "lerobot/data", kept / "data");
+  auto second = row().make(made_context(again.path(), schema, row(), options));
+  fs::rename(kept / "data", again / "lerobot/data");
+  const std::vector<Episode> episodes = annotated_episodes(schema);
+  for (std::size_t i = 0; i < episodes.size(); ++i) second->adopt(episodes[i], places[i]);
+  second->close();
+  for (const char* file : {"meta/tasks.parquet", "meta/stats.json", "meta/info.json",
+                           "meta/modality.json", "meta/episodes/chunk-000/file-000.parquet"})
+    EXPECT_EQ(read_text_file(again / "lerobot" / file), read_text_file(folder / "lerobot" / file))
+        << file;
+}
+
 }  // namespace
 }  // namespace reelcell::test

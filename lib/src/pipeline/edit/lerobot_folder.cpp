@@ -5,6 +5,7 @@
 
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/readers/modality.hpp"
 #include "reelcell/stats/figures.hpp"
 #include "reelcell/table/parquet.hpp"
 
@@ -81,25 +82,14 @@ std::string time_stream(const std::string& column) {
   return column.substr(kHead.size(), column.size() - kHead.size() - kTail.size());
 }
 
-/// What can be read from GR00T's modality.json of a feature's parts.
-void read_parts(const Json& modality, FeatureSpec& spec) {
-  for (const char* section : {"state", "action"}) {
-    if (!modality.contains(section) || !modality[section].is_object()) continue;
-    const std::string usual = std::string(section) == "state" ? "observation.state" : "action";
-    std::vector<std::pair<std::int64_t, std::pair<std::string, std::size_t>>> parts;
-    for (const auto& [name, entry] : modality[section].items()) {
-      if (!entry.is_object() || entry.value("original_key", usual) != spec.name) continue;
-      const std::int64_t start = entry.value("start", std::int64_t{-1});
-      const std::int64_t end = entry.value("end", std::int64_t{-1});
-      if (start < 0 || end <= start) continue;
-      parts.push_back({start, {name, static_cast<std::size_t>(end - start)}});
-    }
-    if (parts.empty()) continue;
-    std::sort(parts.begin(), parts.end());
-    spec.modality = section;
-    spec.parts.clear();
-    for (auto& [start, part] : parts) spec.parts.push_back(std::move(part));
-  }
+/// What GR00T's modality.json says of a feature.
+void read_parts(const readers::Modality& modality, FeatureSpec& spec) {
+  const auto found = modality.groups.find(spec.name);
+  if (found == modality.groups.end() ||
+      found->second.width() != static_cast<std::size_t>(spec.shape[0]))
+    return;
+  spec.modality = found->second.section;
+  spec.parts = found->second.widths;
 }
 
 }  // namespace
@@ -125,8 +115,7 @@ void LeRobotFolder::read_features() {
   const std::string where = (folder_ / "meta" / "info.json").string() + ": /features";
   if (!info_.contains("features") || !info_["features"].is_object())
     throw InputError(where, "an object of features is expected");
-  const fs::path modality_file = folder_ / "meta" / "modality.json";
-  const Json modality = fs::exists(modality_file) ? read_json_file(modality_file) : Json::object();
+  const readers::Modality modality = readers::read_modality(folder_);
   for (const auto& [name, feature] : info_["features"].items()) {
     JsonObject object(feature, where + "/" + name);
     const std::string dtype = object.text("dtype");
@@ -157,6 +146,9 @@ void LeRobotFolder::read_features() {
                                                  "; an edit writes features of one dimension");
       if (spec.shape.empty()) spec.shape = {1};
       spec.dtype = at_place(object.where("dtype"), [&] { return parse_dtype(dtype); });
+      // As the reader gives it.
+      if (modality.is_index(name, spec.dtype, static_cast<std::size_t>(spec.shape[0])))
+        spec.dtype = DType::kString;
       if (static_cast<std::int64_t>(spec.names.size()) != spec.shape[0]) spec.names.clear();
       read_parts(modality, spec);
     }

@@ -132,6 +132,7 @@ Dataset::Dataset(fs::path root) : root_(std::move(root)) {
   read_info();
   read_features();
   read_tasks();
+  read_modality_file();
   read_episodes();
 }
 
@@ -193,7 +194,19 @@ void Dataset::read_features() {
   }
 }
 
+void Dataset::read_modality_file() {
+  try {
+    modality_ = read_modality(root_);
+  } catch (const InputError& error) {
+    warnings_.emplace_back(
+        "lerobot-modality",
+        std::string(error.what()) +
+            ": meta/modality.json is passed over; index columns that it would name stay numbers");
+  }
+}
+
 void Dataset::read_tasks() {
+  TaskTexts tasks;
   const fs::path table = root_ / "meta" / "tasks.parquet", lines = root_ / "meta" / "tasks.jsonl";
   if (fs::exists(table)) {
     for (const Json& row : table::read_parquet_rows(table)) {
@@ -201,7 +214,7 @@ void Dataset::read_tasks() {
         throw InputError(table.string(), "the column 'task_index' is missing or has no values");
       // The text is pandas' index: "task", or "__index_level_0__" in older files.
       for (const auto& [name, value] : row.items())
-        if (value.is_string()) tasks_[row["task_index"].get<std::int64_t>()] = value;
+        if (value.is_string()) tasks[row["task_index"].get<std::int64_t>()] = value;
     }
   } else if (fs::exists(lines)) {
     const std::string text = read_text_file(lines);
@@ -214,18 +227,19 @@ void Dataset::read_tasks() {
       const std::string where = lines.string() + ": line " + std::to_string(number + 1);
       const Json json = parse_json(line, where);
       JsonObject object(json, where);
-      tasks_[object.integer("task_index")] = object.text("task");
+      tasks[object.integer("task_index")] = object.text("task");
     }
   }
-  if (tasks_.empty())
+  tasks_ = std::make_shared<const TaskTexts>(std::move(tasks));
+  if (tasks_->empty())
     warnings_.emplace_back("lerobot-no-tasks",
                            "meta/ has no task texts (tasks.jsonl or tasks.parquet)");
 }
 
 const std::string& Dataset::task(std::int64_t index) const {
   static const std::string none;
-  const auto found = tasks_.find(index);
-  return found == tasks_.end() ? none : found->second;
+  const auto found = tasks_->find(index);
+  return found == tasks_->end() ? none : found->second;
 }
 
 const EpisodeEntry& Dataset::episode(const std::string& name) const {

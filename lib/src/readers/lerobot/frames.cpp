@@ -113,6 +113,17 @@ std::int64_t integer_of(const Column& column, std::size_t row) {
   const double value = column.number(row);
   return std::abs(value) < 9e15 ? std::llround(value) : 0;
 }
+
+void place_annotations(const Dataset& dataset, FramesPlan& plan) {
+  plan.tasks = dataset.shared_tasks();
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    ColumnSpec& column = plan.columns[i];
+    if (!dataset.modality().is_index(column.name, column.dtype, column.width)) continue;
+    column.dtype = DType::kString;
+    column.element_names.clear();
+    plan.annotations.push_back(i);
+  }
+}
 }  // namespace
 
 FramesPlan plan_frames(const Dataset& dataset, const EpisodeEntry& episode,
@@ -135,6 +146,7 @@ FramesPlan plan_frames(const Dataset& dataset, const EpisodeEntry& episode,
   reader.next(first, rows);
   for (const Column& column : first)
     plan.columns.push_back(checked_spec(dataset, column.spec, plan.where, diagnostics));
+  place_annotations(dataset, plan);
   plan.timestamp = place_of(plan.columns, "timestamp");
   plan.frame_index = place_of(plan.columns, "frame_index");
   plan.episode_index = place_of(plan.columns, "episode_index");
@@ -180,6 +192,7 @@ class FramesCursor : public SeriesCursor {
     return {plan.path, names, plan.first_row, plan.rows};
   }
   StreamTime time_at(const std::vector<Column>& columns, std::size_t row);
+  void name_annotations(std::vector<Column>& columns, std::size_t rows);
   void keep(SeriesBatch& batch, const std::vector<std::size_t>& rows);
 
   FramesPlan plan_;
@@ -227,9 +240,27 @@ bool FramesCursor::next(SeriesBatch& batch) {
       throw InputError(plan_.where, "column '" + plan_.columns[i].name + "' changes its width");
     batch.columns[i].spec = plan_.columns[i];
   }
+  name_annotations(batch.columns, rows);
   if (kept.size() != rows) keep(batch, kept);
   row_ += rows;
   return !batch.times.empty() || next(batch);
+}
+
+void FramesCursor::name_annotations(std::vector<Column>& columns, std::size_t rows) {
+  for (const std::size_t place : plan_.annotations) {
+    Column& column = columns[place];
+    std::vector<std::string> texts(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto found = plan_.tasks->find(integer_of(column, row));
+      if (found != plan_.tasks->end())
+        texts[row] = found->second;
+      else
+        diagnostics_.warn("lerobot-annotation-index", plan_.where,
+                          "rows of '" + column.spec.name +
+                              "' name a task that the set does not list; their text is empty");
+    }
+    column.data = std::move(texts);
+  }
 }
 
 void FramesCursor::keep(SeriesBatch& batch, const std::vector<std::size_t>& rows) {
@@ -280,6 +311,30 @@ bool TasksCursor::next(StreamEvent& event) {
   return true;
 }
 }  // namespace
+
+TaskTexts annotation_texts(const Dataset& dataset, const EpisodeEntry& episode,
+                           const fs::path& path) {
+  TaskTexts texts;
+  if (dataset.modality().annotations.empty()) return texts;
+  const table::ParquetInfo info = table::parquet_info(path);
+  std::vector<std::string> names;
+  for (const table::ParquetColumn& column : info.columns)
+    if (column.list_depth == 0 && dataset.modality().is_index(column.name, column.dtype, 1))
+      names.push_back(column.name);
+  if (names.empty()) return texts;
+  const bool shared = dataset.shared_files();
+  table::ParquetReader reader(path, names,
+                              shared ? static_cast<std::uint64_t>(episode.file_row) : 0,
+                              shared ? static_cast<std::uint64_t>(episode.length) : info.rows);
+  std::vector<Column> columns;
+  for (std::size_t rows = 0; reader.next(columns, rows);)
+    for (const Column& column : columns)
+      for (std::size_t row = 0; row < rows; ++row) {
+        const std::int64_t index = integer_of(column, row);
+        texts.try_emplace(index, dataset.task(index));
+      }
+  return texts;
+}
 
 std::unique_ptr<SeriesCursor> open_frames(FramesPlan plan, Diagnostics& diagnostics) {
   return std::make_unique<FramesCursor>(std::move(plan), diagnostics);

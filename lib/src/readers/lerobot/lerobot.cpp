@@ -83,6 +83,8 @@ void EpisodeRecording::add_frames() {
   info.details = {{"path", fs::relative(plan_.path, dataset_->root()).generic_string()},
                   {"first_row", plan_.first_row},
                   {"features", dataset_->info()["features"]}};
+  for (const auto& [column, groups] : dataset_->modality().groups)
+    info.details["groups"][column] = {{"section", groups.section}, {"widths", groups.widths}};
   streams_.push_back(std::move(info));
 }
 
@@ -251,6 +253,18 @@ Json tasks_of(const Dataset& dataset, const EpisodeEntry& episode) {
   return tasks;
 }
 
+/// What its annotations name. A file that cannot be read is told when the episode is opened.
+Json texts_by_number(const Dataset& dataset, const EpisodeEntry& episode, const fs::path& file) {
+  Json texts = Json::object();
+  try {
+    for (const auto& [number, task] : annotation_texts(dataset, episode, file))
+      texts[std::to_string(number)] = task;
+  } catch (const InputError&) {
+    return {};
+  }
+  return texts;
+}
+
 /// Totals and split borders grow with the set; that is no change of the episodes there are.
 Json info_of_each_episode(const Dataset& dataset) {
   Json info = Json::object();
@@ -280,6 +294,10 @@ EpisodeParts parts(const fs::path& path, const std::string& name) {
       text["videos"][feature.name] = {span->second.from_s, span->second.to_s};
     }
     found.files.push_back(dataset->video_path(episode, feature, &usual));
+  }
+  if (!dataset->modality().json.empty()) {
+    text["modality"] = dataset->modality().json;
+    text["annotations"] = texts_by_number(*dataset, episode, found.files[0]);
   }
   found.description = text.dump();
   return found;

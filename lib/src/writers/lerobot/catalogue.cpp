@@ -184,13 +184,13 @@ void add_vector(Json& section, const FeatureSpec& spec, const std::string& expec
   for (const auto& [name, width] : parts) {
     Json entry = {{"start", start}, {"end", start + width}};
     if (spec.name != expected) entry["original_key"] = spec.name;
-    section[modality_key(name, taken)] = entry;
+    section[modality_key(name.substr(name.find('#') + 1), taken)] = entry;
     start += width;
   }
 }
 }  // namespace
 
-Json modality_json(const CorpusSchema& schema) {
+Json modality_json(const CorpusSchema& schema, const std::vector<std::string>& annotations) {
   Json json = {{"state", Json::object()}, {"action", Json::object()}, {"video", Json::object()}};
   std::set<std::string> states, actions, videos;
   for (const FeatureSpec& spec : schema.features) {
@@ -203,6 +203,8 @@ Json modality_json(const CorpusSchema& schema) {
     }
   }
   json["annotation"] = {{"human.task_description", {{"original_key", "task_index"}}}};
+  for (const std::string& name : annotations)
+    json["annotation"][name.substr(name.find('.') + 1)] = {{"original_key", name}};
   return json;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "internal/catalogue.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::writers::lerobot {
@@ -52,6 +53,10 @@ void check_feature(const FeatureSpec& spec, const std::vector<FeatureSpec>& so_f
   if (!spec.is_video && spec.shape.size() > 1)
     throw PlanError(where, "has more than one dimension; flatten it to one list a row");
 }
+bool is_annotation(const FeatureSpec& spec) {
+  return spec.dtype == DType::kString && width_of(spec) == 1 &&
+         spec.name.starts_with("annotation.");
+}
 }  // namespace
 
 std::string safe_name(std::string_view stream) {
@@ -70,7 +75,7 @@ std::string safe_name(std::string_view stream) {
   return name;
 }
 
-FeatureLayout::FeatureLayout(const CorpusSchema& schema)
+FeatureLayout::FeatureLayout(const CorpusSchema& schema, Annotations annotations)
     : time_streams_(schema.time_streams), true_times_(schema.true_times) {
   std::vector<FeatureSpec> seen;
   for (const FeatureSpec& spec : schema.features) {
@@ -80,6 +85,10 @@ FeatureLayout::FeatureLayout(const CorpusSchema& schema)
       videos_.push_back(spec);
     } else {
       data_.push_back(spec);
+      if (annotations == Annotations::kTaskIndices && is_annotation(spec)) {
+        data_.back().dtype = DType::kInt64;
+        annotations_.push_back(data_.size() - 1);
+      }
     }
   }
   own_ = data_.size();
@@ -163,16 +172,17 @@ Json FeatureLayout::info(const std::map<std::string, Json>& video_info) const {
 }
 
 namespace {
-void check_column(const Episode& episode, const FeatureSpec& spec, const Column& column) {
+void check_column(const Episode& episode, const FeatureSpec& spec, DType expected,
+                  const Column& column) {
   const std::size_t width = width_of(spec);
   if (column.spec.width != width || column.rows() != episode.rows)
     throw PlanError("episode " + episode.key,
                     fmt::format("feature '{}' has {} rows of {} values, expected {} of {}",
                                 spec.name, column.rows(), column.spec.width, episode.rows, width));
-  if (column.data.index() != empty_data(spec.dtype).index())
+  if (column.data.index() != empty_data(expected).index())
     throw PlanError("episode " + episode.key,
                     fmt::format("feature '{}' is {} in the schema, its column is {}", spec.name,
-                                to_string(spec.dtype), to_string(column.spec.dtype)));
+                                to_string(expected), to_string(column.spec.dtype)));
 }
 
 /// What the file will hold, so that statistics are those of the file.
@@ -181,17 +191,38 @@ void round_to_float32(std::vector<double>& values) {
 }
 }  // namespace
 
-void FeatureLayout::append_features(const Episode& episode, std::vector<Column>& columns) const {
+void FeatureLayout::append_indices(const Episode& episode, TaskList& tasks,
+                                   std::vector<Column>& columns) const {
+  std::vector<std::vector<std::int64_t>> indices(annotations_.size());
+  for (std::size_t row = 0; row < episode.rows; ++row)
+    for (std::size_t i = 0; i < annotations_.size(); ++i) {
+      const ColumnData& texts = episode.columns[annotations_[i]].data;
+      indices[i].push_back(tasks.index_of(std::get<std::vector<std::string>>(texts)[row]));
+    }
+  for (std::size_t i = 0; i < annotations_.size(); ++i)
+    columns[annotations_[i]].data = std::move(indices[i]);
+}
+
+void FeatureLayout::append_features(const Episode& episode, TaskList& tasks,
+                                    std::vector<Column>& columns) const {
   if (episode.columns.size() != own_)
     throw PlanError("episode " + episode.key,
                     fmt::format("has {} columns, the schema has {} features without video",
                                 episode.columns.size(), own_));
   for (std::size_t i = 0; i < own_; ++i) {
-    check_column(episode, data_[i], episode.columns[i]);
-    columns.push_back(column_of(data_[i], episode.columns[i].data));
+    const bool index = std::binary_search(annotations_.begin(), annotations_.end(), i);
+    check_column(episode, data_[i], index ? DType::kString : data_[i].dtype, episode.columns[i]);
+    columns.push_back(column_of(data_[i], index ? ColumnData() : episode.columns[i].data));
     if (data_[i].dtype == DType::kFloat32)
       round_to_float32(std::get<std::vector<double>>(columns.back().data));
   }
+  append_indices(episode, tasks, columns);
+}
+
+std::vector<std::string> FeatureLayout::annotations() const {
+  std::vector<std::string> names;
+  for (const std::size_t place : annotations_) names.push_back(data_[place].name);
+  return names;
 }
 
 void FeatureLayout::append_times(const Episode& episode, std::vector<Column>& columns) const {
@@ -225,10 +256,12 @@ void FeatureLayout::append_times(const Episode& episode, std::vector<Column>& co
   }
 }
 
-std::vector<Column> FeatureLayout::rows(const Episode& episode, const RowNumbers& numbers) const {
+std::vector<Column> FeatureLayout::rows(const Episode& episode, const RowNumbers& numbers,
+                                        TaskList& tasks) const {
   std::vector<Column> columns;
   columns.reserve(data_.size());
-  append_features(episode, columns);
+  const std::int64_t task = tasks.index_of(episode.segment.task);
+  append_features(episode, tasks, columns);
   if (true_times_) append_times(episode, columns);
   const std::size_t n = episode.rows;
   std::vector<double> timestamp(n);
@@ -244,7 +277,7 @@ std::vector<Column> FeatureLayout::rows(const Episode& episode, const RowNumbers
   columns.push_back(column_of(
       data_[at + 2], std::vector<std::int64_t>(n, static_cast<std::int64_t>(episode.index))));
   columns.push_back(column_of(data_[at + 3], std::move(index)));
-  columns.push_back(column_of(data_[at + 4], std::vector<std::int64_t>(n, numbers.task_index)));
+  columns.push_back(column_of(data_[at + 4], std::vector<std::int64_t>(n, task)));
   return columns;
 }
 

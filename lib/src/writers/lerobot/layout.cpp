@@ -40,7 +40,8 @@ std::vector<OptionSpec> option_specs(bool with_file_sizes) {
        "Files in a chunk folder before the next one starts"},
       {"native", OptionType::kBool, "", true,
        "Keep series that are faster than the grid beside it, at their own rate, under native/"},
-      {"gr00t", OptionType::kBool, "", false, "Write meta/modality.json for GR00T"}};
+      {"gr00t", OptionType::kBool, "", false,
+       "Write meta/modality.json for GR00T, and texts called annotation.* as indices of tasks"}};
   if (with_file_sizes) {
     specs.push_back({"data_files_size_in_mb", OptionType::kInteger, "MiB", 100,
                      "A data file that would grow past this starts a new one"});

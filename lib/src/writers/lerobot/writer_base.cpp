@@ -31,7 +31,7 @@ WriterBase::WriterBase(WriterContext context, bool with_file_sizes)
     : context_(std::move(context)),
       fps_(whole_fps(context_.schema)),
       settings_(read_settings(context_.options, with_file_sizes)),
-      layout_(context_.schema),
+      layout_(context_.schema, settings_.gr00t ? Annotations::kTaskIndices : Annotations::kTexts),
       folder_(context_),
       stats_(layout_.data(), layout_.videos()),
       cameras_(layout_, fps_),
@@ -56,7 +56,7 @@ void WriterBase::check(const Episode& episode) {
 std::vector<Column> WriterBase::begin(const Episode& episode) {
   check(episode);
   splits_.add(episode);
-  return layout_.rows(episode, {fps_, frames_, tasks_.index_of(episode.segment.task)});
+  return layout_.rows(episode, {fps_, frames_}, tasks_);
 }
 
 void WriterBase::count(const Episode& episode, const std::vector<Column>& columns,
@@ -134,7 +134,7 @@ WriterReport WriterBase::close() {
   finish(total);
   if (settings_.gr00t)
     write_file_atomic(folder_.file("meta/modality.json"),
-                      dump_json(modality_json(context_.schema)));
+                      dump_json(modality_json(context_.schema, layout_.annotations())));
   // Last: a folder without info.json is no data set.
   write_file_atomic(folder_.file("meta/info.json"), dump_json(info()));
   WriterReport report;

@@ -15,6 +15,7 @@
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/model/series.hpp"
 #include "reelcell/model/video.hpp"
+#include "reelcell/readers/modality.hpp"
 
 namespace reelcell::readers::lerobot {
 
@@ -51,6 +52,8 @@ struct SharedVideo {
   std::shared_ptr<VideoSource> source;
 };
 
+using TaskTexts = std::map<std::int64_t, std::string>;
+
 class Dataset {
  public:
   /// From the data set's folder or its info.json. Kept for the next call while info.json has not
@@ -71,7 +74,9 @@ class Dataset {
   std::string split_of(std::int64_t episode) const;            ///< "" when in none
   /// "" for an index that has no text.
   const std::string& task(std::int64_t index) const;
-  const std::map<std::int64_t, std::string>& tasks() const { return tasks_; }
+  const TaskTexts& tasks() const { return *tasks_; }
+  std::shared_ptr<const TaskTexts> shared_tasks() const { return tasks_; }
+  const Modality& modality() const { return modality_; }
   /// What is odd about the data set as a whole; told at every open.
   const std::vector<std::pair<std::string, std::string>>& warnings() const { return warnings_; }
 
@@ -88,6 +93,7 @@ class Dataset {
   void read_info();
   void read_features();
   void read_tasks();
+  void read_modality_file();
   void read_episodes();
   void read_episodes_jsonl();
   void read_episode_tables();
@@ -105,7 +111,8 @@ class Dataset {
   std::int64_t chunks_size_ = 1000;
   std::string data_template_, video_template_;
   std::vector<Feature> features_;
-  std::map<std::int64_t, std::string> tasks_;
+  std::shared_ptr<const TaskTexts> tasks_ = std::make_shared<TaskTexts>();
+  Modality modality_;
   std::vector<EpisodeEntry> episodes_;
   std::vector<std::pair<std::string, std::string>> warnings_;
   mutable std::mutex mutex_;

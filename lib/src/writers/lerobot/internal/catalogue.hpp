@@ -75,7 +75,8 @@ class PixelLog {
 /// A value as its column wants it: numbers among texts become text.
 Json as_column(const Json& value, const table::ParquetColumn& column);
 
-/// GR00T's meta/modality.json from the features' modality and parts.
-Json modality_json(const CorpusSchema& schema);
+/// GR00T's meta/modality.json from the features' modality and parts ("stream.column#name" is the
+/// part called "name"), and from those written as indices of tasks.
+Json modality_json(const CorpusSchema& schema, const std::vector<std::string>& annotations);
 
 }  // namespace reelcell::writers::lerobot

@@ -14,18 +14,23 @@ namespace reelcell::writers::lerobot {
 /// "/wrist/cam" -> "wrist.cam": a name that may stand in a feature's name and in a path.
 std::string safe_name(std::string_view stream);
 
+class TaskList;
+
 /// Numbers of an episode's rows that are not in the episode itself.
 struct RowNumbers {
   std::int64_t fps = 0;
   std::int64_t first_index = 0;  ///< of the first row in the data set
-  std::int64_t task_index = 0;
 };
+
+/// How text features named "annotation.*" are written: GR00T's loader takes them for indices into
+/// the tasks.
+enum class Annotations { kTexts, kTaskIndices };
 
 class FeatureLayout {
  public:
   /// Throws PlanError for names LeRobot cannot hold ('/', its own five, twice the same) and shapes
   /// beyond 1-D.
-  explicit FeatureLayout(const CorpusSchema& schema);
+  FeatureLayout(const CorpusSchema& schema, Annotations annotations);
 
   const std::vector<FeatureSpec>& data() const {
     return data_;
@@ -36,17 +41,23 @@ class FeatureLayout {
   std::string huggingface() const;
   /// "features" of info.json. `video_info` has an entry per video feature.
   Json info(const std::map<std::string, Json>& video_info) const;
-  /// All columns of an episode, float32 features rounded to float32. Throws PlanError when the
+  /// All columns of an episode, float32 features rounded to float32, with the indices that `tasks`
+  /// gives: the episode's own task first, then annotations row by row. Throws PlanError when the
   /// episode does not fit.
-  std::vector<Column> rows(const Episode& episode, const RowNumbers& numbers) const;
+  std::vector<Column> rows(const Episode& episode, const RowNumbers& numbers,
+                           TaskList& tasks) const;
+  /// Features of texts that are written as indices of tasks, in column order.
+  std::vector<std::string> annotations() const;
 
  private:
   void add_data(FeatureSpec spec);
-  void append_features(const Episode& episode, std::vector<Column>& columns) const;
+  void append_features(const Episode& episode, TaskList& tasks, std::vector<Column>& columns) const;
+  void append_indices(const Episode& episode, TaskList& tasks, std::vector<Column>& columns) const;
   void append_times(const Episode& episode, std::vector<Column>& columns) const;
 
   std::vector<FeatureSpec> data_, videos_;
-  std::size_t own_ = 0;  ///< how many of data_ come from the schema
+  std::size_t own_ = 0;                   ///< how many of data_ come from the schema
+  std::vector<std::size_t> annotations_;  ///< places in data_
   std::vector<std::string> time_streams_;
   bool true_times_ = false;
 };

@@ -240,7 +240,9 @@ def failed_segment(work, sessions):
                 break
         child.kill()
         child.wait()
-        if (state / "begun").is_dir() and len(list((state / "begun").iterdir())) == 1 and not (corpus.out / "corpus.json").exists():
+        # A mark whose result is stored is of a segment that was finished in that moment.
+        left = [mark.name for mark in (state / "begun").iterdir()] if (state / "begun").is_dir() else []
+        if len(left) == 1 and not (state / "spool" / left[0]).exists() and not (corpus.out / "corpus.json").exists():
             break
         shutil.rmtree(corpus.out)
     else:

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "internal/block_mean.hpp"
 #include "internal/frame.hpp"
 #include "internal/scale.hpp"
 #include "reelcell/base/error.hpp"
@@ -63,37 +64,6 @@ bool has_plain_luma(const AVFrame& frame) {
     return false;
   return d->comp[0].depth == 8 && d->comp[0].step == 1 && d->comp[0].plane == 0 &&
          d->comp[0].offset == 0;
-}
-
-/// Mean of k x k blocks; blocks at the right and lower edge are smaller. Rows are summed first,
-/// which vectorises.
-template <class Sum>
-Picture reduce_by(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
-  Picture out{PixelFormat::kGray8, (width + k - 1) / k, (height + k - 1) / k, {}};
-  out.data.resize(static_cast<std::size_t>(out.width) * out.height);
-  std::vector<Sum> sums(static_cast<std::size_t>(width));
-  for (int row = 0; row < out.height; ++row) {
-    const int first = row * k, last = std::min(height, first + k);
-    std::fill(sums.begin(), sums.end(), Sum{0});
-    for (int y = first; y < last; ++y) {
-      const std::uint8_t* line = data + y * stride;
-      for (std::size_t x = 0; x < sums.size(); ++x) sums[x] = static_cast<Sum>(sums[x] + line[x]);
-    }
-    std::uint8_t* const to = out.data.data() + static_cast<std::ptrdiff_t>(row) * out.width;
-    for (int column = 0; column < out.width; ++column) {
-      const int left = column * k, right = std::min(width, left + k);
-      std::uint32_t sum = 0;
-      for (int x = left; x < right; ++x) sum += sums[static_cast<std::size_t>(x)];
-      const auto count = static_cast<std::uint32_t>((last - first) * (right - left));
-      to[column] = static_cast<std::uint8_t>((sum + count / 2) / count);
-    }
-  }
-  return out;
-}
-
-Picture reduce(const std::uint8_t* data, std::ptrdiff_t stride, int width, int height, int k) {
-  return k <= 257 ? reduce_by<std::uint16_t>(data, stride, width, height, k)  // 257 * 255 = 65535
-                  : reduce_by<std::uint32_t>(data, stride, width, height, k);
 }
 
 }  // namespace
@@ -170,11 +140,11 @@ Picture DecodedFrame::convert(PixelFormat format, int width, int height) const {
 Picture DecodedFrame::luma(int max_width) const {
   const AVFrame& in = *impl->frame;
   const int k = max_width > 0 ? std::max(1, (in.width + max_width - 1) / max_width) : 1;
-  if (has_plain_luma(in)) return reduce(in.data[0], in.linesize[0], in.width, in.height, k);
+  if (has_plain_luma(in)) return block_means(in.data[0], in.linesize[0], in.width, in.height, k);
   // Deeper samples keep their range, as 8-bit ones do.
   const Picture gray = converted(in, PixelFormat::kGray8, in.width, in.height,
                                  is_full_range(in) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG);
-  return k == 1 ? gray : reduce(gray.data.data(), gray.width, gray.width, gray.height, k);
+  return k == 1 ? gray : block_means(gray.data.data(), gray.width, gray.width, gray.height, k);
 }
 
 }  // namespace reelcell::media

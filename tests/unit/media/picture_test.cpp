@@ -65,6 +65,32 @@ TEST(Pictures, LumaIsTheMeanOfItsBlocksAndAtMostAsWideAsAsked) {
   EXPECT_LE(frame.luma(160).width, 160);
 }
 
+TEST(Pictures, LumaOfEveryWidthIsTheRoundedMean) {
+  Diagnostics diagnostics;
+  const std::shared_ptr<const VideoSource> source =
+      open_video_file(torchcodec("testsrc2_odd_height_and_width_vp9.mp4"), -1, diagnostics);
+  DecodedFrame frame;
+  ASSERT_TRUE(FrameCursor(source, 0, diagnostics).next(frame));
+  const Picture full = frame.luma(100'000);
+  ASSERT_GT(full.width, 2);
+  for (int k = 2; k <= full.width; ++k) {
+    const Picture small = frame.luma((full.width + k - 1) / k);
+    const int factor = (full.width + small.width - 1) / small.width;
+    ASSERT_EQ(small.height, (full.height + factor - 1) / factor);
+    for (int row = 0; row < small.height; ++row)
+      for (int column = 0; column < small.width; ++column) {
+        unsigned sum = 0, count = 0;
+        for (int y = row * factor; y < std::min(full.height, (row + 1) * factor); ++y)
+          for (int x = column * factor; x < std::min(full.width, (column + 1) * factor);
+               ++x, ++count)
+            sum += full.data[static_cast<std::size_t>(y * full.width + x)];
+        ASSERT_EQ(small.data[static_cast<std::size_t>(row * small.width + column)],
+                  (sum + count / 2) / count)
+            << row << ", " << column << " by " << factor;
+      }
+  }
+}
+
 TEST(Pictures, ConvertKeepsOddSizes) {
   Diagnostics diagnostics;
   const std::shared_ptr<const VideoSource> source =

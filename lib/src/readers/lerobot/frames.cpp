@@ -340,8 +340,8 @@ std::unique_ptr<SeriesCursor> open_frames(FramesPlan plan, Diagnostics& diagnost
   return std::make_unique<FramesCursor>(std::move(plan), diagnostics);
 }
 
-std::unique_ptr<EventCursor> open_tasks(std::shared_ptr<const Dataset> dataset, FramesPlan plan,
-                                        Diagnostics& diagnostics) {
+std::unique_ptr<EventCursor> open_tasks(std::shared_ptr<const Dataset> dataset,
+                                        const FramesPlan& plan, Diagnostics& diagnostics) {
   return std::make_unique<TasksCursor>(std::move(dataset), plan, diagnostics);
 }
 

@@ -44,7 +44,7 @@ TaskTexts annotation_texts(const Dataset& dataset, const EpisodeEntry& episode,
 
 std::unique_ptr<SeriesCursor> open_frames(FramesPlan plan, Diagnostics& diagnostics);
 /// One event for each run of rows with the same task_index.
-std::unique_ptr<EventCursor> open_tasks(std::shared_ptr<const Dataset> dataset, FramesPlan plan,
-                                        Diagnostics& diagnostics);
+std::unique_ptr<EventCursor> open_tasks(std::shared_ptr<const Dataset> dataset,
+                                        const FramesPlan& plan, Diagnostics& diagnostics);
 
 }  // namespace reelcell::readers::lerobot

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """What must hold of measured clocks whatever the recording, over one whole made session and `reelcell align --json`.
 
-usage: properties.py [--seed SEED] [--part shift|sign|stored|levels|noise ..]
+usage: properties.py [--seed SEED] [--part shift|sign|stored|levels|sharp|noise ..]
 
 shift: all streams later by one time, and by different times: the same clocks to the nanosecond, but for the shifts.
 sign:  a log turned upside down has the same clock, and its sign is told; the speed of joints has none.
 stored: a clock written into session.json is as uncertain for those measured against it as in the run that measured it.
 levels: a lamp sampled at 20 and 500 Hz, its changes as events, and as a controller with a cycle of 8 ms stamps them.
+sharp: what changes faster than the records' intervals, two means of one white signal and two cuts of a sound with knocks: as far
+       off as it may be, and not surer than that.
 noise: the more of it, in a log or in the picture, the less confidence: no number again once there is none, no interval
        narrower by more than 30 %, no higher correlation; and no number is wrong at any noise.
 """
@@ -24,6 +26,7 @@ import av
 import numpy as np
 
 from clocks import BUILD, measure, write_json
+from ranges import write_log
 
 FAILED = []
 
@@ -210,6 +213,63 @@ def levels(folder, seed):
         check(abs(error) <= clock["offset_interval_ms"], f"level, {stream}: outside its interval")
 
 
+def white_case(folder, shift_ms, seed, noise):
+    """Two loggers of 100 Hz, each the mean of one white signal of 1 kHz over its own intervals."""
+    random = np.random.default_rng(seed)
+    white = random.normal(size=33_000)
+    session = folder / f"white-{shift_ms}-{noise}"
+    session.mkdir()
+    for name, start in (("a", 0), ("b", shift_ms)):
+        value = white[start : start + 30_000].reshape(-1, 10).mean(axis=1)
+        value = value / value.std() + random.normal(0, noise, len(value))
+        write_log(session / f"{name}.csv", (np.arange(len(value)) + 1) / 100, value)
+    options = {"time_column": "t_ns", "time_unit": "ns", "columns": [{"name": "x", "dtype": "float64"}]}
+    streams = [{"name": name, "kind": "series", "path": f"{name}.csv", "format": "csv", "options": options} for name in "ab"]
+    streams[0]["clock"], streams[1]["clock"] = {"measure": {"by": "value", "against": "b.x"}}, {"offset_ns": 0}
+    write_json(session / "session.json", {"version": 1, "id": session.name, "streams": streams})
+    return measure(session, "--measure")["a"], -shift_ms
+
+
+def knocks_case(folder, cut_ms, seed, method):
+    """Sound with a knock now and then, and the same from a later sample on."""
+    rate, random = 16_000, np.random.default_rng(seed)
+    sound = random.normal(0, 0.003, 20 * rate)
+    for at in random.uniform(0.5, 19.4, 40):
+        knock = random.normal(0, 0.4, rate // 30) * np.exp(-np.arange(rate // 30) / (0.005 * rate))
+        sound[int(at * rate) : int(at * rate) + len(knock)] += knock
+    cut = round(cut_ms * rate / 1000)
+    session = folder / f"knocks-{cut_ms}-{method}"
+    session.mkdir()
+    for name, samples in (("a", sound), ("b", sound[cut:])):
+        with av.open(str(session / f"{name}.mkv"), "w") as file:
+            track = file.add_stream("pcm_s16le", rate=rate)
+            frame = av.AudioFrame.from_ndarray((np.clip(samples, -1, 1) * 30_000).astype(np.int16)[None, :], format="s16", layout="mono")
+            frame.sample_rate, frame.pts = rate, 0
+            for packet in [*track.encode(frame), *track.encode(None)]:
+                file.mux(packet)
+    streams = [{"name": name, "kind": "audio", "path": f"{name}.mkv"} for name in "ab"]
+    streams[0]["clock"], streams[1]["clock"] = {"offset_ns": 0}, {"measure": {"by": "envelope", "against": "a", "method": method}}
+    write_json(session / "session.json", {"version": 1, "id": session.name, "streams": streams})
+    return measure(session, "--measure")["b"], cut * 1000 / rate
+
+
+def sharp(folder, seed):
+    cases = [(f"white, noise {noise}", white_case(folder, shift, seed + shift, noise)) for noise in (0, 0.5) for shift in (502, 503, 507, 513)]
+    cases += [(f"knocks, {method}", knocks_case(folder, cut, seed + i, method))
+              for method in ("ncc", "gcc_phat") for i, cut in enumerate((100.375, 101.3125, 57.5))]
+    inside = 0
+    for name, (clock, true_ms) in cases:
+        check(clock["verdict"] == "measured", f"sharp, {name}: {clock['reason']}")
+        if clock["verdict"] != "measured":
+            continue
+        error = clock["offset_ns"] / 1e6 - true_ms
+        inside += abs(error) <= clock["offset_interval_ms"]
+        print(f"sharp, {name}: error {error:.3f} ms, said {clock['offset_interval_ms']:.3f} ms, height {clock['height']:.3f}", flush=True)
+        check(abs(error) <= 2 * clock["offset_interval_ms"], f"sharp, {name}: {error:.3f} ms off, said {clock['offset_interval_ms']:.3f}")
+        check(abs(clock["height"]) <= 1, f"sharp, {name}: a correlation of {clock['height']}")
+    check(inside >= 0.8 * len(cases), f"sharp: {inside} of {len(cases)} lie in their interval")
+
+
 def falling(name, clocks_and_errors, slack):
     """A row of (noise, clock, error in ms), with more and more noise; `slack`: by how much a height may rise."""
     lost, height, interval = None, 2, 0
@@ -245,7 +305,7 @@ def noise(folder, session, seed):
     falling("picture", rows, 0.05)
 
 
-PARTS = ("shift", "sign", "stored", "levels", "noise")
+PARTS = ("shift", "sign", "stored", "levels", "sharp", "noise")
 
 
 def main():
@@ -265,6 +325,8 @@ def main():
             stored(folder, session, base)
         if "levels" in arguments.part:
             levels(folder, arguments.seed)
+        if "sharp" in arguments.part:
+            sharp(folder, arguments.seed)
         if "noise" in arguments.part:
             noise(folder, session, arguments.seed)
     sys.exit(1 if FAILED else 0)

@@ -7,6 +7,20 @@
 namespace reelcell::timeline {
 
 namespace {
+/// Twice the variance over the mean squared change: 1 where each value is new, more where they move
+/// slowly.
+double rise_of(std::span<const float> value) {
+  double sum = 0, squares = 0, change = 0;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    const double d = value[i] - value[i - 1], x = value[i] - value[0];
+    change += d * d;
+    sum += x;
+    squares += x * x;
+  }
+  const auto n = static_cast<double>(value.size() - 1);
+  return change > 0 ? 2 * std::max(0.0, squares - sum * sum / n) / change : 0;
+}
+
 /// How much of the squared change from one value to the next is noise that is new in each. That of
 /// what is shown grows with the steps k between the two as a k^2 - b k^4; the noise's does not.
 double share_of_noise(std::span<const float> value) {
@@ -29,6 +43,7 @@ MeanOf::MeanOf(const IntervalSignal& signal) : signal_(&signal) {
   if (!signal.steps) {
     period_ns_ = signal.median_length_ns();
     noise_share_ = share_of_noise(signal.value);
+    if (signal.size() > 1) rise_ = rise_of(signal.value);
   }
   sum_.resize(signal.size());
   time_.resize(signal.size());
@@ -40,6 +55,10 @@ MeanOf::MeanOf(const IntervalSignal& signal) : signal_(&signal) {
     sum += (signal.value[i] - centre_) * length;
     time += length;
   }
+}
+
+double MeanOf::shared_news(double r) const {
+  return std::max(0.0, noise_share_ - (1 - std::min(std::abs(r), 1.0)) * rise_);
 }
 
 /// `at`: the last interval that starts at or before t, or 0.
@@ -117,7 +136,7 @@ void even_out(std::span<BlockSums> row, std::size_t window, double share) {
 
 BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<std::size_t> first,
                     std::int64_t origin_ns, double slope, std::int64_t start_ns,
-                    std::int64_t step_ns, std::size_t shifts, bool root) {
+                    std::int64_t step_ns, std::size_t shifts, bool root, NewInEach what) {
   BlockTable table;
   table.first = std::move(first);
   table.start_ns = start_ns;
@@ -157,7 +176,8 @@ BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<
         sums = {n, std::max(0.0, aa - a * a / n), std::max(0.0, bb - b * b / n), ab - a * b / n};
       table.sums.push_back(sums);
     }
-    even_out(std::span(table.sums).last(shifts), window, fast.noise_share());
+    if (what == NewInEach::kNoise)
+      even_out(std::span(table.sums).last(shifts), window, fast.noise_share());
   }
   return table;
 }

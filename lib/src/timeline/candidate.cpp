@@ -56,6 +56,21 @@ void add_errors(Fitted& fitted, const FitReach& reach) {
   fitted.ratio_to_t = 1.96 + 2.4 / freedom + 3 / (freedom * freedom);
 }
 
+void add_model_error(Fitted& fitted, const Sides& sides, const MeanOf& fast, std::int64_t origin_ns,
+                     double slope, bool root) {
+  constexpr double kLittle = 0.005;
+  if (fast.noise_share() < kLittle) return;
+  const BlockTable& table = fitted.table;
+  const BlockTable shown = tabulate(sides.slow, fast, table.first, origin_ns, slope, table.start_ns,
+                                    table.step_ns, table.shifts, root, NewInEach::kShown);
+  // The two lie half an interval apart at most.
+  const double reach =
+      std::max(static_cast<double>(fast.period_ns()) / 2, 2 * static_cast<double>(table.step_ns));
+  const ClockFit other =
+      fit_blocks(shown, fitted.weight, fitted.sign, fitted.fit, {reach, 0, 0, 1});
+  fitted.model_error_ns = std::abs(other.offset_ns - fitted.fit.offset_ns);
+}
+
 }  // namespace
 
 IntervalSignal from_zero(IntervalSignal in) {
@@ -201,6 +216,7 @@ Fitted fit_candidate(const Sides& sides, const MeanOf& fast, const LagCurve& cur
   // Here the drift is free: its error is that of the data, not of the bound.
   const double near = static_cast<double>(fitted.table.step_ns) * 2;
   add_errors(fitted, {near, max_drift > 0 ? 2 * near / (length / 2) : 0, 0, 1});
+  add_model_error(fitted, sides, fast, origin, slope, options.activity);
   fitted.slope = slope;
   return fitted;
 }

@@ -16,8 +16,11 @@ class MeanOf {
   explicit MeanOf(const IntervalSignal& signal);
   const IntervalSignal& signal() const { return *signal_; }
   std::int64_t period_ns() const { return period_ns_; }  ///< of its intervals; 0 = of no one length
-  /// Of the change from one value to the next, squared.
+  /// Of the change from one value to the next, squared: what is new in each value.
   double noise_share() const { return noise_share_; }
+  /// Of what is new in each value, in terms of noise_share(): what the other record shows too when
+  /// the two correlate by `r`.
+  double shared_news(double r) const;
   /// Means over [start[i] + shift, end[i] + shift); NaN where less than half of it is covered.
   /// Starts must not decrease.
   void means(std::span<const std::int64_t> start, std::span<const std::int64_t> end,
@@ -29,7 +32,8 @@ class MeanOf {
   const IntervalSignal* signal_;
   std::int64_t period_ns_ = 0;
   double noise_share_ = 0;
-  double centre_ = 0;               ///< taken off the values, for the sake of digits
+  double rise_ = 0;    ///< twice the variance, per squared change from one value to the next
+  double centre_ = 0;  ///< taken off the values, for the sake of digits
   std::vector<double> sum_, time_;  ///< up to the start of interval i
 };
 
@@ -49,11 +53,14 @@ struct BlockTable {
   /// Interpolated (Catmull-Rom) at any shift; clamped to the table.
   BlockSums at(std::size_t block, double shift_ns) const;
 };
+/// What is new in each value of the faster record is taken for noise, or for something shown.
+enum class NewInEach { kNoise, kShown };
 /// `slope`: the shift of block j is start + k * step + slope * middle. `root`: compare square
 /// roots.
 BlockTable tabulate(const IntervalSignal& slow, const MeanOf& fast, std::vector<std::size_t> first,
                     std::int64_t origin_ns, double slope, std::int64_t start_ns,
-                    std::int64_t step_ns, std::size_t shifts, bool root);
+                    std::int64_t step_ns, std::size_t shifts, bool root,
+                    NewInEach what = NewInEach::kNoise);
 
 /// offset at the origin and drift (s/s) that correlate best.
 struct ClockFit {

@@ -26,7 +26,10 @@ struct Fitted {
   double sign = 1;
   double offset_error_ns = 0, drift_error = 0;  ///< standard errors
   double ratio_to_t = 2;                        ///< 97.5 % quantile of Student's t
-  double slope = 0;                             ///< of the table; the drift is slope + fit.drift
+  /// How far the fit moves when what is new in each value is shown by both records and not noise:
+  /// nothing tells a white signal from white noise, and the truth lies between the two.
+  double model_error_ns = 0;
+  double slope = 0;  ///< of the table; the drift is slope + fit.drift
 };
 Fitted fit_candidate(const Sides& sides, const MeanOf& fast, const LagCurve& curve,
                      const Tried& candidate, const MeasureOptions& options);

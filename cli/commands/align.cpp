@@ -144,6 +144,9 @@ class AlignCommand : public Command {
     const bool measuring = measure_ || !evidence_.empty();
     if (write_ && !measuring)
       throw PlanError("--write stores what is measured; give --measure or --evidence as well");
+    if (!measuring && (fails_on("ambiguous") || fails_on("no_evidence")))
+      throw PlanError("--fail-on " + fail_on_.front() +
+                      " is about clocks that are measured; give --measure or --evidence as well");
     limit_ = max_skew_.empty() ? Nanos(0) : parse_duration(max_skew_);
     Diagnostics diagnostics;
     Json all = Json::array();

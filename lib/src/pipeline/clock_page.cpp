@@ -33,14 +33,16 @@ std::string base64(ByteView bytes) {
   return out;
 }
 
-/// The highest of each stretch: a peak must not fall between two points of the plot.
+/// The furthest of each stretch: a peak, of an inverted signal too, must not fall between two
+/// points of the plot.
 Json curve_json(const timeline::OffsetMeasurement& m) {
   Json out = Json::array();
+  const bool inverted = !m.candidates.empty() && m.candidates.front().height < 0;
   const std::size_t each = (m.curve.size() + kCurvePoints - 1) / kCurvePoints;
   for (std::size_t i = 0; i < m.curve.size(); i += each) {
     std::size_t best = i;
     for (std::size_t j = i; j < std::min(i + each, m.curve.size()); ++j)
-      if (m.curve[j] > m.curve[best]) best = j;
+      if (inverted ? m.curve[j] < m.curve[best] : m.curve[j] > m.curve[best]) best = j;
     const std::int64_t offset =
         m.curve_start_ns + static_cast<std::int64_t>(best) * m.curve_step_ns;
     out.push_back({seconds(offset), rounded(m.curve[best], 1e-4)});

@@ -40,7 +40,7 @@ constexpr std::size_t kLeastIntervals = 32;
 /// Half a sample of a 10 kHz log would be more than most movements can show.
 constexpr double kFineEnoughMs = 1;
 constexpr double kCommonDelay = 0.04;
-constexpr double kPeakLocking = 0.45;
+constexpr double kPeakLocking = 0.4, kLockingMargin = 1.2;
 /// Intervals in the width of the peak: merging up to there widens it by some percent only.
 constexpr double kPerLobe = 4;
 
@@ -85,9 +85,14 @@ void add_windows(const Fitted& fitted, const Terms& terms, OffsetMeasurement& ou
               [](const WindowOffset& a, const WindowOffset& b) { return a.time_ns < b.time_ns; });
 }
 
-void add_curve(const LagCurve& curve, const Terms& terms, OffsetMeasurement& out) {
+/// Where the highest peak is the inverted signal's, the curve that has it, as it is: downwards.
+void add_curve(const LagCurve& curve, const CurvePeaks& peaks, const Terms& terms,
+               OffsetMeasurement& out) {
   out.curve_step_ns = curve.step_ns;
-  out.curve = curve.r;
+  const bool inverted = !peaks.peaks.empty() && peaks.peaks.front().sign < 0;
+  out.curve = inverted ? curve.r_negative : curve.r;
+  if (inverted)
+    for (float& r : out.curve) r = -r;
   const double last = static_cast<double>(curve.r.size() - 1);
   out.curve_start_ns = terms.offset(curve.lag_ns(terms.sides.swapped ? last : 0));
   if (terms.sides.swapped) std::reverse(out.curve.begin(), out.curve.end());
@@ -115,10 +120,11 @@ void add_fit(const Fitted& fitted, const Terms& terms, double least_error_ns, do
   // delay hides that no scatter shows. Found on sessions whose truth is known.
   // What both show sharper than an interval, noise or knocks, draws the peak to whole intervals:
   // found on white signals and on knocks, by cuts at known places.
-  const double common =
-      (kCommonDelay + kPeakLocking * shared_news) * static_cast<double>(terms.sides.period_ns);
+  const double period = static_cast<double>(terms.sides.period_ns);
+  const double locking =
+      kLockingMargin * std::max(kPeakLocking * shared_news * period, fitted.model_error_ns);
   const double error = std::max(fitted.offset_error_ns, least_error_ns);
-  out.offset_interval_ms = std::hypot(t * error, common, fitted.model_error_ns) * 1e-6;
+  out.offset_interval_ms = std::hypot(t * error, kCommonDelay * period, locking) * 1e-6;
   out.drift_ppm = terms.drift(fitted.slope + fitted.fit.drift) * 1e6;
   out.drift_interval_ppm = t * fitted.drift_error * 1e6;
   out.height = std::clamp(fitted.fit.r, -1.0, 1.0);  // where noise was taken off it may be more
@@ -293,7 +299,7 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
   const CurvePeaks peaks = peaks_of(curve);
   const Terms terms{sides, curve.middle_ns};
   OffsetMeasurement out;
-  add_curve(curve, terms, out);
+  add_curve(curve, peaks, terms, out);
   out.ratio = peaks.ratio;
   out.contrast = peaks.contrast;
   if (peaks.peaks.empty()) {
@@ -345,7 +351,10 @@ OffsetMeasurement measure_offset(const IntervalSignal& a, const IntervalSignal& 
     return none(fmt::format("{} and {} samples; at least {} of each are needed", a.size(), b.size(),
                             kLeastIntervals));
   OffsetMeasurement out = measure_sides(sides_of(a, b), options, true);
-  if (out.candidates.size() > kMostCandidates) out.candidates.resize(kMostCandidates);
+  if (out.candidates.size() > kMostCandidates) {
+    out.candidates.resize(kMostCandidates);
+    out.reason += fmt::format("; the {} highest are listed", kMostCandidates);
+  }
   return out;
 }
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <numeric>
 #include <random>
 
 namespace reelcell::timeline {
@@ -185,6 +187,36 @@ TEST(MeasureOffset, AReversedSignIsFoundWhenAllowed) {
   EXPECT_LT(m.height, -0.9);
   EXPECT_NEAR(error_ms(m, camera, arm), 0, 1);
   EXPECT_NEAR(static_cast<double>(m.offset_ns - upright.offset_ns), 0, 0.5e6);
+  // The curve that a person looks at has the peak that was taken, downwards.
+  const auto lowest = std::min_element(m.curve.begin(), m.curve.end());
+  EXPECT_LT(*lowest, -0.8);
+  const double at =
+      static_cast<double>(m.curve_start_ns + (lowest - m.curve.begin()) * m.curve_step_ns);
+  EXPECT_NEAR(at, static_cast<double>(m.offset_ns), 2 * static_cast<double>(m.curve_step_ns));
+}
+
+TEST(MeasureOffset, AWhiteSignalIsKnownToPartsOfAnIntervalOnly) {
+  std::mt19937 random(1);
+  std::normal_distribution<double> normal;
+  std::vector<double> white(33'000);  // at 1 kHz
+  for (double& v : white) v = normal(random);
+  const auto logger = [&](std::size_t start) {  // means over 10 ms
+    IntervalSignal out;
+    for (std::size_t i = 0; i < 3'000; ++i) {
+      const auto first = white.begin() + static_cast<std::ptrdiff_t>(start + i * 10);
+      out.start_ns.push_back(static_cast<std::int64_t>(i) * 10'000'000);
+      out.end_ns.push_back(out.start_ns.back() + 10'000'000);
+      out.value.push_back(static_cast<float>(std::accumulate(first, first + 10, 0.0)));
+    }
+    return out;
+  };
+  for (const std::size_t shift : {500u, 502u, 503u, 507u, 508u}) {
+    const auto m = measure_offset(logger(0), logger(shift), {});
+    ASSERT_TRUE(m.measured()) << m.reason;
+    const double error = static_cast<double>(m.offset_ns) * 1e-6 + static_cast<double>(shift);
+    EXPECT_LT(std::abs(error), m.offset_interval_ms) << shift;
+    EXPECT_LE(m.height, 1.0);
+  }
 }
 
 TEST(MeasureOffset, ShiftingBothChangesNothing) {

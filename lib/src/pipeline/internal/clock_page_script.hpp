@@ -51,9 +51,9 @@ const range = v => v.length ? [Math.min(...v), Math.max(...v)] : [0, 1];
 function correlation(m) {
   const pts = m.curve, ys = pts.map(p => p[1]);
   const [lo, hi] = range(ys);
-  return plot({x: range(pts.map(p => p[0])), y: [Math.min(lo, 0), Math.max(hi, 0.1) * 1.12], xlabel: "offset, s", ylabel: "correlation", label: "correlation over offsets"},
+  return plot({x: range(pts.map(p => p[0])), y: [Math.min(lo * 1.12, 0), Math.max(hi, 0.1) * 1.12], xlabel: "offset, s", ylabel: "correlation", label: "correlation over offsets"},
     (X, Y) => line(pts, X, Y, "#3566b8") + m.candidates.map((c, i) =>
-      `<circle cx="${X(c.offset_s)}" cy="${Y(Math.abs(c.height))}" r="4" fill="${i ? "#b5650b" : "#c22f4e"}"><title>${c.offset_s.toFixed(4)} s: ${c.height.toFixed(3)}</title></circle>`).join(""));
+      `<circle cx="${X(c.offset_s)}" cy="${Y(c.height)}" r="4" fill="${i ? "#b5650b" : "#c22f4e"}"><title>${c.offset_s.toFixed(4)} s: ${c.height.toFixed(3)}</title></circle>`).join(""));
 }
 function residuals(m) {
   const ys = m.windows.map(w => w[1]), far = Math.max(1, ...ys.map(Math.abs)) * 1.15;

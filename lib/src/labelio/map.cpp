@@ -12,6 +12,8 @@ std::string number(double value) {
   std::snprintf(text, sizeof text, "%.6g", value);
   return text;
 }
+/// Of a video's frames, at most, that may be lost while its nominal rate is still its rate.
+constexpr double kLostShare = 0.1;
 }  // namespace
 
 std::optional<std::size_t> FrameMap::ordinal(std::int64_t frame) const {
@@ -84,14 +86,23 @@ FrameMap map_frames(const LabelFile& file, std::optional<double> fps,
                                 "; correct the recipe, or export at that rate");
   if (!fps) fps = file.fps;
   const auto count = static_cast<std::int64_t>(map.times.size());
-  // A count equal to the video's is proof enough: then numbers are ordinals at any rate.
-  if (file.frames && *file.frames == count) return map;
+  const double seconds = static_cast<double>((map.times.back() - map.times.front()).count()) / 1e9;
+  // A count equal to the video's: numbers are ordinals. A rate differs from the mean by the frames
+  // that were lost, not by more.
+  if (file.frames && *file.frames == count) {
+    const double mean = seconds > 0 ? static_cast<double>(count - 1) / seconds : 0;
+    if (fps && mean > 0 && std::abs(*fps - mean) > kLostShare * mean)
+      throw InputError(where, "has as many frames as stream '" + stream + "', " +
+                                  std::to_string(count) + ", but those are " + number(mean) +
+                                  " a second, not " + number(*fps) +
+                                  "; correct \"fps\", or it is another video");
+    return map;
+  }
   if (!fps || !(*fps > 0))
     throw InputError(where,
                      "holds frame numbers but does not say at how many frames a second; give "
                      "\"fps\", the frame rate of the labelling project (not of the file)");
   map.fps = *fps;
-  const double seconds = static_cast<double>((map.times.back() - map.times.front()).count()) / 1e9;
   const auto by_time = static_cast<std::int64_t>(std::llround(seconds * *fps)) + 1;
   const bool regular = std::abs(by_time - count) <= 1;
   const std::string facts = "stream '" + stream + "' holds " + std::to_string(count) +

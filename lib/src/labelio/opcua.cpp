@@ -34,6 +34,16 @@ std::string evaluation_of(const Json& value, const std::string& place, const std
                               ", expected 0 to 3 (Undefined, OK, NotOK, NotDecidable)");
 }
 
+/// Processing, aborted or failed: what it says of the part was never finished. By number, by name,
+/// or both ("Aborted_3").
+bool is_unfinished(const Json& state) {
+  if (state.is_number_integer()) return state.get<std::int64_t>() >= 2;
+  if (!state.is_string()) return false;
+  const std::string text = state.get<std::string>();
+  const std::string name = text.substr(0, text.find('_'));
+  return name == "Processing" || name == "Aborted" || name == "Failed";
+}
+
 std::optional<std::int64_t> time_of(const Json* value, const std::string& place,
                                     const std::string& where) {
   if (!value) return std::nullopt;
@@ -78,8 +88,10 @@ void read_result(const Json& entry, std::size_t number, const std::string& where
   span.last = *end;
   const Json* const evaluation = member(meta, "resultEvaluation");
   span.name = evaluation ? evaluation_of(*evaluation, place, where) : "Undefined";
-  // A borderline one goes to review; it is no label that may be trusted.
-  if (span.name == "Undefined" || span.name == "NotDecidable") span.confidence = 0;
+  // One that is borderline, or was never finished, goes to review; it is no label to be trusted.
+  const Json* const state = member(meta, "resultState");
+  if (span.name == "Undefined" || span.name == "NotDecidable" || (state && is_unfinished(*state)))
+    span.confidence = 0;
   for (const char* field : {"resultId", "stepId", "partId", "jobId", "resultState", "isPartial",
                             "resultEvaluationCode"})
     if (const Json* const value = member(meta, field))

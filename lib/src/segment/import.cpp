@@ -35,7 +35,7 @@ class Placer {
       case SpanUnit::kFrames:
         return of_frames(span);
       case SpanUnit::kMedia:
-        return {{media(span.first), media(span.last)}, {}, {}, {}, {}};
+        return of_playing_time(span);
       case SpanUnit::kSession:
         return {{session_time(span.first), session_time(span.last)}, {}, {}, {}, {}};
       case SpanUnit::kUnix:
@@ -51,6 +51,19 @@ class Placer {
   }
 
  private:
+  /// The last frame is shown for as long as one: a tool's end may lie there.
+  Placed of_playing_time(const Span& span) const {
+    const SessionTime first = media(span.first), last = media(span.last);
+    const std::vector<SessionTime>& times = map_.times;
+    const Nanos whole = times.back() - times.front();
+    const Nanos frame =
+        times.size() > 1 ? whole / static_cast<std::int64_t>(times.size() - 1) : Nanos{0};
+    if (span.first < 0 || last > times.back() + 2 * frame)
+      throw InputError(where_, span.where + ": lies " + (span.first < 0 ? "before" : "beyond") +
+                                   " the video, which plays for " + format_duration(whole + frame) +
+                                   "; it is another video, or another cut");
+    return {{first, last}, {}, {}, {}, {}};
+  }
   /// From the first labelled frame to the one after the last; each border lies somewhere between
   /// two frames.
   Placed of_frames(const Span& span) const {
@@ -123,9 +136,16 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   const std::vector<std::string> tiers = options.texts("tiers");
   std::vector<Segment> segments;
   const std::string source = format.name + " " + path;
+  const TimeRange extent = signals.extent();
+  std::size_t outside = 0;
+  std::string first_outside;
   for (const Span& span : file.spans) {
     if (!tiers.empty() && std::find(tiers.begin(), tiers.end(), span.tier) == tiers.end()) continue;
     const Placed placed = placer.place(span);
+    if (placed.range.end <= extent.start || placed.range.start >= extent.end) {
+      if (outside++ == 0) first_outside = span.where;
+      continue;
+    }
     Segment& segment = segments.emplace_back();
     segment.range = placed.range;
     segment.kind = options.text("name");
@@ -139,6 +159,12 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     }
     for (const auto& attribute : span.attributes) segment.attributes.push_back(attribute);
   }
+  // A list may be of a whole day; one of another session, or on another clock, is all outside.
+  if (outside > 0)
+    diagnostics.warn("label-outside", where,
+                     std::to_string(outside) + " of " + std::to_string(file.spans.size()) +
+                         " labels lie outside the session, the first is " + first_outside +
+                         "; they were left out");
   std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
     return a.range.start < b.range.start;
   });

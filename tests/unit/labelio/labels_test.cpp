@@ -134,9 +134,14 @@ TEST(OpcUa, ReadsPartialResultsAndLeavesSimulatedOnesOut) {
      "processingTimes": {"startTime": "2026-01-31T10:00:00Z", "endTime": "2026-01-31T10:00:00.1Z"}}},
    {"ResultId": "r2", "ResultEvaluation": "NotDecidable_3",
      "ProcessingTimes": {"StartTime": "2026-01-31T10:00:01Z", "EndTime": "2026-01-31T10:00:02Z"}},
+   {"resultId": "r4", "resultEvaluation": 1, "resultState": 3,
+     "processingTimes": {"startTime": "2026-01-31T10:00:03Z", "endTime": "2026-01-31T10:00:04Z"}},
    {"resultId": "r3", "isSimulated": true}])";
   const LabelFile file = read("opcua", text);
-  ASSERT_THAT(file.spans, SizeIs(2));
+  ASSERT_THAT(file.spans, SizeIs(3));
+  EXPECT_EQ(file.spans[0].confidence, 1);
+  EXPECT_EQ(file.spans[2].name, "OK");
+  EXPECT_EQ(file.spans[2].confidence, 0);  // aborted
   EXPECT_EQ(file.spans[0].name, "NotOK");
   EXPECT_EQ(file.spans[0].tier, "P017");
   EXPECT_EQ(file.spans[0].last - file.spans[0].first, 100'000'000);
@@ -223,6 +228,9 @@ TEST(FrameMap, RefusesWhatDoesNotFitWithAnExplanation) {
               HasSubstr("90 frames in 2.96667 s, which are 75 at 25 fps"));
   EXPECT_THAT(mapping_refusal(frame_numbers({}), 30, frames_at_30(90, 5)), HasSubstr("\"frames\""));
   EXPECT_EQ(mapping_refusal(frame_numbers({}), 30, frames_at_30(90, 0)), "");
+  // The same number of frames, but a rate that only another video has; lost frames explain less.
+  EXPECT_THAT(mapping_refusal(frame_numbers(90), 10, frames_at_30(90, 0)), HasSubstr("not 10"));
+  EXPECT_EQ(mapping_refusal(frame_numbers(90), 30, frames_at_30(90, 5)), "");
   LabelFile stated = frame_numbers({});
   stated.fps = 25;
   EXPECT_THAT(mapping_refusal(stated, 30, frames_at_30(90, 0)), HasSubstr("at 25 fps"));

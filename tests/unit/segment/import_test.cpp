@@ -67,6 +67,28 @@ TEST(ImportSegmenter, PlacesPlayingTimeOnTheCamerasClock) {
   EXPECT_EQ(ns_of(segments[0].range.end), 2'001'000'000);
 }
 
+TEST(ImportSegmenter, RefusesPlayingTimesBeyondTheVideo) {
+  for (const char* rows : {"0.5,99.0,grip\n", "-0.5,1.0,grip\n"}) {
+    Labelled session("labels.csv", std::string("start_s,end_s,label\n") + rows);
+    EXPECT_THAT(session.refusal({{"file", "labels.csv"}, {"format", "csv"}, {"camera", "front"}}),
+                HasSubstr("another video"))
+        << rows;
+  }
+}
+
+TEST(ImportSegmenter, LeavesOutWhatLiesOutsideTheSessionAndSaysSo) {
+  Labelled session("labels.csv",
+                   "session_start_ns,session_end_ns,label\n"
+                   "1200000000,1400000000,in\n900000000000,901000000000,out\n");
+  Diagnostics diagnostics;
+  const auto run = run_stage("import", {{"file", "labels.csv"}, {"format", "csv"}}, session.signals,
+                             diagnostics);
+  ASSERT_THAT(run.segments, SizeIs(1));
+  EXPECT_EQ(*run.segments[0].attribute("label"), Value("in"));
+  ASSERT_THAT(diagnostics.summary(), SizeIs(1));
+  EXPECT_THAT(diagnostics.summary()[0].message, HasSubstr("1 of 2 labels lie outside"));
+}
+
 TEST(ImportSegmenter, TakesTimesOfDayOnlyWhereTheSessionClockHasThem) {
   Labelled session("results.json", R"({"resultId": "r", "stepId": "P1", "resultEvaluation": 1,
     "processingTimes": {"startTime": "1970-01-01T00:00:02Z", "endTime": "1970-01-01T00:00:03Z"}})");

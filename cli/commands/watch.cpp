@@ -172,10 +172,10 @@ class WatchCommand : public Command {
       }());
       return true;
     } catch (const InputError& error) {
-      if (sessions.size() == 1) refuse_failed(sessions.front(), error.what());
+      if (sessions.size() == 1) refuse(sessions.front().id, error.what());
     } catch (const PlanError& error) {
       if (other_corpus_) throw;
-      if (sessions.size() == 1) refuse_failed(sessions.front(), error.what());
+      if (sessions.size() == 1) refuse(sessions.front().id, error.what());
     }
     return false;
   }
@@ -192,7 +192,7 @@ class WatchCommand : public Command {
       }());
     } catch (const Error& bad) {
       if (dynamic_cast<const OutputError*>(&bad)) throw;
-      if (whole.size() == 1) refuse_failed(whole.front(), bad.what());
+      if (whole.size() == 1) refuse(whole.front().id, bad.what());
     }
     Sessions fresh;  // one of them has no place in the corpus: which?
     if (whole.size() > 1)
@@ -218,15 +218,13 @@ class WatchCommand : public Command {
     return fresh;
   }
 
+  /// What arrived is not in the corpus: data of it is missing there.
   void refuse(const std::string& id, const std::string& reason) {
+    lost_ = true;
     std::string& told = told_["id " + id];
     if (told == reason) return;
     told = reason;
     tell({{"event", "refused"}, {"session", id}, {"reason", reason}}, id + ": " + reason);
-  }
-  void refuse_failed(const SessionRef& ref, const std::string& reason) {
-    lost_ = true;
-    refuse(ref.id, reason);
   }
 
   void report(const pipeline::AddResult& result) {
@@ -234,13 +232,17 @@ class WatchCommand : public Command {
     const pipeline::BuildReport& report = result.build.report;
     const std::set<std::string> added(result.delta.added.begin(), result.delta.added.end());
     Json quarantined = Json::array();
-    std::string text = fmt::format("{}: {} added, {} now", out_, counted(added.size(), "session"),
-                                   counted(report.episodes, "episode"));
+    std::string reasons;
     for (const auto& session : report.quarantined) {
       if (!added.contains(session.id)) continue;
       quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
-      text += fmt::format("\n  {}: quarantined: {}", session.id, session.reason);
+      reasons += fmt::format("\n  {}: quarantined: {}", session.id, session.reason);
     }
+    std::string text = fmt::format(
+        "{}: {} added, {}{} now", out_, counted(added.size() - quarantined.size(), "session"),
+        quarantined.empty() ? "" : std::to_string(quarantined.size()) + " quarantined, ",
+        counted(report.episodes, "episode"));
+    text += reasons;
     lost_ = lost_ || result.build.losses->has_loss();
     tell({{"event", "added"},
           {"sessions", result.delta.added},

@@ -152,7 +152,7 @@ def others(work, made):
     check("seat-0" in reasons(told).get("t0", ""), told)
     os.remove(work / "incoming/t0/session.json")
     shutil.copy(made[4] / "joints.csv", work / "incoming/s2/joints.csv")
-    told = once(work, "--settle", "0s")
+    told = once(work, "--settle", "0s", codes=(LOST,))
     check([e["session"] for e in told if e["event"] == "refused"] == ["seat-2"], told)
     same_tree(before, tree(work / "corpus"), "what was refused")
     shutil.copy(made[4] / "session.json", work / "incoming/t0/session.json")

@@ -43,7 +43,6 @@ struct Contents {
   std::uint64_t messages = 0;
   std::string sha256;
   std::map<std::string, std::uint64_t> topics;
-  friend bool operator==(const Contents&, const Contents&) = default;
 };
 
 Contents contents(const McapFile& file, Order order, Diagnostics& diagnostics) {

@@ -34,6 +34,10 @@ std::string schema() {
   point->set_name("Point");
   add(point, "x", 1, Field::TYPE_DOUBLE);
   add(point, "n", 2, Field::TYPE_SINT32);
+  auto* finger = file->add_message_type();
+  finger->set_name("Finger");
+  add(finger, "force", 1, Field::TYPE_DOUBLE, true);
+  add(finger, "pads", 2, Field::TYPE_MESSAGE, true, ".cell.Finger");
   auto* state = file->add_message_type();
   state->set_name("State");
   add(state, "timestamp", 1, Field::TYPE_MESSAGE, false, ".google.protobuf.Timestamp");
@@ -47,6 +51,7 @@ std::string schema() {
   add(state, "data", 9, Field::TYPE_BYTES);
   add(state, "on", 10, Field::TYPE_BOOL);
   add(state, "parent", 11, Field::TYPE_MESSAGE, false, ".cell.State");
+  add(state, "fingers", 12, Field::TYPE_MESSAGE, true, ".cell.Finger");
   add(state, "flags", 100, Field::TYPE_FIXED32);
   auto* time_file = set.add_file();
   time_file->set_name("google/protobuf/timestamp.proto");
@@ -150,6 +155,28 @@ TEST(ProtobufCodec, CountsTornMessagesAndOtherLengths) {
   EXPECT_THAT(numbers(series(log_of({whole, longer.out()}), diagnostics), "q"), SizeIs(6));
   EXPECT_THAT(message_of(diagnostics, "mcap-array-length"),
               HasSubstr("'q' has 4 values, its column has 3"));
+}
+
+TEST(ProtobufCodec, CountsAMissingElementOnceAndNotTheArraysInIt) {
+  const auto finger = [](const std::vector<double>& force) {
+    return Proto().packed<double>(1, force).message(2, Proto().packed<double>(1, {force[0]}));
+  };
+  const Proto two = state().message(12, finger({1, 2, 3})).message(12, finger({4, 5, 6}));
+  const auto losses_of = [&](const Proto& other, const char* what) {
+    Diagnostics diagnostics;
+    const SeriesBatch rows = series(log_of({two.out(), other.out()}), diagnostics);
+    EXPECT_THAT(message_of(diagnostics, "mcap-array-length"), HasSubstr(what));
+    EXPECT_EQ(rows.size(), 2u);
+    EXPECT_THAT(numbers(rows, "fingers[0].force"), ElementsAre(1, 2, 3, 7, 8, 9));
+    return diagnostics.count("mcap-array-length");
+  };
+  EXPECT_EQ(
+      losses_of(state().message(12, finger({7, 8, 9})), "'fingers' has 1 values, its column has 2"),
+      1u);
+  // One that came is looked into.
+  EXPECT_EQ(losses_of(state().message(12, finger({7, 8, 9})).message(12, finger({7, 8})),
+                      "'fingers[1].force' has 2 values, its column has 3"),
+            1u);
 }
 
 TEST(ProtobufCodec, UsesTheTimestampAsHeaderClock) {

@@ -79,7 +79,7 @@ class ProtobufDecoder final : public RowDecoder {
     std::fill(counters_.begin(), counters_.end(), 0);
     if (!read(plan_.messages[0], {message.data(), message.data() + message.size()}))
       return DecodeStatus::kMalformed;
-    return lengths();
+    return lengths(plan_.messages[0]);
   }
 
   std::string problem() const override {
@@ -90,16 +90,25 @@ class ProtobufDecoder final : public RowDecoder {
   }
 
  private:
-  DecodeStatus lengths() {
-    for (const PlanMessage& message : plan_.messages)
-      for (const PlanField& field : message.fields)
-        if (field.exact && counters_[field.counter] != field.length) {
-          if (is_exact(field)) {
-            wrong_ = &field;
-            return DecodeStatus::kLength;
-          }
-          count_uneven(field.path, counters_[field.counter], field.length);
+  /// An element that is missing lacks its arrays too: counted once, as missing, where its own array
+  /// counts that.
+  DecodeStatus lengths(const PlanMessage& message) {
+    for (const PlanField& field : message.fields) {
+      if (field.exact && counters_[field.counter] != field.length) {
+        if (is_exact(field)) {
+          wrong_ = &field;
+          return DecodeStatus::kLength;
         }
+        count_uneven(field.path, counters_[field.counter], field.length);
+      }
+      const std::size_t came =
+          field.exact ? std::min<std::size_t>(counters_[field.counter], field.messages.size())
+                      : field.messages.size();
+      for (std::size_t i = 0; i < came; ++i)
+        if (const DecodeStatus inner = lengths(plan_.messages[field.messages[i]]);
+            inner != DecodeStatus::kOk)
+          return inner;
+    }
     return DecodeStatus::kOk;
   }
 

@@ -1,0 +1,81 @@
+// What a plan says to people: as a document, and what is wrong with it.
+#include <cstdio>
+
+#include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/build.hpp"
+#include "reelcell/pipeline/visits.hpp"
+
+namespace reelcell::pipeline {
+
+void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
+  const auto gigabytes = [](std::uint64_t bytes) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
+    return std::string(text);
+  };
+  for (const Candidate& candidate : plan.candidates)
+    if (candidate.bytes > memory)
+      plan.losses->warn("segment-large", candidate.key,
+                        "is in memory at once while it is built, by estimate " +
+                            gigabytes(candidate.bytes) + " for " +
+                            format_duration(candidate.segment.range.length()) + ", more than the " +
+                            gigabytes(memory) +
+                            " that segments in work may take; it is built alone. Cut the session "
+                            "into windows, or allow more with --memory.");
+}
+
+void require_segments(const BuildPlan& plan) {
+  if (!plan.candidates.empty()) return;
+  std::string why;
+  constexpr std::size_t kMostReasons = 3;
+  std::size_t reasons = 0, more = 0;
+  for (const Diagnostic& entry : plan.losses->summary()) {
+    if (entry.code != "segmenter-found-none" && entry.code != "event-field-unknown") continue;
+    if (++reasons > kMostReasons)
+      ++more;
+    else
+      why += "\n  " + entry.where + ": " + entry.message;
+  }
+  if (more > 0) why += "\n  and " + std::to_string(more) + " more";
+  throw PlanError(plan.recipe.where, "no segment was found in " +
+                                         std::to_string(plan.sessions.size()) +
+                                         (plan.sessions.size() == 1 ? " session" : " sessions") +
+                                         "; change \"segments\"" + why);
+}
+
+Json to_json(const BuildPlan& plan) {
+  Json features = Json::array();
+  for (const FeatureSpec& spec : plan.schema.features)
+    features.push_back({{"name", spec.name},
+                        {"dtype", spec.is_video ? "video" : std::string(to_string(spec.dtype))},
+                        {"shape", spec.shape}});
+  Json sessions = Json::array();
+  for (const SessionRef& ref : plan.sessions)
+    sessions.push_back({{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
+  Json candidates = Json::array();
+  for (const Candidate& candidate : plan.candidates) {
+    Json entry = to_json(candidate.segment);
+    entry["key"] = candidate.key;
+    entry["session"] = plan.sessions[candidate.session].id;
+    entry["split"] = candidate.split;
+    entry["group"] = candidate.group;
+    candidates.push_back(std::move(entry));
+  }
+  Json quarantined = Json::array();
+  for (const auto& session : plan.quarantined)
+    quarantined.push_back({{"session", session.id}, {"reason", session.reason}});
+  Json splits = Json::object();
+  for (const auto& [name, count] : plan.split_order) splits[name] = count;
+  return {{"version", 1},
+          {"recipe", {{"name", plan.recipe.name}, {"hash", plan.recipe.hash}}},
+          {"rate_hz",
+           static_cast<double>(plan.schema.rate.num) / static_cast<double>(plan.schema.rate.den)},
+          {"features", features},
+          {"splits", splits},
+          {"sessions", sessions},
+          {"segments", candidates},
+          {"quarantined", quarantined},
+          {"visits", visits_reports(plan)}};
+}
+
+}  // namespace reelcell::pipeline

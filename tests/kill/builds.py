@@ -5,6 +5,7 @@ Reads REELCELL_BINARY and REELCELL_BUILD.
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,6 +118,88 @@ class Builds:
         child.send_signal(signal.SIGKILL)
         child.wait()
         return early
+
+
+class Successor:
+    """A command that puts a new corpus in the place of a finished one, disturbed at one call after another.
+
+    `run(out, environment)` runs it in the folder `out`. At any moment the folder must hold the old corpus or the new
+    one, byte for byte, or, while files change places, none and the record by which the next run finishes. Run again, the command
+    must end in the new one. A file of others in the folder stays.
+    """
+
+    def __init__(self, folder, shim, old_folder, new_folder, run, **environment):
+        self.old_folder, self.old, self.new = old_folder, hashes(old_folder), hashes(new_folder)
+        self.out, self.log = os.path.join(folder, "out"), os.path.join(folder, "calls")
+        self.run = run
+        self.environment = dict(os.environ, LD_PRELOAD=os.path.abspath(shim), FAIL_BELOW=self.out, FAIL_LOG=self.log, **environment)
+
+    def attempt(self, look=lambda: None, **faults):
+        """What `look` saw in the old corpus, and how the command ended."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self.old_folder, self.out)
+        with open(os.path.join(self.out, "notes.txt"), "w") as notes:
+            notes.write("not ours\n")
+        return look(), self.run(self.out, {**self.environment, **{name: str(value) for name, value in faults.items()}})
+
+    def calls(self, least):
+        """How many calls there are to be disturbed."""
+        if self.attempt()[1].returncode not in BUILT:
+            sys.exit("the command fails under the shim even without a fault")
+        with open(self.log) as count:
+            calls = int(count.read())
+        if calls < least:
+            sys.exit(f"only {calls} calls were seen: the shim does not work")
+        return calls
+
+    def found(self, where):
+        found = hashes(self.out)
+        if found.pop("notes.txt", None) is None:
+            sys.exit(f"{where}: a file of others is gone")
+        return found
+
+    def state(self, found, where):
+        if found == self.old:
+            return "old"
+        if found == self.new:
+            return "new"
+        if "corpus.json" not in found and os.path.exists(os.path.join(self.out, ".reelcell", "swap")):
+            return "changing places"
+        sys.exit(f"{where}: neither the old corpus nor the new one: " + "; ".join(difference(self.old, found)[:10]))
+
+    def disturb(self, every, least, look=lambda: None, when_old=lambda where: None, at_end=lambda looked, where: None):
+        calls = self.calls(least)
+        seen = {"old": 0, "changing places": 0, "new": 0}
+        for number in range(0, calls, every):
+            for fault in ("KILL_AT", "FAIL_AT"):
+                where = f"{fault}={number}"
+                looked, result = self.attempt(look, **{fault: number})
+                if fault == "KILL_AT" and result.returncode != -9:
+                    sys.exit(f"{where}: not killed: exit {result.returncode}: {result.stderr}")
+                if fault == "FAIL_AT" and result.returncode not in (1, *BUILT):
+                    sys.exit(f"{where}: exit {result.returncode}: {result.stderr}")
+                if result.returncode == 1 and "unexpected error" in result.stderr:
+                    sys.exit(f"{where}: no clear message: {result.stderr}")
+                found = self.found(where)
+                state = self.state(found, where)
+                seen[state] += 1
+                if state == "old":
+                    when_old(where)
+                if result.returncode in BUILT and found != self.new:
+                    sys.exit(f"{where}: exit {result.returncode} without the new corpus")
+                again = self.run(self.out, None)
+                if again.returncode not in BUILT:
+                    sys.exit(f"{where} ({result.stderr.strip()}): then exit {again.returncode}: {again.stderr}")
+                wrong = difference(self.new, self.found(where))
+                if wrong:
+                    sys.exit(f"{where} ({result.stderr.strip()}): " + "; ".join(wrong[:10]))
+                left = [name for name in ("next", "swap") if os.path.exists(os.path.join(self.out, ".reelcell", name))]
+                if left:
+                    sys.exit(f"{where}: {left} was left")
+                at_end(looked, where)
+        print(f"{calls} calls, every {every}. killed and failed: {seen}")
+        if not all(seen.values()):
+            sys.exit("a state that must occur never did")
 
 
 class Seals(Builds):

@@ -211,6 +211,8 @@ class WatchCommand : public Command {
       refuse(id,
              "is not as it was when it was built, and the corpus keeps no hash of it that would "
              "tell whether it changed; the corpus keeps what it has");
+    for (const pipeline::UnhashedSource& unhashed : delta.unhashed)
+      refuse(unhashed.session, pipeline::why_not_comparable(unhashed));
     Sessions fresh;
     for (const SessionRef& ref : whole)
       if (std::find(delta.added.begin(), delta.added.end(), ref.id) != delta.added.end())

@@ -43,12 +43,15 @@ Outcome show_known(const pipeline::BuildResult& result, const std::string& out, 
   if (json) {
     Json document = result.known_report;
     if (delta) document["corpus"] = pipeline::to_json(*delta);
+    if (result.losses) document["diagnostics"] = diagnostics_json(*result.losses);
     print_json(document);
   } else {
     std::cout << out
-              << (delta ? ": holds these sessions already, as they are"
-                        : ": is this corpus already, complete")
+              << (!delta                    ? ": is this corpus already, complete"
+                  : delta->unhashed.empty() ? ": holds these sessions already, as they are"
+                                            : ": holds these sessions already")
               << "; nothing was done\n";
+    if (result.losses) print_diagnostics(*result.losses);
   }
   return result.known_report.value("lost", false) ? Outcome::kDataLost : Outcome::kDone;
 }
@@ -86,6 +89,9 @@ void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
   line("unchanged sessions", delta.unchanged);
   line("changed sessions", delta.changed);
   line("sessions of which it does not say how they were", delta.unknown);
+  for (const pipeline::UnhashedSource& unhashed : delta.unhashed)
+    std::cout << fmt::format("  {}: {}\n", unhashed.session,
+                             pipeline::why_not_comparable(unhashed));
   line("sessions that were not given", delta.others);
   line("parts of the recipe that differ", delta.recipe);
   line("damaged files", delta.damage);

@@ -1,9 +1,11 @@
 // LD_PRELOAD: lets call number FAIL_AT of the calls that put data on a disk fail, once or from then
 // on; at call number KILL_AT the process is killed (SIGKILL) instead. KILL_ON kills it when it opens
 // a path that holds the text; with KILL_CHILD only where it is a forked one. FAIL_LOG names a file
-// that gets the number of calls seen. Only files below FAIL_BELOW count, with COUNT_FROM only from
-// the first one on whose path holds that text. READ_FAILS_OF: reads of files whose path holds the
-// text fail from byte READ_FAILS_FROM on, as where a disk has gone bad.
+// that gets the number of calls seen, with READ_FAILS_OF also that of the reads it means. Only files
+// below FAIL_BELOW count, with COUNT_FROM only from the first one on whose path holds that text.
+// READ_FAILS_OF: reads of files whose path holds the text fail from byte READ_FAILS_FROM on, as
+// where a disk has gone bad; with READ_FAILS_AT only the one of that number, as where it was away
+// for a moment.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,6 +31,9 @@ static const char *log_file;
 static const char *kill_on;
 static const char *read_fails_of;
 static off64_t read_fails_from;
+static long read_fails_at = -1;
+static int read_fails_once;
+static atomic_long reads;
 static const char *count_from;
 static atomic_int counting;
 static pid_t first_process;
@@ -47,6 +52,9 @@ __attribute__((constructor)) static void setup(void) {
   read_fails_of = getenv("READ_FAILS_OF");
   text = getenv("READ_FAILS_FROM");
   if (text) read_fails_from = atoll(text);
+  text = getenv("READ_FAILS_AT");
+  if (text) read_fails_at = atol(text);
+  read_fails_once = text != NULL;
   count_from = getenv("COUNT_FROM");
   atomic_store(&counting, count_from == NULL);
   first_process = getenv("KILL_CHILD") ? getpid() : 0;
@@ -58,8 +66,9 @@ __attribute__((destructor)) static void report(void) {
   ssize_t (*real_write)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
   int fd = real_open(log_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (fd < 0) return;
-  char line[32];
-  int length = snprintf(line, sizeof line, "%ld\n", atomic_load(&calls));
+  char line[64];
+  int length = read_fails_of ? snprintf(line, sizeof line, "%ld %ld\n", atomic_load(&calls), atomic_load(&reads))
+                             : snprintf(line, sizeof line, "%ld\n", atomic_load(&calls));
   if (real_write(fd, line, (size_t)length) != length) _exit(99);
 }
 
@@ -92,6 +101,8 @@ static int read_fails(int fd, off64_t at, size_t size) {
   char path[PATH_MAX];
   if (!read_fails_of || at + (off64_t)size <= read_fails_from) return 0;
   if (!path_of(fd, path) || !strstr(path, read_fails_of)) return 0;
+  long number = atomic_fetch_add(&reads, 1);
+  if (read_fails_once && number != read_fails_at) return 0;
   errno = fail_errno;
   return 1;
 }

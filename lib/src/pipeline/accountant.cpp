@@ -8,6 +8,9 @@ void Accountant::add(const Episode& episode) {
   report_->episodes += 1;
   report_->rows += episode.rows;
   for (const EpisodeClip& clip : episode.clips) add_clip(clip);
+  for (const SourceLineage& line : episode.lineage)
+    if (!line.no_hash.empty())
+      unhashed_.try_emplace({episode.session_id, line.stream}, line.no_hash);
   for (const RowTimes& times : episode.row_times) {
     timeline::SkewStats& skews = skews_[times.stream];
     skews.begin_segment();
@@ -16,6 +19,8 @@ void Accountant::add(const Episode& episode) {
 }
 
 void Accountant::finish() {
+  for (const auto& [source, reason] : unhashed_)
+    report_->unhashed.push_back({source.first, source.second, reason});
   for (const auto& [stream, skews] : skews_) {
     timeline::StreamAlignment line;
     line.stream = stream;

@@ -16,6 +16,11 @@ std::vector<SessionRef> only(const std::vector<SessionRef>& sessions,
   return chosen;
 }
 
+void warn_of_unhashed(const CorpusDelta& delta, const std::shared_ptr<Diagnostics>& losses) {
+  for (const UnhashedSource& unhashed : delta.unhashed)
+    losses->warn("session-not-comparable", unhashed.session, why_not_comparable(unhashed));
+}
+
 void require_new_keys(const BuildPlan& plan, const PriorCorpus& prior) {
   std::set<std::string> keys;
   for (std::size_t i = 0; i < prior.size(); ++i) keys.insert(prior.sample(i).key);
@@ -51,6 +56,7 @@ BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest pl
   LostParts lost;
   const BuildPlan plan = plan_of(planned, sessions, delta, prior, progress, &lost);
   result.losses = plan.losses;
+  warn_of_unhashed(delta, result.losses);
   FailureLimit failures(plan, request.max_failures);
   // Another one than that of a build of all in one go, whose files may be cut otherwise.
   const std::string fingerprint = fingerprint_of(
@@ -59,7 +65,7 @@ BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest pl
   CandidateSource source(plan, folder.spool(), PacketScope::kEncodedOnly, request);
   result.report =
       run_build(plan, std::move(lost), request, root, source, failures, &prior, progress);
-  folder.finish(fingerprint, all, failures.count() > 0);
+  folder.finish(fingerprint, all, failures.count() > 0 || !result.report.unhashed.empty());
   return result;
 }
 
@@ -88,8 +94,18 @@ AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progres
   if (!delta.refusal.empty()) throw PlanError(prior.path().string(), delta.refusal);
   SessionInputs all = known;
   for (const auto& [id, input] : inputs) all[id] = input;
+  // The state they are in now is not known to be the corpus's; what is written of it is.
+  for (const UnhashedSource& unhashed : delta.unhashed) {
+    const auto before = known.find(unhashed.session);
+    if (before == known.end())
+      all.erase(unhashed.session);
+    else
+      all[unhashed.session] = before->second;
+  }
   if (delta.added.empty() && delta.retried.empty()) {
     result.build.nothing_to_do = true;
+    if (!delta.unhashed.empty()) result.build.losses = std::make_shared<Diagnostics>();
+    warn_of_unhashed(delta, result.build.losses);
     result.build.known_report = read_json_file(folder.out() / "report.json");
     folder.finish(folder.fingerprint(), all, has_failures(result.build.known_report));
     return result;

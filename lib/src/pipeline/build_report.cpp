@@ -71,6 +71,13 @@ void DecisionLog::for_each(const std::function<void(Json&&)>& take) const {
   entries_.for_each([&](Json&& entry, std::uint64_t) { take(std::move(entry)); });
 }
 
+Json to_json(const std::vector<UnhashedSource>& sources) {
+  Json list = Json::array();
+  for (const UnhashedSource& each : sources)
+    list.push_back({{"session", each.session}, {"source", each.source}, {"reason", each.reason}});
+  return list;
+}
+
 void write_json(const BuildReport& report, JsonStream& stream, const Json& more,
                 const JsonFilter& filter) {
   const auto member = [&](const char* name, const Json& json) {
@@ -89,6 +96,7 @@ void write_json(const BuildReport& report, JsonStream& stream, const Json& more,
   report.decisions.for_each([&](Json&& entry) { stream.value(filter ? filter(entry) : entry); });
   stream.end();
   member("quarantined_sessions", quarantined);
+  if (!report.unhashed.empty()) member("sources_without_hash", to_json(report.unhashed));
   member("video", video_json(report));
   member("alignment", joins_json(report));
   member("visits", report.visits);

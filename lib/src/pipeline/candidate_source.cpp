@@ -22,6 +22,12 @@ std::unique_ptr<BuiltCandidate> failure(const BuildPlan& plan, const Candidate& 
   return built;
 }
 
+bool lacks_a_hash(const BuiltCandidate& built) {
+  return built.episode &&
+         std::any_of(built.episode->lineage.begin(), built.episode->lineage.end(),
+                     [](const SourceLineage& line) { return !line.no_hash.empty(); });
+}
+
 /// Worth keeping: pixels were looked at, or it failed. The rest costs little more than reading it
 /// back from the spool.
 bool was_dear(const BuiltCandidate& built) {
@@ -56,7 +62,7 @@ std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
 
 std::string CandidateSource::fingerprint(std::size_t i) const {
   const Candidate& candidate = plan_->candidates[i];
-  std::string text = "candidate 3 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+  std::string text = "candidate 4 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                      plan_->identities[candidate.session] + "\n" + candidate.key + "\n" +
                      candidate.group + "\n" + candidate.split + "\n" + schema_;
   text += as_text(encode_segment(candidate.segment));
@@ -70,7 +76,7 @@ std::unique_ptr<BuiltCandidate> CandidateSource::load(std::size_t i, const std::
   if (!bytes) return nullptr;
   bool missing_packets = false;
   auto built = decode_candidate(*bytes, &missing_packets);
-  if (retry_failed_ && built->decision.failed) return nullptr;
+  if (retry_failed_ && (built->decision.failed || lacks_a_hash(*built))) return nullptr;
   if (missing_packets) {
     const std::size_t session = plan_->candidates[i].session;
     SessionCache::Lease lease = cache_->take(session);

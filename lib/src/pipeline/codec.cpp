@@ -87,8 +87,8 @@ void fields(A& a, ClipObjects& v) {
 }
 template <class A>
 void fields(A& a, SourceLineage& v) {
-  a(v.stream, v.path, v.format, v.item, v.roles, v.xxh3_128, v.sha256, v.timed, v.first_pts,
-    v.last_pts, v.time_base, v.first, v.last, v.clock_map);
+  a(v.stream, v.path, v.format, v.item, v.roles, v.xxh3_128, v.sha256, v.no_hash, v.timed,
+    v.first_pts, v.last_pts, v.time_base, v.first, v.last, v.clock_map);
 }
 template <class A>
 void fields(A& a, VideoFormat& v) {

@@ -28,7 +28,16 @@ std::vector<std::string> recipe_difference(const Recipe& recipe, const Json& sto
   return paths;
 }
 
-enum class State { kSame, kChanged, kUnknown };
+enum class State {
+  kSame,
+  kChanged,
+  kUnhashed,  ///< the corpus says why it has no hash
+  kUnknown    ///< it does not
+};
+struct Found {
+  State state = State::kUnknown;
+  UnhashedSource unhashed;
+};
 
 /// A file beside the streams, or a stream's own file.
 State state_of_file(const fs::path& root, const std::string& path, const std::string& sha256) {
@@ -38,14 +47,15 @@ State state_of_file(const fs::path& root, const std::string& path, const std::st
 
 /// Has what samples came from the same bytes (rows and frames, where episodes share files)? Only a
 /// hash can say so.
-State state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
-  bool known = !sources.empty();
+Found state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
+  Found found{sources.empty() ? State::kUnknown : State::kSame, {}};
   try {
     Diagnostics counted;
     std::shared_ptr<const OpenSession> session;
     std::set<fs::path> same;
     const fs::path root = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
-    for (const auto& [source, sha256] : sources) {
+    for (const auto& [source, known] : sources) {
+      const std::string& sha256 = known.sha256;
       const bool in_set = !ref.episode.empty() || (!source.stream.empty() &&
                                                    fs::is_directory(safe_join(root, source.path)));
       if (in_set && !session) session = OpenSession::open(ref, counted);
@@ -58,14 +68,20 @@ State state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
       else if (!sha256.empty())
         state = session->source_digests(source.stream).sha256 == sha256 ? State::kSame
                                                                         : State::kChanged;
-      if (state == State::kChanged) return state;
-      if (state == State::kUnknown) known = false;
+      if (state == State::kChanged) return {state, {}};
       if (state == State::kSame && !in_set) same.insert(source.path);
+      if (state != State::kUnknown) continue;
+      if (known.no_hash.empty()) {
+        found.state = State::kUnknown;
+      } else if (found.state == State::kSame) {
+        found.state = State::kUnhashed;
+        found.unhashed = {ref.id, source.stream, known.no_hash};
+      }
     }
   } catch (const InputError&) {
-    return State::kChanged;
+    return {State::kChanged, {}};
   }
-  return known ? State::kSame : State::kUnknown;
+  return found;
 }
 
 void require_own_names(const SessionInputs& inputs, const SessionInputs& known) {
@@ -110,13 +126,17 @@ CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs
     else
       in_doubt.push_back(&ref);
   }
-  ordered_pool<State>(
+  ordered_pool<Found>(
       in_doubt.size(), request.threads,
       [&](std::size_t i) { return state_of(*in_doubt[i], prior.sources_of(in_doubt[i]->id)); },
-      [&](std::size_t i, State&& state) {
-        auto& list = state == State::kSame      ? delta.unchanged
-                     : state == State::kChanged ? delta.changed
-                                                : delta.unknown;
+      [&](std::size_t i, Found&& found) {
+        if (found.state == State::kUnhashed) {
+          delta.unhashed.push_back(std::move(found.unhashed));
+          return;
+        }
+        auto& list = found.state == State::kSame      ? delta.unchanged
+                     : found.state == State::kChanged ? delta.changed
+                                                      : delta.unknown;
         list.push_back(in_doubt[i]->id);
       });
   std::sort(delta.unchanged.begin(), delta.unchanged.end());
@@ -177,6 +197,15 @@ std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta) 
   return "";
 }
 
+std::string why_not_comparable(const UnhashedSource& unhashed) {
+  return "is not as it was when it was built, and whether it changed cannot be told: the hash of "
+         "'" +
+         unhashed.source + "' could not be taken then (" + unhashed.reason +
+         "). The corpus keeps what it has. To have it as it is now, build the corpus again: with "
+         "--retry-failed where all its sessions are given and came in one build, else with "
+         "--overwrite";
+}
+
 CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corpus) {
   const std::vector<SessionRef> sessions = find_sessions(request.inputs);
   const SessionInputs inputs = inputs_of(request.recipe, sessions);
@@ -184,9 +213,11 @@ CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corp
 }
 
 Json to_json(const CorpusDelta& delta) {
-  return {{"added", delta.added},       {"retried", delta.retried}, {"unchanged", delta.unchanged},
-          {"changed", delta.changed},   {"others", delta.others},   {"recipe", delta.recipe},
-          {"episodes", delta.episodes}, {"unknown", delta.unknown}, {"damage", delta.damage},
+  return {{"added", delta.added},         {"retried", delta.retried},
+          {"unchanged", delta.unchanged}, {"changed", delta.changed},
+          {"others", delta.others},       {"recipe", delta.recipe},
+          {"episodes", delta.episodes},   {"unknown", delta.unknown},
+          {"damage", delta.damage},       {"unhashed", to_json(delta.unhashed)},
           {"refusal", delta.refusal}};
 }
 

@@ -91,20 +91,28 @@ class Collector {
     line.path = source.path.starts_with("/") || fs::path(source.path) == path
                     ? path.filename().string()
                     : source.path;
-    set_digests(line, digests_of(name));
+    take_content_or_file(line);
     line.clock_map = session_->clock(name).to_json();
     line.timed = false;
     return line;
   }
 
   /// None of a content that cannot be read to its end: what became rows of it stands all the same.
-  Digests digests_of(const std::string& stream) const {
+  void take_content_or_file(SourceLineage& line) const {
     try {
-      return session_->source_digests(stream);
-    } catch (const InputError&) {
-      if (!session_->has_content_hash(stream)) throw;
-      return {};
+      set_digests(line, session_->source_digests(line.stream));
+    } catch (const InputError& error) {
+      if (!session_->has_content_hash(line.stream)) throw;
+      line.no_hash = without_folder(error.what());
     }
+  }
+
+  /// Where the data lies is no part of a corpus, of a message neither.
+  std::string without_folder(std::string text) const {
+    const std::string folder = (fs::path(session_->session().folder) / "").string();
+    for (std::size_t at = 0; (at = text.find(folder, at)) != std::string::npos;)
+      text.erase(at, folder.size());
+    return text;
   }
 
   SourceLineage& file(const fs::path& path) {

@@ -30,6 +30,7 @@ Json lineage_json(const SourceLineage& line) {
     json["xxh3_128"] = line.xxh3_128;
     json["sha256"] = line.sha256;
   }
+  if (!line.no_hash.empty()) json["no_hash"] = line.no_hash;
   return json;
 }
 

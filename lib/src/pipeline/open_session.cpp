@@ -28,6 +28,9 @@ struct OpenSession::StreamState {
   /// Made on first use, under a lock of its own: making them reads the file.
   std::mutex events_mutex;
   std::unique_ptr<const OrderedEvents> events;
+  std::mutex content_mutex;
+  std::optional<Digests> content;
+  std::string no_content;  ///< why there is no such hash
 };
 
 namespace {
@@ -346,17 +349,24 @@ const OrderedEvents& OpenSession::ordered_events(const std::string& stream) cons
 }
 
 Digests OpenSession::source_digests(const std::string& stream) const {
-  const StreamState& entry = state(stream);
+  auto& entry = const_cast<StreamState&>(state(stream));
   if (!has_content_hash(stream)) return file_digests(entry.path);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = contents_.find(stream);
-    if (known != contents_.end()) return known->second;
+  // Reading a stream through takes long: once, and once also where it fails.
+  const std::lock_guard lock(entry.content_mutex);
+  if (!entry.no_content.empty()) throw InputError(entry.no_content);
+  if (entry.content) return *entry.content;
+  try {
+    entry.content = content_digests(session_, entry.info, entry.recording.get(), entry.video.get());
+  } catch (const InputError& error) {
+    entry.no_content = error.what();
+    losses_->warn("source-hash-missing", session_.id + ": " + stream,
+                  entry.no_content +
+                      ". So its hash could not be taken, and whether it changes later cannot be "
+                      "told. What was made of it is whole. When it can be read, --retry-failed "
+                      "takes the hash.");
+    throw InputError(entry.no_content);
   }
-  const Digests digests =
-      content_digests(session_, entry.info, entry.recording.get(), entry.video.get());
-  const std::lock_guard lock(mutex_);
-  return contents_.emplace(stream, digests).first->second;
+  return *entry.content;
 }
 
 bool OpenSession::has_content_hash(const std::string& stream) const {

@@ -35,7 +35,11 @@ PriorCorpus::PriorCorpus(const fs::path& folder)
   for (const edit::StoredSample& sample : corpus_->samples()) {
     sessions_.insert(sample.session);
     auto& files = sources_[sample.session];
-    for (const SourceLineage& line : sample.lineage) files[{line.stream, line.path}] = line.sha256;
+    for (const SourceLineage& line : sample.lineage) {
+      Known& known = files[{line.stream, line.path}];
+      if (!line.sha256.empty()) known = {line.sha256, ""};
+      if (known.sha256.empty() && known.no_hash.empty()) known.no_hash = line.no_hash;
+    }
   }
   const auto decisions = report_.find("decisions");
   if (decisions == report_.end()) return;

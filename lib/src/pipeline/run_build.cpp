@@ -260,6 +260,8 @@ void require_unchanged(const BuildFolder& folder, const SessionInputs& inputs, c
     failed.insert(session.value("session", ""));
   for (const Json& decision : report.value("decisions", Json::array()))
     if (decision.value("failed", false)) failed.insert(decision.value("session", ""));
+  for (const Json& source : report.value("sources_without_hash", Json::array()))
+    failed.insert(source.value("session", ""));
   for (const auto& [id, before] : folder.inputs()) {
     const auto now = inputs.find(id);
     if (now != inputs.end() && now->second != before && !failed.contains(id))
@@ -296,7 +298,7 @@ bool has_failures(const Json& report) {
   if (!report.value("quarantined_sessions", Json::array()).empty()) return true;
   for (const Json& decision : report.value("decisions", Json::array()))
     if (decision.value("failed", false)) return true;
-  return false;
+  return !report.value("sources_without_hash", Json::array()).empty();
 }
 
 SessionInputs inputs_of(const Recipe& recipe, const std::vector<SessionRef>& sessions) {
@@ -354,7 +356,7 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
                       [&](JsonStream& stream) { write_json(left.report(), stream); });
     throw;
   }
-  folder.finish(fingerprint, inputs, failures.count() > 0);
+  folder.finish(fingerprint, inputs, failures.count() > 0 || !result.report.unhashed.empty());
   return result;
 }
 

@@ -121,6 +121,17 @@ Json report_schema() {
         "segments": {"type": "array", "items": {"type": "string", "description": "Key of a segment."}, "description": "Segments that were left out or failed, or with rows or pictures without a sample."}
       }
     },
+    "sources_without_hash": {
+      "type": "array", "description": "Streams of data sets and folders whose hash could not be taken; the samples are whole. Tried again with --retry-failed. Absent: none.",
+      "items": {
+        "type": "object", "required": ["session", "source", "reason"], "description": "A stream.",
+        "properties": {
+          "session": {"type": "string", "description": "Id of the session."},
+          "source": {"type": "string", "description": "Name of the stream."},
+          "reason": {"type": "string", "description": "Why it could not be taken."}
+        }
+      }
+    },
     "decisions": {
       "type": "array", "description": "What became of each segment.",
       "items": {

@@ -246,7 +246,8 @@ Json schema_parts() {
         "last_ns": {"type": "integer", "description": "Last sample, session clock [ns]."},
         "clock_map": {"$ref": "#/definitions/clock_map"},
         "xxh3_128": {"type": "string", "description": "XXH3-128 of the source file; of an episode of a data set and of a folder, of what the stream holds."},
-        "sha256": {"type": "string", "description": "SHA-256 of the source file; of an episode of a data set and of a folder, of what the stream holds: its rows with their times, or its frames' times and coded bytes, and what the set says of the episode. Absent: not taken."}
+        "sha256": {"type": "string", "description": "SHA-256 of the source file; of an episode of a data set and of a folder, of what the stream holds: its rows with their times, or its frames' times and coded bytes, and what the set says of the episode. Absent: not taken."},
+        "no_hash": {"type": "string", "description": "Why the hash of a stream without a file of its own could not be taken. The sample is whole; whether the recording changes cannot be told."}
       }
     }
   },
@@ -268,6 +269,17 @@ Json schema_parts() {
       "unchanged": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds as they are."},
       "changed": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions of which it holds another state."},
       "unknown": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions whose files are not as they were, and of which it keeps no hash that would tell whether they changed."},
+      "unhashed": {
+        "type": "array", "description": "Sessions whose files are not as they were, and whose hash could not be taken when they were built; they stay as they are.",
+        "items": {
+          "type": "object", "required": ["session", "source", "reason"], "description": "A session.",
+          "properties": {
+            "session": {"type": "string", "description": "Id of the session."},
+            "source": {"type": "string", "description": "The stream without a hash."},
+            "reason": {"type": "string", "description": "Why it could not be taken."}
+          }
+        }
+      },
       "others": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds and that were not given."},
       "recipe": {"type": "array", "items": {"type": "string", "description": "JSON pointer."}, "description": "Parts of the recipe that differ; empty: the same recipe."},
       "episodes": {"type": "integer", "minimum": 0, "description": "Samples that it holds."},

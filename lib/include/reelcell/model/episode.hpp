@@ -93,7 +93,9 @@ struct SourceLineage {
   std::string stream;              ///< "" for a file that is no stream
   std::string path, format, item;  ///< path relative to the session folder
   std::vector<std::string> roles;  ///< "rows", "grid", "label", "segment", "gate", "plan", ..
-  std::string xxh3_128, sha256;    ///< of the source file; "" for folders
+  /// Of the source file; of an episode of a data set and of a folder, of what the stream holds.
+  std::string xxh3_128, sha256;
+  std::string no_hash;  ///< why there is none, where it could not be taken
   /// False: no sample of it is known (a plain file, a stream in which nothing was found).
   bool timed = true;
   /// First and last sample of the rows; of a source that gave none, of what was read from it.

@@ -12,13 +12,18 @@ struct CorpusDelta {
   std::vector<std::string> unchanged;  ///< it holds them as they are
   std::vector<std::string> changed;    ///< it holds another state of them
   std::vector<std::string> unknown;    ///< it does not say of which state of them it was made
-  std::vector<std::string> others;     ///< it holds them and they were not given
-  std::vector<std::string> recipe;     ///< parts that differ, as JSON pointers; empty: the same
-  std::uint64_t episodes = 0;          ///< that it holds
-  std::vector<std::string> damage;     ///< files that are not there as listed
-  std::string refusal;                 ///< why nothing can be added to it, "" when something can
+  /// Not as they were, and whether they changed cannot be told: no hash could be taken of a stream
+  /// when they were built. What the corpus has of them stays; they are in the way of no others.
+  std::vector<UnhashedSource> unhashed;
+  std::vector<std::string> others;  ///< it holds them and they were not given
+  std::vector<std::string> recipe;  ///< parts that differ, as JSON pointers; empty: the same
+  std::uint64_t episodes = 0;       ///< that it holds
+  std::vector<std::string> damage;  ///< files that are not there as listed
+  std::string refusal;              ///< why nothing can be added to it, "" when something can
 };
 Json to_json(const CorpusDelta& delta);
+/// To stand behind the session's id.
+std::string why_not_comparable(const UnhashedSource& unhashed);
 
 /// Reads no recording that has the sizes and change times that the record of the build says; where
 /// those differ or the record is missing, hashes are compared with the manifest's. Throws

@@ -78,13 +78,21 @@ struct ClipAccount {
   std::map<std::string, std::uint64_t> reasons;  ///< why encoded -> clips
 };
 
+/// A stream that has no file of its own and whose content could not be read to its end for a hash:
+/// its samples are whole, but whether it changes later cannot be told.
+struct UnhashedSource {
+  std::string session, source, reason;
+};
+Json to_json(const std::vector<UnhashedSource>& sources);
+
 struct BuildReport {
   DecisionLog decisions;
   std::map<std::string, ClipAccount> clips;  ///< by feature
   std::uint64_t episodes = 0, rows = 0;
   std::vector<timeline::StreamAlignment> alignment;
   std::vector<QuarantinedSession> quarantined;
-  Json visits = Json::array();  ///< visits_reports of the plan
+  std::vector<UnhashedSource> unhashed;  ///< by session and source
+  Json visits = Json::array();           ///< visits_reports of the plan
   Json outputs = Json::array();
   bool lost = false;
 };

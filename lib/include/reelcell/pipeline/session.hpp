@@ -72,8 +72,8 @@ class OpenSession {
   /// Path of a stream's source, absolute.
   fs::path source_path(const std::string& stream) const;
   /// Hash of a stream's source file, computed once. Of an episode of a data set and of a folder, of
-  /// what the stream holds (content_digests()): its files may hold other episodes too. Throws
-  /// InputError.
+  /// what the stream holds (content_digests()): its files may hold other episodes too. A content
+  /// that cannot be read through is a warning, and is not read again. Throws InputError.
   Digests source_digests(const std::string& stream) const;
   /// Is that hash one of the content, not of a file?
   bool has_content_hash(const std::string& stream) const;
@@ -100,7 +100,6 @@ class OpenSession {
   mutable std::optional<TimeRange> extent_;
   mutable std::string apart_;
   mutable std::map<fs::path, Digests> digests_;
-  mutable std::map<std::string, Digests> contents_;
   const StreamState& state(std::string_view stream) const;
   const OrderedEvents& ordered_events(const std::string& stream) const;
 };

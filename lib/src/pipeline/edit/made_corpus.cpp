@@ -43,6 +43,7 @@ SourceLineage read_lineage(const Json& entry) {
   line.timed = entry.contains("first_ns");
   line.xxh3_128 = entry.value("xxh3_128", "");
   line.sha256 = entry.value("sha256", "");
+  line.no_hash = entry.value("no_hash", "");
   line.first_pts = entry.value("first_pts", std::int64_t{0});
   line.last_pts = entry.value("last_pts", std::int64_t{0});
   line.time_base = read_ratio(entry.value("time_base", "1/1000000000"));

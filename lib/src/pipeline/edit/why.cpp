@@ -111,8 +111,9 @@ Json sources(const edit::StoredSample& sample, const std::vector<fs::path>& fold
       entry["last_ns"] = ns_of(line.last);
     }
     if (!line.stream.empty()) entry["clock_map"] = line.clock_map;
+    if (!line.no_hash.empty()) entry["no_hash"] = line.no_hash;
     if (!folders.empty()) {
-      entry["check"] = "missing";
+      entry["check"] = line.sha256.empty() ? "no hash" : "missing";
       for (const SessionRef& ref : refs) {
         if (!line.sha256.empty()) check_source(entry, line, ref);
         if (entry["check"] == "same") break;

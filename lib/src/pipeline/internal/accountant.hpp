@@ -8,8 +8,8 @@
 
 namespace reelcell::pipeline {
 
-/// Adds written samples to a report: clips copied and encoded, and how rows met their streams.
-/// For one thread at a time; O(streams) memory.
+/// Adds written samples to a report: clips copied and encoded, and how rows met their streams,
+/// and whose content has no hash. For one thread at a time; O(streams) memory.
 class Accountant {
  public:
   explicit Accountant(BuildReport& report) : report_(&report) {}
@@ -21,6 +21,7 @@ class Accountant {
 
   BuildReport* report_;
   std::map<std::string, timeline::SkewStats> skews_;
+  std::map<std::pair<std::string, std::string>, std::string> unhashed_;
 };
 
 }  // namespace reelcell::pipeline

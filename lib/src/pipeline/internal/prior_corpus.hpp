@@ -44,8 +44,12 @@ class PriorCorpus {
     std::string path;
     friend auto operator<=>(const Source&, const Source&) = default;
   };
-  /// -> SHA-256 of the file, or of the stream where it has no file of its own; "" = not taken.
-  using Sources = std::map<Source, std::string>;
+  struct Known {
+    std::string sha256;  ///< of the file, or of the stream where it has none of its own
+    std::string
+        no_hash;  ///< why it could not be taken; "" without a hash: an older version wrote it
+  };
+  using Sources = std::map<Source, Known>;
   const Sources& sources_of(const std::string& session) const { return sources_.at(session); }
   /// Keys of its segments that could not be built, though others were.
   std::set<std::string> failed_segments(const std::string& session) const;

@@ -27,6 +27,7 @@ Json lineage_json(const SourceLineage& source) {
   if (!source.roles.empty()) json["roles"] = source.roles;
   json["xxh3_128"] = source.xxh3_128;
   json["sha256"] = source.sha256;
+  if (!source.no_hash.empty()) json["no_hash"] = source.no_hash;
   if (source.timed) {
     json["first_pts"] = source.first_pts;
     json["last_pts"] = source.last_pts;

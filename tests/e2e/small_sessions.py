@@ -1,0 +1,33 @@
+"""Small sessions and a recipe with every writer, and a corpus as readers that are not Reelcell's see it."""
+import subprocess
+
+from support import BINARY, INDEPENDENT, check, lerobot_loads, reelcell
+
+GENERATOR = BINARY.parent / "reelcell-make-session"
+RECIPE = {
+    "version": 1, "name": "grows", "grid": {"rate_hz": 30, "anchor": "front", "policy": {"wrist": {"method": "nearest", "tolerance": "25ms"}}},
+    "segments": [{"kind": "window", "length": "1s"}],
+    "labels": [{"name": "peak", "value": "max(norm(force.force))"}], "task": "Window {segment.name} of {session.part}",
+    "gates": [{"kind": "gaps", "max_gap": "150ms", "action": "drop"}],
+    "splits": {"by": "session", "ratios": {"train": 0.5, "val": 0.5}, "salt": "k"},
+    "stills": {"at": ["middle"], "format": "png"},
+    "outputs": [{"format": "lerobot_v3", "folder": "v3"}, {"format": "lerobot_v21", "folder": "v21", "gr00t": True},
+                {"format": "webdataset", "folder": "wds", "shard_samples": 3}]}
+
+
+def make_session(work, number):
+    folder = work / f"sessions/s{number}"
+    subprocess.run([GENERATOR, "--out", folder, "--duration", "3", "--points", "6", "--seed", str(number), "--id", f"seat-{number}",
+                    "--width", "64", "--height", "64", "--wrist-width", "64", "--wrist-height", "64", "--stall-ms", "0",
+                    "--drop-rate", "0"], check=True, capture_output=True)
+    return folder
+
+
+def as_readers_see_it(folder):
+    for name in ("v3", "v21"):
+        lerobot_loads(folder / name, "--stats")
+        done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "lerobot_format.py", folder / name], capture_output=True, text=True)
+        check(done.returncode == 0, f"{name}: {done.stdout}{done.stderr[-2000:]}")
+    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "webdataset_format.py", folder / "wds"], capture_output=True, text=True)
+    check(done.returncode == 0, f"wds: {done.stdout}{done.stderr[-2000:]}")
+    reelcell("validate", folder, "--deep")

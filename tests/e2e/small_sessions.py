@@ -23,11 +23,11 @@ def make_session(work, number):
     return folder
 
 
-def as_readers_see_it(folder):
+def as_readers_see_it(folder, *of_shards):
     for name in ("v3", "v21"):
         lerobot_loads(folder / name, "--stats")
         done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "lerobot_format.py", folder / name], capture_output=True, text=True)
         check(done.returncode == 0, f"{name}: {done.stdout}{done.stderr[-2000:]}")
-    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "webdataset_format.py", folder / "wds"], capture_output=True, text=True)
+    done = subprocess.run(["/usr/bin/python3", INDEPENDENT / "webdataset_format.py", folder / "wds", *of_shards], capture_output=True, text=True)
     check(done.returncode == 0, f"wds: {done.stdout}{done.stderr[-2000:]}")
     reelcell("validate", folder, "--deep")

@@ -93,7 +93,7 @@ Json corpus_schema() {
           "clips": {"type": "array", "items": {"type": "object", "description": "Feature, stream, bytes, and why it was encoded again."}, "description": "Videos of the sample."},
           "segment": {"$ref": "#/definitions/segment"},
           "lineage": {"$ref": "#/definitions/lineage"},
-          "places": {"type": "array", "description": "Where the sample is in each output.", "items": {"type": "object", "required": ["output", "file"], "description": "Output folder, file, and the place in it."}}
+          "places": {"type": "array", "description": "Where the sample is in each output.", "items": {"type": "object", "required": ["output", "file"], "description": "Output folder, file, and the place in it; details.episode: the number in the json of a WebDataset sample, where it is another one."}}
         }
       }
     }
@@ -165,7 +165,7 @@ Json report_schema() {
     "video": {"type": "object", "description": "By feature: clips copied and encoded again.", "additionalProperties": {"type": "object", "required": ["copied", "encoded", "why_encoded"], "description": "Clips, frames and bytes [bytes] of each, and the reasons with their counts.", "properties": {"joined": {"type": "object", "description": "Clips of copied and encoded packets; their frames and bytes are counted where they belong, the clips as encoded."}}}},
     "alignment": {"type": "array", "description": "How each stream met the rows that were written.", "items": {"$ref": "#/definitions/joined_stream"}},
     "visits": {"$ref": "#/definitions/visits"},
-    "outputs": {"type": "array", "description": "What was written.", "items": {"type": "object", "required": ["format", "folder", "files"], "description": "Format, folder, number of files and the writer's summary."}},
+    "outputs": {"type": "array", "description": "What was written.", "items": {"type": "object", "required": ["format", "folder", "files"], "description": "Format, folder, number of files, after an edit that could leave files as they were how many (files_as_they_were), and the writer's summary."}},
     "corpus": {"$ref": "#/definitions/corpus_delta"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}
   }

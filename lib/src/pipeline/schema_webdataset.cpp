@@ -56,7 +56,7 @@ Json webdataset_sample_schema() {
     "format": {"const": "reelcell-webdataset", "description": "Says what the document is."},
     "version": {"const": 1, "description": "Version of this document."},
     "key": {"type": "string", "minLength": 1, "description": "Key of the sample."},
-    "episode": {"type": "integer", "minimum": 0, "description": "Number of the sample in the corpus."},
+    "episode": {"type": "integer", "minimum": 0, "description": "Number of the sample in the corpus that it was written for. One from which others were forgotten since (reelcell edit --forget) counts on; its places[].details.episode is this number then."},
     "split": {"type": "string", "description": "Split of the sample."},
     "task": {"type": "string", "description": "Language instruction."},
     "labels": {"$ref": "#/definitions/labels"},

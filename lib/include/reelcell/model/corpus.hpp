@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,17 @@ struct SamplePlace {
   Json details = Json::object();
 };
 
+/// Where an episode lay in a finished corpus from which others were taken out.
+struct EarlierPlace {
+  fs::path root;  ///< of that corpus
+  SamplePlace place;
+  /// Files of this output, relative to the root, of which every episode stays.
+  const std::set<std::string>* whole = nullptr;
+};
+
 struct WriterReport {
   std::vector<CorpusFile> files;  ///< sorted by path
+  std::uint64_t carried = 0;      ///< of them: whole files of the corpus before, by carry()
   Json summary = Json::object();
 };
 
@@ -43,6 +53,10 @@ class CorpusWriter {
   /// first add(), whose files follow those; close() lists only files that were written. Throws
   /// InputError when the place is not one of this format.
   virtual void adopt(const Episode& episode, const SamplePlace& place) = 0;
+  /// As add(), of an episode that lay in another corpus in this order and by these options. A whole
+  /// file of it whose bytes would be the same is linked, not written (copied where the file systems
+  /// differ). Either every episode comes so or none.
+  virtual SamplePlace carry(const Episode& episode, const EarlierPlace& before) = 0;
   virtual WriterReport close() = 0;
 };
 

@@ -1,6 +1,7 @@
 // The planned samples through the writers, into a folder that appears at the end.
 #include <algorithm>
 
+#include "edit/carried_files.hpp"
 #include "edit/edit_plan.hpp"
 #include "edit/staging.hpp"
 #include "internal/accountant.hpp"
@@ -93,8 +94,14 @@ Taken take(const EditPlan::Impl& plan, const PlannedSample& planned, const LoadO
 
 class PartWriter {
  public:
-  PartWriter(const EditPlan::Impl& plan, const Part& part, fs::path root, Diagnostics& diagnostics)
-      : plan_(&plan), part_(&part), root_(std::move(root)), diagnostics_(&diagnostics) {
+  /// `carried`: what may be taken over as it is; nullptr: all is written.
+  PartWriter(const EditPlan::Impl& plan, const Part& part, fs::path root,
+             const CarriedFiles* carried, Diagnostics& diagnostics)
+      : plan_(&plan),
+        part_(&part),
+        root_(std::move(root)),
+        carried_(carried),
+        diagnostics_(&diagnostics) {
     build_.recipe = plan.recipe;
     build_.schema = plan.schema;
     std::set<std::string> sessions;
@@ -135,7 +142,9 @@ class PartWriter {
     episode.index = report_.episodes;
     decision.episode = episode.index;
     std::vector<SamplePlace> places;
-    for (auto& writer : writers_) places.push_back(writer->add(episode));
+    for (std::size_t i = 0; i < writers_.size(); ++i)
+      places.push_back(carried_ ? writers_[i]->carry(episode, carried_->before(stored, i))
+                                : writers_[i]->add(episode));
     manifest_->add(episode, planned.group, places, {{"origin", origin_of(planned, stored)}});
     accountant_.add(episode);
     account_.add(*taken.loaded);
@@ -159,6 +168,7 @@ class PartWriter {
                                  {"folder", output.folder},
                                  {"files", written.files.size()},
                                  {"summary", written.summary}});
+      if (carried_) report_.outputs.back()["files_as_they_were"] = written.carried;
     }
     report_.lost = diagnostics_->has_loss();
     const JsonFilter filter =
@@ -220,6 +230,7 @@ class PartWriter {
   const EditPlan::Impl* plan_;
   const Part* part_;
   fs::path root_;
+  const CarriedFiles* carried_;
   Diagnostics* diagnostics_;
   BuildPlan build_;
   BuildReport report_;
@@ -269,26 +280,47 @@ LoadOptions load_options(const EditPlan::Impl& plan) {
   return options;
 }
 
-Json write_part(const EditPlan::Impl& plan, const Part& part, const fs::path& root,
-                std::size_t threads, Needles* needles, Diagnostics& diagnostics,
-                Progress& progress) {
+/// Nothing when `carried` is given and a sample cannot be read whole: the files that it lies in
+/// cannot stay then.
+std::optional<Json> try_part(const EditPlan::Impl& plan, const Part& part, const fs::path& root,
+                             const CarriedFiles* carried, std::size_t threads, Needles* needles,
+                             Diagnostics& diagnostics, Progress& progress) {
   const LoadOptions options = load_options(plan);
-  PartWriter writer(plan, part, root, diagnostics);
+  PartWriter writer(plan, part, root, carried, diagnostics);
+  bool whole = true;
   progress.begin(part.name.empty() ? "edit" : part.name, part.samples.size(), "samples");
   ordered_pool<Taken>(
       part.samples.size(), threads,
       [&](std::size_t i) { return take(plan, part.samples[i], options); },
       [&](std::size_t i, Taken&& taken) {
+        whole = whole && (!carried || taken.loaded);
+        if (!whole) return;
         if (needles && taken.loaded) needles->keep(taken.loaded->episode);
         writer.add(part.samples[i], std::move(taken));
         progress.advance(i + 1);
       },
       threads + 1);
   progress.end();
+  if (!whole) return std::nullopt;
   const Json record = record_of(plan, part, writer.account());
   Json result = writer.finish(record, needles);
   result["edit"] = record;
   return result;
+}
+
+Json write_part(const EditPlan::Impl& plan, const Part& part, const fs::path& root,
+                std::size_t threads, Needles* needles, Diagnostics& diagnostics,
+                Progress& progress) {
+  if (CarriedFiles::may_be(plan)) {
+    const CarriedFiles carried(plan);
+    Diagnostics own;
+    if (auto written = try_part(plan, part, root, &carried, threads, needles, own, progress)) {
+      diagnostics.merge(own);
+      return std::move(*written);
+    }
+    for (const auto& entry : fs::directory_iterator(root)) fs::remove_all(entry.path());
+  }
+  return *try_part(plan, part, root, nullptr, threads, needles, diagnostics, progress);
 }
 
 /// A target inside a source would become part of what is read.

@@ -10,6 +10,7 @@
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
+#include "reelcell/base/link_file.hpp"
 
 namespace reelcell::writers::lerobot {
 
@@ -129,6 +130,11 @@ fs::path OutputFolder::file(const std::string& relative) {
   make_folders(path.parent_path());
   files_.push_back(relative);
   return path;
+}
+
+void OutputFolder::carry(const fs::path& source, const std::string& relative) {
+  link_file(source, file(relative));
+  ++carried_;
 }
 
 std::string OutputFolder::corpus_path(const std::string& relative) const {

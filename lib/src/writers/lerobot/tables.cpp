@@ -54,11 +54,21 @@ void RollingTable::end_row_group() { writer_->end_row_group(); }
 
 std::string RollingTable::path() const { return prefix_ + "/" + place_.text() + ".parquet"; }
 
+void RollingTable::next_place() {
+  if (any_) place_ = place_.next(chunks_size_);
+  any_ = true;
+}
+
+void RollingTable::carry(const fs::path& finished) {
+  close();
+  next_place();
+  folder_->carry(finished, path());
+}
+
 ChunkFile RollingTable::make_room(std::uint64_t bytes) {
   if (writer_ && writer_->rows() > 0 && writer_->approximate_bytes() + bytes > cap_) close();
   if (!writer_) {
-    if (any_) place_ = place_.next(chunks_size_);
-    any_ = true;
+    next_place();
     target_ = std::make_unique<AtomicPath>(folder_->file(path()));
     table::ParquetWriter::Options options;
     options.key_values = key_values_;

@@ -22,6 +22,8 @@ class V21Writer final : public WriterBase {
  protected:
   void write_episode(const Episode& episode, const std::vector<Column>& columns,
                      SamplePlace& place) override;
+  void carry_episode(const Episode& episode, const std::vector<Column>& columns,
+                     const EarlierPlace& before, bool stays, SamplePlace& place) override;
   void skip_past(const SamplePlace&) override {}  // each episode has files of its own
   void note_episode(const Episode& episode, const SamplePlace& place, Json figures) override;
   void finish(const Json& total_stats) override;
@@ -31,18 +33,31 @@ class V21Writer final : public WriterBase {
   std::int64_t chunk_of(std::uint64_t episode) const {
     return static_cast<std::int64_t>(episode) / settings_.chunks_size;
   }
-  void write_rows(const Episode& episode, const std::vector<Column>& columns, SamplePlace& place);
-  void write_videos(const Episode& episode, SamplePlace& place);
+  std::string rows_path(const Episode& episode) const {
+    return "data/" + chunk_text(chunk_of(episode.index)) + "/" + episode_text(episode.index) +
+           ".parquet";
+  }
+  std::string video_path(const Episode& episode, const std::string& feature) const {
+    return "videos/" + chunk_text(chunk_of(episode.index)) + "/" + feature + "/" +
+           episode_text(episode.index) + ".mp4";
+  }
+  void note_rows(const Episode& episode, SamplePlace& place) const {
+    place.file = folder_.corpus_path(rows_path(episode));
+    place.details["first_row"] = 0;
+  }
+  void note_video(const Episode& episode, const std::string& feature, SamplePlace& place) const {
+    place.details["videos"][feature] = {{"file", folder_.corpus_path(video_path(episode, feature))},
+                                        {"first_frame", 0},
+                                        {"frames", clip_of(episode, feature).packets.frames}};
+  }
+  void write_rows(const Episode& episode, const std::vector<Column>& columns);
 
   AtomicFile episodes_file_;
   AtomicFile stats_file_;
 };
 
-void V21Writer::write_rows(const Episode& episode, const std::vector<Column>& columns,
-                           SamplePlace& place) {
-  const std::string relative = "data/" + chunk_text(chunk_of(episode.index)) + "/" +
-                               episode_text(episode.index) + ".parquet";
-  AtomicPath target(folder_.file(relative));
+void V21Writer::write_rows(const Episode& episode, const std::vector<Column>& columns) {
+  AtomicPath target(folder_.file(rows_path(episode)));
   table::ParquetWriter::Options options;
   options.key_values = {{"huggingface", layout_.huggingface()}};
   table::ParquetWriter writer(target.temp_path(), layout_.parquet_columns(), options);
@@ -50,19 +65,6 @@ void V21Writer::write_rows(const Episode& episode, const std::vector<Column>& co
   writer.end_row_group();
   writer.close();
   target.commit();
-  place.file = folder_.corpus_path(relative);
-  place.details["first_row"] = 0;
-}
-
-void V21Writer::write_videos(const Episode& episode, SamplePlace& place) {
-  for (const FeatureSpec& spec : layout_.videos()) {
-    const ClipPackets& packets = clip_of(episode, spec.name).packets;
-    const std::string relative = "videos/" + chunk_text(chunk_of(episode.index)) + "/" + spec.name +
-                                 "/" + episode_text(episode.index) + ".mp4";
-    write_clip(folder_.file(relative), packets, fps_);
-    place.details["videos"][spec.name] = {
-        {"file", folder_.corpus_path(relative)}, {"first_frame", 0}, {"frames", packets.frames}};
-  }
 }
 
 /// v2.1 has no quantiles in its statistics.
@@ -76,8 +78,28 @@ Json without_quantiles(const Json& stats) {
 
 void V21Writer::write_episode(const Episode& episode, const std::vector<Column>& columns,
                               SamplePlace& place) {
-  write_rows(episode, columns, place);
-  write_videos(episode, place);
+  write_rows(episode, columns);
+  note_rows(episode, place);
+  for (const FeatureSpec& spec : layout_.videos()) {
+    write_clip(folder_.file(video_path(episode, spec.name)), clip_of(episode, spec.name).packets,
+               fps_);
+    note_video(episode, spec.name, place);
+  }
+}
+
+void V21Writer::carry_episode(const Episode& episode, const std::vector<Column>& columns,
+                              const EarlierPlace& before, bool stays, SamplePlace& place) {
+  if (stays)
+    folder_.carry(safe_join(before.root, before.place.file), rows_path(episode));
+  else
+    write_rows(episode, columns);
+  note_rows(episode, place);
+  for (const FeatureSpec& spec : layout_.videos()) {
+    const Json& at = before.place.details.at("videos").at(spec.name);
+    folder_.carry(safe_join(before.root, at.at("file").get<std::string>()),
+                  video_path(episode, spec.name));
+    note_video(episode, spec.name, place);
+  }
 }
 
 void V21Writer::note_episode(const Episode& episode, const SamplePlace& place, Json figures) {

@@ -19,17 +19,22 @@ class V3Writer final : public WriterBase {
  protected:
   void write_episode(const Episode& episode, const std::vector<Column>& columns,
                      SamplePlace& place) override;
+  void carry_episode(const Episode& episode, const std::vector<Column>& columns,
+                     const EarlierPlace& before, bool stays, SamplePlace& place) override;
   void skip_past(const SamplePlace& place) override;
   void note_episode(const Episode& episode, const SamplePlace& place, Json figures) override;
   void finish(const Json& total_stats) override;
   void complete_info(Json& info) const override;
 
  private:
+  void write_rows(const Episode& episode, const std::vector<Column>& columns, SamplePlace& place);
+  void note_clip(std::size_t video, const ClipPlace& at, std::size_t frames, SamplePlace& place);
   Json video_row(const SamplePlace& place) const;
   std::vector<table::ParquetColumn> episode_columns(const Json& total_stats) const;
   void write_episodes(const Json& total_stats);
 
   RollingTable data_;
+  std::string carried_;  ///< the data file before that rows were last taken with
   std::vector<std::unique_ptr<VideoRoll>> videos_;  ///< as layout_.videos()
   JsonSpool rows_;                                  ///< until their columns are known
 };
@@ -42,18 +47,48 @@ V3Writer::V3Writer(WriterContext context)
     videos_.push_back(std::make_unique<VideoRoll>(spec.name, fps_, settings_, folder_));
 }
 
-void V3Writer::write_episode(const Episode& episode, const std::vector<Column>& columns,
-                             SamplePlace& place) {
+void V3Writer::write_rows(const Episode& episode, const std::vector<Column>& columns,
+                          SamplePlace& place) {
   data_.append(columns, episode.rows);
   place.file = folder_.corpus_path(data_.path());
   place.details["first_row"] = data_.rows_in_file() - episode.rows;
+}
+
+void V3Writer::note_clip(std::size_t video, const ClipPlace& at, std::size_t frames,
+                         SamplePlace& place) {
+  place.details["videos"][layout_.videos()[video].name] = {
+      {"file", folder_.corpus_path(at.path)}, {"first_frame", at.first_frame}, {"frames", frames}};
+}
+
+void V3Writer::write_episode(const Episode& episode, const std::vector<Column>& columns,
+                             SamplePlace& place) {
+  write_rows(episode, columns, place);
+  for (std::size_t i = 0; i < videos_.size(); ++i) {
+    const ClipPackets& packets = clip_of(episode, layout_.videos()[i].name).packets;
+    note_clip(i, videos_[i]->append(packets), packets.frames, place);
+  }
+}
+
+void V3Writer::carry_episode(const Episode& episode, const std::vector<Column>& columns,
+                             const EarlierPlace& before, bool stays, SamplePlace& place) {
+  if (stays) {
+    if (carried_ != before.place.file) data_.carry(safe_join(before.root, before.place.file));
+    carried_ = before.place.file;
+    place.file = folder_.corpus_path(data_.path());
+    place.details["first_row"] = before.place.details.at("first_row");
+  } else {
+    write_rows(episode, columns, place);
+  }
   for (std::size_t i = 0; i < videos_.size(); ++i) {
     const std::string& name = layout_.videos()[i].name;
+    const Json& at = before.place.details.at("videos").at(name);
+    const auto file = at.at("file").get<std::string>();
     const ClipPackets& packets = clip_of(episode, name).packets;
-    const ClipPlace at = videos_[i]->append(packets);
-    place.details["videos"][name] = {{"file", folder_.corpus_path(at.path)},
-                                     {"first_frame", at.first_frame},
-                                     {"frames", packets.frames}};
+    note_clip(
+        i,
+        videos_[i]->carry(packets, safe_join(before.root, file),
+                          at.at("first_frame").get<std::int64_t>(), before.whole->contains(file)),
+        packets.frames, place);
   }
 }
 

@@ -57,11 +57,15 @@ bool VideoRoll::must_roll(const ClipPackets& clip) const {
          writer_->bytes() + clip.bytes > settings_.video_bytes();
 }
 
-void VideoRoll::open(const ClipPackets& clip) {
-  close();
+void VideoRoll::next_place() {
   if (any_) place_ = place_.next(settings_.chunks_size);
   any_ = true;
   path_ = "videos/" + feature_ + "/" + place_.text() + ".mp4";
+}
+
+void VideoRoll::open(const ClipPackets& clip) {
+  close();
+  next_place();
   target_ = std::make_unique<AtomicPath>(folder_->file(path_));
   writer_ =
       std::make_unique<media::Mp4Writer>(target_->temp_path(), clip.format, Rational{fps_, 1});
@@ -77,6 +81,19 @@ ClipPlace VideoRoll::append(const ClipPackets& clip) {
 void VideoRoll::skip_past(ChunkFile finished) {
   if (!any_ || place_ < finished) place_ = finished;
   any_ = true;
+}
+
+ClipPlace VideoRoll::carry(const ClipPackets& clip, const fs::path& file, std::int64_t first_frame,
+                           bool stays) {
+  if (file != carried_) {
+    close();
+    carried_ = file;
+    if (stays) {
+      next_place();
+      folder_->carry(file, path_);
+    }
+  }
+  return stays ? ClipPlace{place_, path_, first_frame} : append(clip);
 }
 
 void VideoRoll::close() {

@@ -75,12 +75,33 @@ SamplePlace WriterBase::add(const Episode& episode) {
   SamplePlace place;
   place.episode = episode.index;
   write_episode(episode, columns, place);
+  add_native(episode, place);
+  count(episode, columns, place);
+  return place;
+}
+
+void WriterBase::add_native(const Episode& episode, SamplePlace& place) {
   Json native = native_.add(episode);
   for (auto& [stream, series] : native.items())
     series["file"] = folder_.corpus_path(series["file"].get<std::string>());
   if (!native.empty()) place.details["native"] = std::move(native);
-  count(episode, columns, place);
-  return place;
+}
+
+SamplePlace WriterBase::carry(const Episode& episode, const EarlierPlace& before) {
+  try {
+    const std::vector<Column> columns = begin(episode);
+    SamplePlace place;
+    place.episode = episode.index;
+    const bool stays =
+        before.place.episode == episode.index && before.whole->contains(before.place.file);
+    carry_episode(episode, columns, before, stays, place);
+    add_native(episode, place);
+    count(episode, columns, place);
+    return place;
+  } catch (const Json::exception& error) {
+    throw InputError("episode " + episode.key,
+                     std::string("its place is not as this program writes it: ") + error.what());
+  }
 }
 
 void WriterBase::adopt(const Episode& episode, const SamplePlace& place) {
@@ -139,6 +160,7 @@ WriterReport WriterBase::close() {
   write_file_atomic(folder_.file("meta/info.json"), dump_json(info()));
   WriterReport report;
   report.files = folder_.report();
+  report.carried = folder_.carried();
   report.summary = {{"episodes", episodes_},
                     {"frames", frames_},
                     {"tasks", tasks_.texts().size()},

@@ -202,6 +202,7 @@ std::vector<Member> make_members(const Episode& episode, const CorpusSchema& sch
   Collector members(episode, options.zstd_level);
   Names names = feature_names(schema);
   Json document = describe_episode(episode, schema);
+  if (options.number) document["episode"] = *options.number;
   add_columns(episode, schema, names, members, document);
   add_clips(episode, names, members, document);
   add_stills(episode, names, members, document);

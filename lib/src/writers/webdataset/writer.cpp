@@ -6,6 +6,7 @@
 #include "internal/shard.hpp"
 #include "internal/webdataset.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/link_file.hpp"
 
 namespace reelcell::webdataset {
 namespace {
@@ -49,20 +50,43 @@ class Writer : public CorpusWriter {
   SamplePlace add(const Episode& episode) override {
     check_key(episode.key);
     const std::vector<Member> members = make_members(episode, context_.schema, members_);
-    const std::string split = episode.split.empty() ? "all" : episode.split;
-    Shard& shard = shard_for(split, sample_size(episode.key, members));
-    const Json entry = shard.add(episode.key, members);
-    ++splits_[split].samples;
-    return {episode.index,
-            in_corpus(shard.file_name()),
-            {{"key", episode.key}, {"offset", entry["offset"]}, {"bytes", entry["bytes"]}}};
+    const std::string split = split_of(episode);
+    return put(episode, members, splits_[split],
+               shard_for(split, sample_size(episode.key, members)));
   }
 
   void adopt(const Episode& episode, const SamplePlace& place) override {
-    const std::string name = episode.split.empty() ? "all" : episode.split;
+    const std::string name = split_of(episode);
     Split& split = splits_[name];
-    split.shards = std::max(split.shards, shard_number(place.file, name) + 1);
+    pass_to(split, shard_number(place.file, name));
     ++split.samples;
+  }
+
+  /// Shards keep their names, and samples the numbers in their json, which are their own: what one
+  /// of others says stays true of it. The number goes into the place when the corpus has another.
+  SamplePlace carry(const Episode& episode, const EarlierPlace& before) override {
+    const std::string name = split_of(episode);
+    Split& split = splits_[name];
+    const std::size_t number = shard_number(before.place.file, name);
+    const std::uint64_t own = before.place.details.value("episode", before.place.episode);
+    const bool first = split.numbers.empty() || split.numbers.back() != number;
+    if (first) {
+      finish(split);
+      pass_to(split, number);
+    }
+    SamplePlace place;
+    if (before.whole->contains(before.place.file)) {
+      if (first) carry_shard(before, shard_name(name, number));
+      place = {episode.index, in_corpus(shard_name(name, number) + ".tar"), before.place.details};
+      ++split.samples;
+    } else {
+      if (first) split.open = std::make_unique<Shard>(folder_, shard_name(name, number));
+      MemberOptions options = members_;
+      options.number = own;
+      place = put(episode, make_members(episode, context_.schema, options), split, *split.open);
+    }
+    if (own != episode.index) place.details["episode"] = own;
+    return place;
   }
 
   WriterReport close() override {
@@ -70,8 +94,8 @@ class Writer : public CorpusWriter {
     for (auto& [name, split] : splits_) {
       finish(split);
       splits[name] = {{"samples", split.samples},
-                      {"shards", split.shards},
-                      {"urls", shard_urls(name, split.shards)}};
+                      {"shards", split.numbers.size()},
+                      {"urls", shard_urls(name, split.numbers)}};
     }
     std::sort(report_.files.begin(), report_.files.end(),
               [](const CorpusFile& a, const CorpusFile& b) { return a.path < b.path; });
@@ -82,8 +106,38 @@ class Writer : public CorpusWriter {
  private:
   struct Split {
     std::unique_ptr<Shard> open;
-    std::size_t shards = 0, samples = 0;
+    std::vector<std::size_t> numbers;  ///< of its shards, rising
+    std::size_t samples = 0;
   };
+
+  static std::string split_of(const Episode& episode) {
+    return episode.split.empty() ? "all" : episode.split;
+  }
+
+  static void pass_to(Split& split, std::size_t number) {
+    if (split.numbers.empty() || split.numbers.back() < number) split.numbers.push_back(number);
+  }
+
+  SamplePlace put(const Episode& episode, const std::vector<Member>& members, Split& split,
+                  Shard& shard) {
+    const Json entry = shard.add(episode.key, members);
+    ++split.samples;
+    return {episode.index,
+            in_corpus(shard.file_name()),
+            {{"key", episode.key}, {"offset", entry["offset"]}, {"bytes", entry["bytes"]}}};
+  }
+
+  void carry_shard(const EarlierPlace& before, const std::string& name) {
+    fs::path index = before.place.file;
+    index.replace_extension(".index.json");
+    for (const auto& [file, ending] :
+         {std::pair(before.place.file, ".tar"), std::pair(index.generic_string(), ".index.json")}) {
+      const fs::path target = folder_ / (name + ending);
+      link_file(safe_join(before.root, file), target);
+      report_.files.push_back({in_corpus(name + ending), hash_file(target)});
+      ++report_.carried;
+    }
+  }
 
   Shard& shard_for(const std::string& name, std::uint64_t bytes) {
     Split& split = splits_[name];
@@ -91,8 +145,11 @@ class Writer : public CorpusWriter {
     const bool full = split.open && (split.open->size() + bytes + TarWriter::kEndSize > size_cap_ ||
                                      (sample_cap_ && split.open->samples() >= sample_cap_));
     if (full) finish(split);
-    if (!split.open)
-      split.open = std::make_unique<Shard>(folder_, shard_name(name, split.shards++));
+    if (!split.open) {
+      const std::size_t number = split.numbers.empty() ? 0 : split.numbers.back() + 1;
+      split.open = std::make_unique<Shard>(folder_, shard_name(name, number));
+      split.numbers.push_back(number);
+    }
     return *split.open;
   }
 
@@ -122,13 +179,18 @@ class Writer : public CorpusWriter {
       throw InputError("'" + file + "' is no shard of the split '" + split + "'");
     return number;
   }
-  /// The brace form that WebDataset takes: "train-{000000..000003}.tar".
-  static std::string shard_urls(const std::string& split, std::size_t shards) {
-    if (shards == 1) return shard_name(split, 0) + ".tar";
-    const auto number = [&](std::size_t n) {
+  /// The brace form that WebDataset takes: "train-{000000..000003}.tar"; where numbers are missing,
+  /// "train-{000000,000002}.tar".
+  static std::string shard_urls(const std::string& split, const std::vector<std::size_t>& numbers) {
+    if (numbers.size() == 1) return shard_name(split, numbers[0]) + ".tar";
+    const auto digits = [&](std::size_t n) {
       return shard_name(split, n).substr(split.size() + 1);
     };
-    return split + "-{" + number(0) + ".." + number(shards - 1) + "}.tar";
+    if (numbers.back() - numbers.front() + 1 == numbers.size())
+      return split + "-{" + digits(numbers.front()) + ".." + digits(numbers.back()) + "}.tar";
+    std::string list;
+    for (const std::size_t number : numbers) list += (list.empty() ? "" : ",") + digits(number);
+    return split + "-{" + list + "}.tar";
   }
 
   WriterContext context_;

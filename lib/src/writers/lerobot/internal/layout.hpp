@@ -53,6 +53,9 @@ class OutputFolder {
   const fs::path& path() const { return path_; }
   /// Absolute path of a file to be written, its folder made, the file noted for the report.
   fs::path file(const std::string& relative);
+  /// The same bytes as `source`, without writing them again.
+  void carry(const fs::path& source, const std::string& relative);
+  std::uint64_t carried() const { return carried_; }
   /// All noted files with their hashes, sorted, relative to the corpus root.
   std::vector<CorpusFile> report() const;
   /// Path of a file relative to the corpus root.
@@ -62,6 +65,7 @@ class OutputFolder {
   fs::path path_;
   std::string prefix_;
   std::vector<std::string> files_;
+  std::uint64_t carried_ = 0;
 };
 
 /// One line of a .jsonl file.

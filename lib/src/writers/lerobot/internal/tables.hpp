@@ -35,12 +35,15 @@ class RollingTable {
   const std::vector<table::ParquetColumn>& columns() const { return columns_; }
   /// The next file comes after this one, which is finished.
   void skip_past(ChunkFile finished);
+  /// The next file is this one, as it is, and no row is added to it.
+  void carry(const fs::path& finished);
   /// Closes the file and goes on with other columns in the next one.
   void change_columns(std::vector<table::ParquetColumn> columns);
   void close();
 
  private:
   ChunkFile make_room(std::uint64_t bytes);
+  void next_place();
 
   std::string prefix_;
   std::vector<table::ParquetColumn> columns_;

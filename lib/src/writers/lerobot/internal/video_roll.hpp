@@ -33,11 +33,16 @@ class VideoRoll {
   ClipPlace append(const ClipPackets& clip);
   /// The next file comes after this one, which is finished.
   void skip_past(ChunkFile finished);
+  /// The clip at `first_frame` of a file in another data set. A file of which every clip stays is
+  /// taken as it is; of others, each becomes a file without those that go.
+  ClipPlace carry(const ClipPackets& clip, const fs::path& file, std::int64_t first_frame,
+                  bool stays);
   void close();
 
  private:
   bool must_roll(const ClipPackets& clip) const;
   void open(const ClipPackets& clip);
+  void next_place();
 
   std::string feature_;
   std::int64_t fps_;
@@ -46,6 +51,7 @@ class VideoRoll {
   ChunkFile place_;
   bool any_ = false;
   std::string path_;
+  fs::path carried_;  ///< the file of the other data set that clips come from
   std::unique_ptr<AtomicPath> target_;
   std::unique_ptr<media::Mp4Writer> writer_;
 };

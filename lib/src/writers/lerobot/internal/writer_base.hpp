@@ -25,6 +25,7 @@ class WriterBase : public CorpusWriter {
  public:
   SamplePlace add(const Episode& episode) final;
   void adopt(const Episode& episode, const SamplePlace& place) final;
+  SamplePlace carry(const Episode& episode, const EarlierPlace& before) final;
   WriterReport close() final;
 
  protected:
@@ -33,6 +34,10 @@ class WriterBase : public CorpusWriter {
   /// Writes rows and clips of one episode and fills in its place.
   virtual void write_episode(const Episode& episode, const std::vector<Column>& columns,
                              SamplePlace& place) = 0;
+  /// The same, where files may be taken as they are. Rows carry the numbers of their episode, so a
+  /// data file stays only where `stays` says that those are what they were.
+  virtual void carry_episode(const Episode& episode, const std::vector<Column>& columns,
+                             const EarlierPlace& before, bool stays, SamplePlace& place) = 0;
   /// Files that are written from now on come after those of the place.
   virtual void skip_past(const SamplePlace& place) = 0;
   /// The episode's row of the tables, from its place. `figures` are its statistics.
@@ -60,6 +65,7 @@ class WriterBase : public CorpusWriter {
   std::int64_t frames_ = 0;
 
  private:
+  void add_native(const Episode& episode, SamplePlace& place);
   void check(const Episode& episode);
   std::vector<Column> begin(const Episode& episode);
   void count(const Episode& episode, const std::vector<Column>& columns, const SamplePlace& place);

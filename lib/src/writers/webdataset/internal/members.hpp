@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct MemberOptions {
   bool native = true;      ///< native-rate series too
   bool true_times = true;  ///< source_*.npy
   int zstd_level = 0;      ///< > 0: arrays as .npy.zst
+  /// What the json says that the sample is; none: the episode's own.
+  std::optional<std::uint64_t> number;
 };
 
 /// Sorted by extension. Throws PlanError when two members would have one name.

@@ -5,6 +5,7 @@
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
+#include "reelcell/base/json_array.hpp"
 
 namespace reelcell {
 namespace {
@@ -74,45 +75,9 @@ Json read_json_file(const std::filesystem::path& path) {
   return parse_json(read_text_file(path), path.string());
 }
 
-namespace {
-/// Where the value of a member of the top level begins and ends; nothing when there is none, or
-/// the text is no document.
-std::optional<std::pair<std::size_t, std::size_t>> find_member(std::string_view text,
-                                                               std::string_view name) {
-  const std::string quoted = '"' + std::string(name) + '"';
-  std::size_t begin = std::string_view::npos;
-  int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') {
-      const std::size_t start = i++;
-      for (; i < text.size() && text[i] != '"'; ++i)
-        if (text[i] == '\\') ++i;
-      if (depth != 1 || begin != std::string_view::npos || i >= text.size() ||
-          text.substr(start, i + 1 - start) != quoted)
-        continue;
-      const std::size_t colon = text.find_first_not_of(" \t\r\n", i + 1);
-      if (colon != std::string_view::npos && text[colon] == ':') begin = i = colon + 1;
-      if (begin != std::string_view::npos) --i;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-    const bool ends = (c == ',' && depth == 1) || (c == '}' && depth == 0);
-    if (begin != std::string_view::npos && i >= begin && ends) return std::pair(begin, i);
-  }
-  return std::nullopt;
-}
-}  // namespace
-
 Json read_json_file_without(const std::filesystem::path& path, std::string_view skipped) {
-  std::string text = read_text_file(path);
-  const auto value = find_member(text, skipped);
-  if (!value) return parse_json(text, path.string());
-  text.replace(value->first, value->second - value->first, "null");
-  Json document = parse_json(text, path.string());
-  document.erase(std::string(skipped));
+  Json document = read_json_array(path, skipped, nullptr);
+  if (document.is_object()) document.erase(std::string(skipped));
   return document;
 }
 

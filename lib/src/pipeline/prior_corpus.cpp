@@ -1,6 +1,7 @@
 #include "internal/prior_corpus.hpp"
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/json_array.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -27,33 +28,34 @@ Decision decision_of(const Json& entry) {
 
 }  // namespace
 
-PriorCorpus::PriorCorpus(const fs::path& folder)
-    : corpus_(edit::open_made_corpus(folder)), report_(read_json_file(folder / "report.json")) {
+PriorCorpus::PriorCorpus(const fs::path& folder) : corpus_(edit::open_made_corpus(folder)) {
+  report_ = read_json_array(folder / "report.json", "decisions", [&](Json&& entry) {
+    if (entry.value("failed", false))
+      failed_[entry.value("session", "")].insert(entry.value("key", ""));
+    decisions_.add(entry);
+  });
   for (const Json& generation : generations())
     for (const Json& id : generation.value("sessions", Json::array()))
       if (id.is_string()) sessions_.insert(id.get<std::string>());
-  for (const edit::StoredSample& sample : corpus_->samples()) {
-    sessions_.insert(sample.session);
-    auto& files = sources_[sample.session];
-    for (const SourceLineage& line : sample.lineage) {
-      Known& known = files[{line.stream, line.path}];
+  for (std::size_t i = 0; i < size(); ++i) {
+    sessions_.insert(sample(i).session);
+    samples_of_[sample(i).session].push_back(static_cast<std::uint32_t>(i));
+  }
+}
+
+PriorCorpus::Sources PriorCorpus::sources_of(const std::string& session) const {
+  Sources sources;
+  for (const std::uint32_t i : samples_of_.at(session))
+    for (const SourceLineage& line : corpus_->details(i).lineage) {
+      Known& known = sources[{line.stream, line.path}];
       if (!line.sha256.empty()) known = {line.sha256, ""};
       if (known.sha256.empty() && known.no_hash.empty()) known.no_hash = line.no_hash;
     }
-  }
-  const auto decisions = report_.find("decisions");
-  if (decisions == report_.end()) return;
-  for (const Json& entry : *decisions)
-    if (entry.value("failed", false))
-      failed_[entry.value("session", "")].insert(entry.value("key", ""));
+  return sources;
 }
 
-SamplePlace PriorCorpus::place(std::size_t i, const std::string& output) const {
-  for (const Json& entry : sample(i).manifest.value("places", Json::array()))
-    if (entry.value("output", "") == output)
-      return {sample(i).episode, entry.value("file", ""), entry.value("details", Json::object())};
-  throw InputError((path() / "corpus.json").string(),
-                   "does not say where sample '" + sample(i).key + "' lies in '" + output + "'");
+SamplePlace PriorCorpus::place(std::size_t i, const Json& entry, const std::string& output) const {
+  return edit::place_of(sample(i), entry, output, (path() / "corpus.json").string());
 }
 
 std::vector<CorpusFile> PriorCorpus::files(std::size_t output) const {
@@ -79,8 +81,9 @@ LostParts PriorCorpus::lost(const std::set<std::string>& sessions,
     if (!sessions.contains(id)) kept.sessions.insert(id);
   const std::vector<std::string> keys = lost.value("segments", std::vector<std::string>{});
   const std::set<std::string> all(keys.begin(), keys.end());
-  for (const Decision& decision : decisions(sessions, segments))
+  for_each_decision(sessions, segments, [&](const Decision& decision) {
     if (all.contains(decision.key)) kept.segments.insert(decision.key);
+  });
   return kept;
 }
 
@@ -93,15 +96,13 @@ std::set<std::string> PriorCorpus::failed_segments(const std::string& session) c
   return found == failed_.end() ? std::set<std::string>() : found->second;
 }
 
-std::vector<Decision> PriorCorpus::decisions(const std::set<std::string>& without,
-                                             const std::set<std::string>& segments) const {
-  std::vector<Decision> kept;
-  for (const Json& entry : report_.value("decisions", Json::array())) {
-    Decision decision = decision_of(entry);
-    if (!without.contains(decision.session) && !segments.contains(decision.key))
-      kept.push_back(std::move(decision));
+void PriorCorpus::for_each_decision(const std::set<std::string>& without,
+                                    const std::set<std::string>& segments,
+                                    const std::function<void(const Decision&)>& take) const {
+  for (std::size_t i = 0; i < decisions_.size(); ++i) {
+    const Decision decision = decision_of(decisions_.at(i));
+    if (!without.contains(decision.session) && !segments.contains(decision.key)) take(decision);
   }
-  return kept;
 }
 
 std::vector<QuarantinedSession> PriorCorpus::quarantined(

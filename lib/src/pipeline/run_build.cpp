@@ -123,11 +123,13 @@ void adopt(const PriorCorpus& prior, const BuildPlan& plan, const BuildRequest& 
   const std::set<std::string> again = whole_sessions(plan, &prior);
   std::set<std::string> keys;
   for (const Candidate& candidate : plan.candidates) keys.insert(candidate.key);
-  for (const Decision& decision : prior.decisions(again, keys)) report.decisions.add(decision);
+  prior.for_each_decision(again, keys,
+                          [&](const Decision& decision) { report.decisions.add(decision); });
   report.quarantined = prior.quarantined(again);
   report.visits = prior.visits(again);
-  lost.sessions.merge(prior.lost(again, keys).sessions);
-  lost.segments.merge(prior.lost(again, keys).segments);
+  LostParts before = prior.lost(again, keys);
+  lost.sessions.merge(before.sessions);
+  lost.segments.merge(before.segments);
   manifest.adopt_corpus(prior.manifest());
   progress.begin("read", prior.size(), "samples");
   std::uint64_t row_bytes = 0;
@@ -146,9 +148,10 @@ void adopt(const PriorCorpus& prior, const BuildPlan& plan, const BuildRequest& 
                                                       "' cannot be read whole, so the figures of "
                                                       "the corpus cannot be made; see 'reelcell "
                                                       "validate'");
+        const Json entry = prior.entry(i);
         for (std::size_t w = 0; w < writers.list.size(); ++w)
-          writers.list[w]->adopt(episode, prior.place(i, plan.recipe.outputs[w].folder));
-        manifest.adopt(episode, prior.sample(i).manifest);
+          writers.list[w]->adopt(episode, prior.place(i, entry, plan.recipe.outputs[w].folder));
+        manifest.adopt(episode, entry);
         accountant.add(episode);
         progress.advance(i + 1);
       },

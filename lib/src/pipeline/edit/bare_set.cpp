@@ -39,9 +39,15 @@ class BareSet : public StoredCorpus {
 
   LoadedEpisode load(std::size_t index, const LoadOptions& options) const override {
     const StoredSample& sample = samples_.at(index);
-    LoadedEpisode loaded = begin_episode(sample);
+    LoadedEpisode loaded = begin_episode(sample, details(index));
     set_.load(sample.episode, schema_, options, loaded);
     return loaded;
+  }
+
+  SampleDetails details(std::size_t index) const override {
+    SampleDetails details;
+    details.segment = segments_.at(index);
+    return details;
   }
 
  private:
@@ -80,7 +86,7 @@ class BareSet : public StoredCorpus {
   void read_samples() {
     const std::string base = clean_key(name_);
     for (const std::uint64_t episode : set_.episodes()) {
-      const Json& row = set_.row(episode);
+      const Json row = set_.row(episode);
       StoredSample sample;
       sample.episode = episode;
       std::string digits = std::to_string(episode);
@@ -91,7 +97,7 @@ class BareSet : public StoredCorpus {
       sample.split = set_.split(episode);
       const std::int64_t length = integer_of(row, "length", 0);
       if (length > 0) sample.rows = static_cast<std::uint64_t>(length);
-      Segment& segment = sample.segment;
+      Segment& segment = segments_.emplace_back();
       segment.kind = text_of(row, "reelcell/segment_kind", "session");
       segment.name = text_of(row, "reelcell/segment", "session");
       const std::int64_t start = integer_of(row, "reelcell/start_ns", 0);
@@ -119,10 +125,10 @@ class BareSet : public StoredCorpus {
       at = end + 1;
       const auto known = by_key.find(row.value("key", ""));
       if (known != by_key.end()) {
-        StoredSample& sample = samples_[known->second];
+        Segment& segment = segments_[known->second];
         for (const Json& label : row.value("labels", Json::array())) {
           const std::string name = label.value("name", "");
-          sample.segment.labels.push_back(read_label(name, label));
+          segment.labels.push_back(read_label(name, label));
           auto& names = schema_.label_names;
           if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
         }
@@ -140,6 +146,7 @@ class BareSet : public StoredCorpus {
   }
 
   LeRobotFolder set_;
+  std::vector<Segment> segments_;  ///< of the samples
 };
 
 }  // namespace

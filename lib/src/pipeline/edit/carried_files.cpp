@@ -5,15 +5,6 @@
 namespace reelcell::pipeline::edit {
 namespace {
 
-SamplePlace place_of(const StoredCorpus& source, const StoredSample& sample,
-                     const std::string& output) {
-  for (const Json& entry : sample.manifest.value("places", Json::array()))
-    if (entry.value("output", "") == output)
-      return {sample.episode, entry.value("file", ""), entry.value("details", Json::object())};
-  throw InputError((source.path() / "corpus.json").string(),
-                   "does not say where sample '" + sample.key + "' lies in '" + output + "'");
-}
-
 std::set<std::string> files_of(const SamplePlace& place) {
   std::set<std::string> files{place.file};
   for (const Json& video : place.details.value("videos", Json::object()))
@@ -33,18 +24,25 @@ CarriedFiles::CarriedFiles(const EditPlan::Impl& plan) : source_(plan.sources[0]
   for (const LeftOut& sample : plan.forgotten) gone.insert(sample.sample);
   for (const OutputRule& output : plan.recipe.outputs) {
     folders_.push_back(output.folder);
-    std::set<std::string>& whole = whole_.emplace_back();
-    for (const StoredSample& sample : source_->samples())
-      whole.merge(files_of(place_of(*source_, sample, output.folder)));
-    for (const std::size_t i : gone)
-      for (const std::string& file :
-           files_of(place_of(*source_, source_->samples()[i], output.folder)))
-        whole.erase(file);
+    whole_.emplace_back();
   }
+  std::vector<std::set<std::string>> touched(whole_.size());
+  for (std::size_t i = 0; i < source_->samples().size(); ++i) {
+    const Json entry = source_->details(i).manifest;
+    for (std::size_t output = 0; output < whole_.size(); ++output)
+      (gone.contains(i) ? touched : whole_)[output].merge(files_of(place(i, entry, output)));
+  }
+  for (std::size_t output = 0; output < whole_.size(); ++output)
+    for (const std::string& file : touched[output]) whole_[output].erase(file);
 }
 
-EarlierPlace CarriedFiles::before(const StoredSample& sample, std::size_t output) const {
-  return {source_->path(), place_of(*source_, sample, folders_[output]), &whole_[output]};
+SamplePlace CarriedFiles::place(std::size_t sample, const Json& entry, std::size_t output) const {
+  return place_of(source_->samples()[sample], entry, folders_[output],
+                  (source_->path() / "corpus.json").string());
+}
+
+EarlierPlace CarriedFiles::before(std::size_t sample, const Json& entry, std::size_t output) const {
+  return {source_->path(), place(sample, entry, output), &whole_[output]};
 }
 
 }  // namespace reelcell::pipeline::edit

@@ -12,10 +12,12 @@ class CarriedFiles {
   /// Is it such an edit?
   static bool may_be(const EditPlan::Impl& plan);
   explicit CarriedFiles(const EditPlan::Impl& plan);
-  /// Of a kept sample in output `output`. Throws InputError where the manifest does not say.
-  EarlierPlace before(const StoredSample& sample, std::size_t output) const;
+  /// Of a kept sample, whose entry in the manifest is given, in output `output`. Throws InputError
+  /// where that does not say.
+  EarlierPlace before(std::size_t sample, const Json& entry, std::size_t output) const;
 
  private:
+  SamplePlace place(std::size_t sample, const Json& entry, std::size_t output) const;
   const StoredCorpus* source_;
   std::vector<std::string> folders_;
   std::vector<std::set<std::string>> whole_;

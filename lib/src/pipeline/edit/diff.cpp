@@ -12,6 +12,7 @@ namespace reelcell::pipeline {
 namespace {
 
 using edit::LoadedEpisode;
+using edit::SampleDetails;
 using edit::StoredCorpus;
 using edit::StoredSample;
 
@@ -120,7 +121,8 @@ void compare_labels(const Segment& a, const Segment& b, Json& changes) {
                         quoted(reelcell::to_json(label.value)) + ")");
 }
 
-void compare_entries(const StoredSample& a, const StoredSample& b, Json& changes) {
+void compare_entries(const StoredSample& a, const SampleDetails& left, const StoredSample& b,
+                     const SampleDetails& right, Json& changes) {
   const auto text = [&](const char* what, const std::string& before, const std::string& after) {
     if (before != after)
       changes.push_back(std::string(what) + ": '" + before + "' -> '" + after + "'");
@@ -128,22 +130,22 @@ void compare_entries(const StoredSample& a, const StoredSample& b, Json& changes
   text("session", a.session, b.session);
   text("split", a.split, b.split);
   text("group", a.group, b.group);
-  text("task", a.segment.task, b.segment.task);
+  text("task", left.segment.task, right.segment.task);
   if (a.rows != b.rows)
     changes.push_back("rows: " + std::to_string(a.rows) + " -> " + std::to_string(b.rows));
-  Json before = reelcell::to_json(a.segment), after = reelcell::to_json(b.segment);
+  Json before = reelcell::to_json(left.segment), after = reelcell::to_json(right.segment);
   for (Json* segment : {&before, &after}) {
     segment->erase("labels");
     segment->erase("task");
   }
   if (before != after) changes.push_back("segment: borders or attributes differ");
-  compare_labels(a.segment, b.segment, changes);
-  if (a.manifest.empty() || b.manifest.empty()) return;  // a bare data set knows neither
-  const auto lineage = [](const StoredSample& s) { return s.manifest.value("lineage", Json()); };
-  if (lineage(a) != lineage(b)) changes.push_back("lineage: other sources, times or hashes");
-  const auto clips = [](const StoredSample& s) { return s.manifest.value("clips", Json()); };
-  if (clips(a) != clips(b))
-    changes.push_back("clips: copied or encoded otherwise, or another size");
+  compare_labels(left.segment, right.segment, changes);
+  if (left.manifest.empty() || right.manifest.empty()) return;  // a bare data set knows neither
+  const auto differs = [&](const char* part) {
+    return left.manifest.value(part, Json()) != right.manifest.value(part, Json());
+  };
+  if (differs("lineage")) changes.push_back("lineage: other sources, times or hashes");
+  if (differs("clips")) changes.push_back("clips: copied or encoded otherwise, or another size");
 }
 
 Json feature_changes(const CorpusSchema& a, const CorpusSchema& b) {
@@ -223,7 +225,7 @@ Json outputs_of(const StoredCorpus& corpus) {
 Json changes_of(const StoredCorpus& a, std::size_t i, const StoredCorpus& b, std::size_t j,
                 bool manifest_only) {
   Json changes = Json::array();
-  compare_entries(a.samples()[i], b.samples()[j], changes);
+  compare_entries(a.samples()[i], a.details(i), b.samples()[j], b.details(j), changes);
   if (manifest_only) return changes;
   edit::LoadOptions options;
   options.wants_pixels = false;

@@ -41,6 +41,9 @@ struct EditPlan::Impl {
   const edit::StoredSample& stored(const edit::PlannedSample& s) const {
     return sources[s.source]->samples()[s.sample];
   }
+  edit::SampleDetails details(const edit::PlannedSample& s) const {
+    return sources[s.source]->details(s.sample);
+  }
 };
 
 namespace edit {
@@ -48,7 +51,7 @@ namespace edit {
 /// The samples as rows of an SQL table named "samples", in a file of their own while it is needed.
 class SampleTable {
  public:
-  explicit SampleTable(const std::vector<const StoredSample*>& samples);
+  explicit SampleTable(const StoredCorpus& corpus);
   SampleTable(const std::vector<PlannedSample>& planned, const EditPlan::Impl& plan);
   ~SampleTable();
   SampleTable(const SampleTable&) = delete;
@@ -64,8 +67,10 @@ class SampleTable {
   fs::path file_;
   std::size_t rows_ = 0;
 };
-Json table_row(const StoredSample& stored, const std::string& key, const std::string& split,
-               const std::string& group, const Segment& segment, std::size_t number);
+Json table_row(const StoredSample& stored,
+               const std::vector<std::pair<std::string, Value>>& attributes, const std::string& key,
+               const std::string& split, const std::string& group, const Segment& segment,
+               std::size_t number);
 
 /// Changes labels, tasks and splits of the planned samples as the request says.
 void relabel(const EditRequest& request, std::vector<PlannedSample>& samples,

@@ -32,11 +32,12 @@ std::string packet_hash(ByteView packet) {
   return hasher.finish().xxh3_128;
 }
 
-void add_names(const StoredSample& sample, std::set<std::string, std::less<>>& names) {
+void add_names(const StoredSample& sample, const std::vector<SourceLineage>& lineage,
+               std::set<std::string, std::less<>>& names) {
   names.insert(sample.key);
   names.insert(sample.session);
   names.insert(sample.group);
-  for (const SourceLineage& line : sample.lineage) {
+  for (const SourceLineage& line : lineage) {
     names.insert(line.sha256);
     names.insert(line.xxh3_128);
   }
@@ -61,15 +62,17 @@ void gather_words(const Json& value, std::set<std::string, std::less<>>& words,
 
 Needles::Needles(const EditPlan::Impl& plan) {
   for (const LeftOut& gone : plan.forgotten)
-    add_names(plan.sources[gone.source]->samples()[gone.sample], names_);
+    add_names(plan.sources[gone.source]->samples()[gone.sample],
+              plan.sources[gone.source]->details(gone.sample).lineage, names_);
   names_.erase("");
   std::set<std::string, std::less<>> kept;
   std::vector<std::string> texts;
   for (const Part& part : plan.parts)
     for (const PlannedSample& sample : part.samples) {
       const StoredSample& stored = plan.stored(sample);
-      add_names(stored, kept);
-      Json entry = stored.manifest;
+      SampleDetails details = plan.details(sample);
+      add_names(stored, details.lineage, kept);
+      Json entry = std::move(details.manifest);
       entry.erase("origin");
       entry["planned"] = {sample.key, sample.group, reelcell::to_json(sample.segment)};
       gather_words(entry, kept, texts);

@@ -156,7 +156,7 @@ void LeRobotFolder::take_times(const Rows& rows, Episode& episode) const {
 }
 
 void LeRobotFolder::load_native(std::uint64_t episode, LoadedEpisode& loaded) const {
-  const Json& entry = row(episode);
+  const Json entry = row(episode);
   for (const auto& [column, value] : entry.items()) {
     constexpr std::string_view kHead = "native/", kTail = "/from_row";
     if (!column.starts_with(kHead) || !column.ends_with(kTail) || !value.is_number_integer())

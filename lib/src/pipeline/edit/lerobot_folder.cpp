@@ -1,5 +1,6 @@
 // A LeRobot folder's metadata: which episodes, features, times and figures it has.
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -8,6 +9,7 @@
 #include "reelcell/readers/modality.hpp"
 #include "reelcell/stats/figures.hpp"
 #include "reelcell/table/parquet.hpp"
+#include "reelcell/table/parquet_rows.hpp"
 
 namespace reelcell::pipeline::edit {
 namespace {
@@ -41,15 +43,14 @@ PictureObject object_of(const Json& row) {
 
 constexpr std::uint64_t kMostEpisodes = 10'000'000;
 
-/// Takes each line that is not blank as JSON.
+/// Takes each line that is not blank as JSON, with where it begins and its length.
 template <class Take>
 void for_each_json_line(const fs::path& file, Take&& take) {
-  const std::string text = read_text_file(file, 1ull << 32);
+  std::ifstream text(file, std::ios::binary);
+  if (!text) throw InputError(file.string(), "cannot be opened");
   std::size_t number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string line = text.substr(at, end - at);
-    at = end + 1;
+  std::uint64_t begin = 0;
+  for (std::string line; std::getline(text, line); begin += line.size() + 1) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = file.string() + ": line " + std::to_string(number);
@@ -57,8 +58,9 @@ void for_each_json_line(const fs::path& file, Take&& take) {
     const auto index = row.find("episode_index");
     if (index == row.end() || !index->is_number_integer() || index->get<std::int64_t>() < 0)
       throw InputError(where, "an object with \"episode_index\" was expected");
-    take(index->get<std::uint64_t>(), row, line);
+    take(index->get<std::uint64_t>(), row, begin, line.size());
   }
+  if (text.bad()) throw InputError(file.string(), "cannot be read to its end");
 }
 
 void flatten_names(const Json& names, std::vector<std::string>& out) {
@@ -172,33 +174,40 @@ void LeRobotFolder::read_rows() {
         if (!figure || (last > 6 && videos.contains(column.name.substr(6, last - 6))))
           columns.push_back(column.name);
       }
-      for (const Json& all : table::read_parquet_rows(tables / name, kMostEpisodes, columns)) {
+      table::for_each_parquet_row(tables / name, columns, [&](const Json& all) {
         const auto index = all.find("episode_index");
         if (index == all.end() || !index->is_number_integer())
           throw InputError((tables / name).string(), "'episode_index' is missing");
         const auto episode = index->get<std::uint64_t>();
-        Json& row = rows_[episode] = Json::object();
+        Json row = Json::object(), figures = Json::object();
         for (const auto& [column, value] : all.items()) {
           if (!column.starts_with("stats/")) {
             row[column] = value;
           } else if (!value.is_null()) {
             const std::size_t last = column.rfind('/');
-            figures_[episode][column.substr(6, last - 6)][column.substr(last + 1)] = value;
+            figures[column.substr(6, last - 6)][column.substr(last + 1)] = value;
           }
         }
-      }
+        if (rows_.size() >= kMostEpisodes)
+          throw InputError((tables / name).string(),
+                           "lists more than " + std::to_string(kMostEpisodes) + " episodes");
+        rows_[episode] = shelf_.add(row);
+        if (!figures.empty()) figures_[episode] = shelf_.add(figures);
+      });
     }
   } else if (fs::exists(lines)) {
-    for_each_json_line(lines, [&](std::uint64_t episode, const Json& row, const std::string&) {
-      rows_[episode] = row;
-    });
+    for_each_json_line(lines, [&](std::uint64_t episode, const Json& row, std::uint64_t,
+                                  std::size_t) { rows_[episode] = shelf_.add(row); });
     const fs::path stats = folder_ / "meta" / "episodes_stats.jsonl";
     if (fs::exists(stats))
-      for_each_json_line(stats, [&](std::uint64_t episode, const Json& row, const std::string&) {
-        if (!row.contains("stats") || !row["stats"].is_object()) return;
-        for (const auto& [name, figures] : row["stats"].items())
-          if (videos.contains(name)) figures_[episode][name] = figures;
-      });
+      for_each_json_line(stats,
+                         [&](std::uint64_t episode, const Json& row, std::uint64_t, std::size_t) {
+                           if (!row.contains("stats") || !row["stats"].is_object()) return;
+                           Json figures = Json::object();
+                           for (const auto& [name, values] : row["stats"].items())
+                             if (videos.contains(name)) figures[name] = values;
+                           if (!figures.empty()) figures_[episode] = shelf_.add(figures);
+                         });
   } else {
     throw InputError(folder_.string(),
                      "lists no episodes: meta/episodes/*.parquet or meta/episodes.jsonl was "
@@ -250,15 +259,15 @@ std::vector<ClipObjects> LeRobotFolder::objects_of(std::uint64_t episode) const 
 void LeRobotFolder::read_pixels() {
   const fs::path file = folder_ / "meta" / "pixels.jsonl";
   if (!fs::exists(file)) return;
-  for_each_json_line(file, [&](std::uint64_t episode, const Json&, const std::string& line) {
-    pixels_[episode] = line;
-  });
+  for_each_json_line(
+      file, [&](std::uint64_t episode, const Json&, std::uint64_t begin, std::size_t size) {
+        pixels_[episode] = {begin, size};
+      });
 }
 
-const Json& LeRobotFolder::row(std::uint64_t episode) const {
-  static const Json none = Json::object();
+Json LeRobotFolder::row(std::uint64_t episode) const {
   const auto found = rows_.find(episode);
-  return found == rows_.end() ? none : found->second;
+  return found == rows_.end() ? Json::object() : shelf_.at(found->second);
 }
 
 std::vector<std::uint64_t> LeRobotFolder::episodes() const {
@@ -268,7 +277,7 @@ std::vector<std::uint64_t> LeRobotFolder::episodes() const {
 }
 
 std::string LeRobotFolder::task(std::uint64_t episode) const {
-  const Json& entry = row(episode);
+  const Json entry = row(episode);
   const auto tasks = entry.find("tasks");
   if (tasks == entry.end()) return "";
   if (tasks->is_string()) return tasks->get<std::string>();
@@ -278,7 +287,7 @@ std::string LeRobotFolder::task(std::uint64_t episode) const {
 }
 
 std::string LeRobotFolder::split(std::uint64_t episode) const {
-  const Json& own = row(episode);
+  const Json own = row(episode);
   if (own.contains("reelcell/split") && own["reelcell/split"].is_string())
     return own["reelcell/split"].get<std::string>();
   if (info_.contains("splits") && info_["splits"].is_object())
@@ -318,17 +327,19 @@ bool can_be_true(const Json& figures) {
 
 Json LeRobotFolder::stored_pixels(std::uint64_t episode, const std::string& feature) const {
   if (const auto line = pixels_.find(episode); line != pixels_.end()) {
-    const Json row = parse_json(line->second, (folder_ / "meta" / "pixels.jsonl").string());
+    const fs::path file = folder_ / "meta" / "pixels.jsonl";
+    Bytes text(line->second.second);
+    text.resize(InputFile(file).read_at(line->second.first, text));
+    const Json row = parse_json(as_text(text), file.string());
     if (row.contains("features") && row["features"].contains(feature))
       return row["features"][feature];
   }
   const auto own = figures_.find(episode);
   if (own == figures_.end()) return {};
-  const auto figures = own->second.find(feature);
-  if (figures == own->second.end() || !has_moments(figures->second) ||
-      !can_be_true(figures->second))
-    return {};
-  return {{"figures", figures->second}};
+  const Json all = shelf_.at(own->second);
+  const auto figures = all.find(feature);
+  if (figures == all.end() || !has_moments(*figures) || !can_be_true(*figures)) return {};
+  return {{"figures", *figures}};
 }
 
 }  // namespace reelcell::pipeline::edit

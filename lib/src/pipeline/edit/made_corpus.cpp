@@ -4,6 +4,7 @@
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
+#include "reelcell/base/json_array.hpp"
 #include "reelcell/writers/registry.hpp"
 
 namespace reelcell::pipeline::edit {
@@ -80,19 +81,24 @@ Segment read_segment(const Json& entry) {
 
 StoredSample read_sample(const Json& entry) {
   StoredSample sample;
-  sample.manifest = entry;
   sample.episode = entry["episode"].get<std::uint64_t>();
   sample.key = entry["key"].get<std::string>();
   sample.session = entry["session"].get<std::string>();
   sample.split = entry["split"].get<std::string>();
   sample.group = entry["group"].get<std::string>();
   sample.rows = entry["rows"].get<std::uint64_t>();
-  sample.segment = read_segment(entry["segment"]);
+  return sample;
+}
+
+SampleDetails read_details(Json&& entry) {
+  SampleDetails details;
+  details.segment = read_segment(entry["segment"]);
   const Json attributes = entry.value("session_attributes", Json::object());
   for (const auto& [name, value] : attributes.items())
-    sample.session_attributes.emplace_back(name, value_from_json(value));
-  for (const Json& line : entry["lineage"]) sample.lineage.push_back(read_lineage(line));
-  return sample;
+    details.session_attributes.emplace_back(name, value_from_json(value));
+  for (const Json& line : entry["lineage"]) details.lineage.push_back(read_lineage(line));
+  details.manifest = std::move(entry);
+  return details;
 }
 
 class MadeCorpus : public StoredCorpus {
@@ -101,10 +107,12 @@ class MadeCorpus : public StoredCorpus {
     path_ = folder;
     name_ = fs::canonical(folder).filename().string();
     const fs::path file = folder / "corpus.json";
-    const std::string text = read_text_file(file, 1ull << 34);
-    hash_ = hash_bytes(as_bytes(text)).sha256;
-    manifest_ = parse_json(text, file.string());
     try {
+      Hasher hasher;
+      manifest_ = read_json_array(
+          file, "samples",
+          [&](Json&& entry) { at_place(file.string(), [&] { add(std::move(entry)); }); }, &hasher);
+      hash_ = hasher.finish().sha256;
       at_place(file.string(), [&] { read(); });
     } catch (const Json::exception& error) {
       throw InputError(file.string(), std::string("is not as this program writes it: ") +
@@ -115,22 +123,24 @@ class MadeCorpus : public StoredCorpus {
 
   LoadedEpisode load(std::size_t index, const LoadOptions& options) const override {
     const StoredSample& sample = samples_.at(index);
-    LoadedEpisode loaded = begin_episode(sample);
+    const SampleDetails known = details(index);
+    LoadedEpisode loaded = begin_episode(sample, known);
     if (lerobot_) {
       lerobot_->load(sample.episode, schema_, options, loaded);
       if (webdataset_) webdataset_->add_extras(sample.key, loaded);
     } else {
       webdataset_->load(sample.key, schema_, options, loaded);
     }
-    keep_clip_history(sample, loaded);
+    keep_clip_history(known.manifest, loaded);
     return loaded;
   }
 
   LoadedEpisode load_rows(std::size_t index) const override {
     const StoredSample& sample = samples_.at(index);
-    LoadedEpisode loaded = begin_episode(sample);
+    const SampleDetails known = details(index);
+    LoadedEpisode loaded = begin_episode(sample, known);
     loaded.episode.index = sample.episode;
-    loaded.episode.clips = told_clips(sample);
+    loaded.episode.clips = told_clips(known.manifest);
     if (lerobot_)
       lerobot_->load_rows(sample.episode, schema_, loaded);
     else
@@ -138,11 +148,44 @@ class MadeCorpus : public StoredCorpus {
     return loaded;
   }
 
+  SampleDetails details(std::size_t index) const override {
+    const std::string file = (path_ / "corpus.json").string();
+    try {
+      return at_place(file, [&] { return read_details(entries_.at(index)); });
+    } catch (const Json::exception& error) {
+      throw InputError(file, "sample '" + samples_[index].key +
+                                 "' is not as this program writes it: " + error.what() +
+                                 ". See 'reelcell validate'");
+    }
+  }
+
+  Json decision(const std::string& key) const override {
+    read_decisions();
+    const auto found = decisions_.find(key);
+    return found == decisions_.end() ? Json() : decided_.at(found->second);
+  }
+  void for_each_decision(
+      const std::function<void(const std::string&, const Json&)>& take) const override {
+    read_decisions();
+    for (const auto& [key, number] : decisions_) take(key, decided_.at(number));
+  }
+
  private:
+  /// Most who open a corpus ask for none.
+  void read_decisions() const {
+    std::call_once(decisions_read_, [this] {
+      const fs::path report = path_ / "report.json";
+      if (!fs::exists(report)) return;
+      read_json_array(report, "decisions", [this](Json&& decision) {
+        decisions_[decision.value("key", "")] = decided_.add(decision);
+      });
+    });
+  }
+
   /// The clips as the manifest tells of them, without packets.
-  std::vector<EpisodeClip> told_clips(const StoredSample& sample) const {
+  std::vector<EpisodeClip> told_clips(const Json& manifest) const {
     std::vector<EpisodeClip> clips;
-    for (const Json& entry : sample.manifest.value("clips", Json::array())) {
+    for (const Json& entry : manifest.value("clips", Json::array())) {
       EpisodeClip& clip = clips.emplace_back();
       clip.feature = entry.value("feature", "");
       clip.stream = entry.value("stream", "");
@@ -155,6 +198,17 @@ class MadeCorpus : public StoredCorpus {
       clip.copied_bytes = entry.value("copied_bytes", std::uint64_t{0});
     }
     return clips;
+  }
+
+  void add(Json&& entry) {
+    samples_.push_back(read_sample(entry));
+    if (samples_.back().episode + 1 != samples_.size())
+      throw InputError("/samples", "episode numbers must run from 0 without gaps");
+    const SampleDetails known = read_details(Json(entry));
+    for (const Label& label : known.segment.labels) add_new(schema_.label_names, label.name);
+    for (const SourceLineage& line : known.lineage)
+      if (line.gave_rows()) add_new(row_streams_, line.stream);
+    entries_.add(entry);
   }
 
   void read() {
@@ -177,26 +231,10 @@ class MadeCorpus : public StoredCorpus {
     schema_.true_times = manifest_.value("true_times", recipe_.true_times);
     for (const Json& entry : manifest_["features"])
       schema_.features.push_back(read_feature(entry, "/features"));
-    for (const Json& entry : manifest_["samples"]) {
-      samples_.push_back(read_sample(entry));
-      if (samples_.back().episode + 1 != samples_.size())
-        throw InputError("/samples", "episode numbers must run from 0 without gaps");
-      for (const Label& label : samples_.back().segment.labels)
-        add_new(schema_.label_names, label.name);
-    }
-    if (manifest_.contains("time_streams")) {
-      schema_.time_streams = manifest_["time_streams"].get<std::vector<std::string>>();
-    } else {
-      for (const StoredSample& sample : samples_)
-        for (const SourceLineage& line : sample.lineage)
-          if (line.gave_rows()) add_new(schema_.time_streams, line.stream);
-    }
+    schema_.time_streams = manifest_.contains("time_streams")
+                               ? manifest_["time_streams"].get<std::vector<std::string>>()
+                               : row_streams_;
     read_outputs();
-    const fs::path report = path_ / "report.json";
-    if (!fs::exists(report)) return;
-    const Json document = read_json_file(report);
-    for (const Json& decision : document.value("decisions", Json::array()))
-      decisions_[decision.value("key", "")] = decision;
   }
 
   static void add_new(std::vector<std::string>& list, const std::string& name) {
@@ -241,15 +279,13 @@ class MadeCorpus : public StoredCorpus {
 
   std::vector<std::string> streams() const {
     std::vector<std::string> names = schema_.time_streams;
-    for (const StoredSample& sample : samples_)
-      for (const SourceLineage& line : sample.lineage)
-        if (line.gave_rows()) add_new(names, line.stream);
+    for (const std::string& stream : row_streams_) add_new(names, stream);
     return names;
   }
 
   /// A clip that this edit copies was copied or encoded once, and that is what lineage tells.
-  static void keep_clip_history(const StoredSample& sample, LoadedEpisode& loaded) {
-    const Json clips = sample.manifest.value("clips", Json::array());
+  static void keep_clip_history(const Json& manifest, LoadedEpisode& loaded) {
+    const Json clips = manifest.value("clips", Json::array());
     for (EpisodeClip& clip : loaded.episode.clips)
       for (const Json& entry : clips) {
         if (entry.value("feature", "") != clip.feature) continue;
@@ -264,6 +300,11 @@ class MadeCorpus : public StoredCorpus {
       }
   }
 
+  JsonShelf entries_;  ///< of the samples
+  std::vector<std::string> row_streams_;
+  mutable std::once_flag decisions_read_;
+  mutable JsonShelf decided_;
+  mutable std::map<std::string, std::size_t> decisions_;  ///< numbers in decided_
   std::unique_ptr<LeRobotFolder> lerobot_;
   std::unique_ptr<WebDatasetFolder> webdataset_;
 };

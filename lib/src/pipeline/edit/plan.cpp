@@ -108,7 +108,7 @@ std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan, Diagnostics& 
                                                     "; merging would double every sample");
     for (std::size_t i = 0; i < source.samples().size(); ++i) {
       const StoredSample& stored = source.samples()[i];
-      PlannedSample sample{s, i, stored.key, stored.split, stored.group, stored.segment};
+      PlannedSample sample{s, i, stored.key, stored.split, stored.group, source.details(i).segment};
       for (int n = 2; !keys.insert(sample.key).second; ++n)
         sample.key = stored.key + "-" + std::to_string(n);
       if (sample.key != stored.key) {

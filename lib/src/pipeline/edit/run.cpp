@@ -127,9 +127,8 @@ class PartWriter {
                       Json::array(),
                       "",
                       std::nullopt};
-    const auto& decisions = plan_->sources[planned.source]->decisions();
-    if (const auto before = decisions.find(stored.key); before != decisions.end())
-      decision.gates = before->second.value("gates", Json::array());
+    const Json before = plan_->sources[planned.source]->decision(stored.key);
+    if (before.is_object()) decision.gates = before.value("gates", Json::array());
     if (!taken.loaded) {
       decision.action = GateAction::kQuarantine;
       decision.reason = taken.trouble;
@@ -141,11 +140,13 @@ class PartWriter {
     Episode& episode = taken.loaded->episode;
     episode.index = report_.episodes;
     decision.episode = episode.index;
+    const Json entry = plan_->details(planned).manifest;
     std::vector<SamplePlace> places;
     for (std::size_t i = 0; i < writers_.size(); ++i)
-      places.push_back(carried_ ? writers_[i]->carry(episode, carried_->before(stored, i))
-                                : writers_[i]->add(episode));
-    manifest_->add(episode, planned.group, places, {{"origin", origin_of(planned, stored)}});
+      places.push_back(carried_
+                           ? writers_[i]->carry(episode, carried_->before(planned.sample, entry, i))
+                           : writers_[i]->add(episode));
+    manifest_->add(episode, planned.group, places, {{"origin", origin_of(planned, stored, entry)}});
     accountant_.add(episode);
     account_.add(*taken.loaded);
     report_.decisions.add(decision);
@@ -189,8 +190,9 @@ class PartWriter {
   }
 
  private:
-  Json origin_of(const PlannedSample& planned, const StoredSample& stored) const {
-    Json origin = stored.manifest.value("origin", Json::array());
+  Json origin_of(const PlannedSample& planned, const StoredSample& stored,
+                 const Json& entry) const {
+    Json origin = entry.value("origin", Json::array());
     origin.push_back({{"corpus", plan_->sources[planned.source]->name()},
                       {"sha256", plan_->sources[planned.source]->hash()},
                       {"key", stored.key},
@@ -202,17 +204,18 @@ class PartWriter {
   void add_left_out() {
     if (!plan_->forget_group.empty()) return;
     for (const auto& source : plan_->sources)
-      for (const auto& [key, entry] : source->decisions()) {
+      source->for_each_decision([&](const std::string& key, const Json& entry) {
         const std::string action = entry.value("action", "keep");
-        if (action == "keep") continue;
+        if (action == "keep") return;
         report_.decisions.add(
             {key, entry.value("session", ""), entry.value("segment", ""), entry.value("split", ""),
              action == "drop" ? GateAction::kDrop : GateAction::kQuarantine,
              entry.value("gates", Json::array()), entry.value("reason", ""), std::nullopt});
-      }
+      });
     for (const LeftOut& sample : plan_->left_out) {
       const StoredSample& stored = plan_->sources[sample.source]->samples()[sample.sample];
-      report_.decisions.add({stored.key, stored.session, stored.segment.name, stored.split,
+      const Segment segment = plan_->sources[sample.source]->details(sample.sample).segment;
+      report_.decisions.add({stored.key, stored.session, segment.name, stored.split,
                              GateAction::kDrop, Json::array(), sample.reason, std::nullopt});
     }
   }

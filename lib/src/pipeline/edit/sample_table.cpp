@@ -24,8 +24,10 @@ Json values_of(const std::vector<std::pair<std::string, Value>>& pairs) {
 
 }  // namespace
 
-Json table_row(const StoredSample& stored, const std::string& key, const std::string& split,
-               const std::string& group, const Segment& segment, std::size_t number) {
+Json table_row(const StoredSample& stored,
+               const std::vector<std::pair<std::string, Value>>& attributes, const std::string& key,
+               const std::string& split, const std::string& group, const Segment& segment,
+               std::size_t number) {
   Json labels = Json::object(), confidences = Json::object();
   for (const Label& label : segment.labels) {
     labels[label.name] = reelcell::to_json(label.value);
@@ -48,22 +50,25 @@ Json table_row(const StoredSample& stored, const std::string& key, const std::st
   if (!labels.empty()) row["label"] = labels;
   if (!labels.empty()) row["label_confidence"] = confidences;
   if (!segment.attributes.empty()) row["attribute"] = values_of(segment.attributes);
-  if (!stored.session_attributes.empty())
-    row["session_attribute"] = values_of(stored.session_attributes);
+  if (!attributes.empty()) row["session_attribute"] = values_of(attributes);
   return row;
 }
 
-SampleTable::SampleTable(const std::vector<const StoredSample*>& samples) {
+SampleTable::SampleTable(const StoredCorpus& corpus) {
   std::vector<Json> rows;
-  for (const StoredSample* s : samples)
-    rows.push_back(table_row(*s, s->key, s->split, s->group, s->segment, rows.size()));
+  for (const StoredSample& s : corpus.samples()) {
+    const SampleDetails details = corpus.details(rows.size());
+    rows.push_back(table_row(s, details.session_attributes, s.key, s.split, s.group,
+                             details.segment, rows.size()));
+  }
   write(rows);
 }
 
 SampleTable::SampleTable(const std::vector<PlannedSample>& planned, const EditPlan::Impl& plan) {
   std::vector<Json> rows;
   for (const PlannedSample& s : planned)
-    rows.push_back(table_row(plan.stored(s), s.key, s.split, s.group, s.segment, rows.size()));
+    rows.push_back(table_row(plan.stored(s), plan.details(s).session_attributes, s.key, s.split,
+                             s.group, s.segment, rows.size()));
   write(rows);
 }
 
@@ -115,9 +120,7 @@ namespace reelcell::pipeline {
 
 table::QueryResult edit_table(const fs::path& source, const std::string& sql) {
   const auto corpus = edit::StoredCorpus::open(source);
-  std::vector<const edit::StoredSample*> samples;
-  for (const edit::StoredSample& sample : corpus->samples()) samples.push_back(&sample);
-  return edit::SampleTable(samples).query(sql);
+  return edit::SampleTable(*corpus).query(sql);
 }
 
 }  // namespace reelcell::pipeline

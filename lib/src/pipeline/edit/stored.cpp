@@ -5,17 +5,26 @@
 
 namespace reelcell::pipeline::edit {
 
-LoadedEpisode begin_episode(const StoredSample& sample) {
+LoadedEpisode begin_episode(const StoredSample& sample, const SampleDetails& details) {
   LoadedEpisode loaded;
   Episode& episode = loaded.episode;
   episode.key = sample.key;
   episode.session_id = sample.session;
-  episode.session_attributes = sample.session_attributes;
-  episode.segment = sample.segment;
+  episode.session_attributes = details.session_attributes;
+  episode.segment = details.segment;
   episode.split = sample.split;
   episode.rows = sample.rows;
-  episode.lineage = sample.lineage;
+  episode.lineage = details.lineage;
   return loaded;
+}
+
+SamplePlace place_of(const StoredSample& sample, const Json& entry, const std::string& output,
+                     const std::string& where) {
+  for (const Json& place : entry.value("places", Json::array()))
+    if (place.value("output", "") == output)
+      return {sample.episode, place.value("file", ""), place.value("details", Json::object())};
+  throw InputError(where,
+                   "does not say where sample '" + sample.key + "' lies in '" + output + "'");
 }
 
 Label read_label(const std::string& name, const Json& label) {

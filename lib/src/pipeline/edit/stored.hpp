@@ -2,6 +2,7 @@
 // rows to the last bit, the packets as they are, labels, native series, stills and lineage.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,16 +10,22 @@
 #include <string>
 #include <vector>
 
+#include "reelcell/base/json_shelf.hpp"
+#include "reelcell/model/corpus.hpp"
 #include "reelcell/model/recording.hpp"
 #include "reelcell/pipeline/recipe.hpp"
 
 namespace reelcell::pipeline::edit {
 
-/// What the manifest (or, for a data set of others, its tables) say of a sample.
+/// What the manifest (or, for a data set of others, its tables) say of a sample: what is held of
+/// every one.
 struct StoredSample {
   std::uint64_t episode = 0;  ///< in its corpus
   std::string key, session, split, group;
   std::uint64_t rows = 0;
+};
+/// And what is looked up.
+struct SampleDetails {
   Segment segment;
   std::vector<std::pair<std::string, Value>> session_attributes;
   std::vector<SourceLineage> lineage;
@@ -47,7 +54,8 @@ struct LoadOptions {
   Rational rate{30, 1};
 };
 
-/// One source of an edit. Immutable after opening; load() may be called from several threads.
+/// One source of an edit. Immutable after opening; load() and details() may be called from several
+/// threads. Memory: some hundred bytes a sample, the rest in temporary files.
 class StoredCorpus {
  public:
   virtual ~StoredCorpus() = default;
@@ -61,9 +69,14 @@ class StoredCorpus {
   /// With the outputs that the corpus has, and their options.
   const Recipe& recipe() const { return recipe_; }
   /// corpus.json, {} for a bare data set.
+  /// Without its samples.
   const Json& manifest() const { return manifest_; }
-  /// report.json's decisions by key.
-  const std::map<std::string, Json>& decisions() const { return decisions_; }
+  virtual SampleDetails details(std::size_t sample) const = 0;
+  /// report.json's decision on a key; null where there is none.
+  virtual Json decision(const std::string&) const { return nullptr; }
+  /// All of them, by key.
+  virtual void for_each_decision(
+      const std::function<void(const std::string&, const Json&)>&) const {}
   /// SHA-256 of corpus.json, or of a bare data set's metadata files.
   const std::string& hash() const { return hash_; }
 
@@ -80,11 +93,14 @@ class StoredCorpus {
   std::vector<StoredSample> samples_;
   Recipe recipe_;
   Json manifest_ = Json::object();
-  std::map<std::string, Json> decisions_;
 };
 
 /// What the sample's entry says of its episode; rows, times, clips and stills are still to come.
-LoadedEpisode begin_episode(const StoredSample& sample);
+LoadedEpisode begin_episode(const StoredSample& sample, const SampleDetails& details);
+/// Where the sample lies in one output. `where` names the manifest. Throws InputError when its
+/// entry does not say.
+SamplePlace place_of(const StoredSample& sample, const Json& entry, const std::string& output,
+                     const std::string& where);
 /// A label as corpus.json and labels.jsonl state it.
 Label read_label(const std::string& name, const Json& label);
 
@@ -99,7 +115,7 @@ class LeRobotFolder {
   LeRobotFolder(fs::path folder, std::vector<std::string> streams);
   const Json& info() const { return info_; }
   /// The episode table's row, without statistics; {} when there is none.
-  const Json& row(std::uint64_t episode) const;
+  Json row(std::uint64_t episode) const;
   /// As the files have them, without LeRobot's own columns and ours for times; video last.
   const std::vector<FeatureSpec>& features() const { return features_; }
   bool has_true_times() const { return true_times_; }
@@ -145,11 +161,13 @@ class LeRobotFolder {
   bool true_times_ = false;
   std::vector<std::string> time_streams_;
   std::vector<FeatureSpec> features_;
-  std::map<std::uint64_t, Json> rows_;
-  std::map<std::uint64_t, std::map<std::string, Json>> figures_;  ///< of video features
-  std::map<std::uint64_t, std::vector<ClipObjects>> objects_;     ///< of meta/objects.parquet
-  std::vector<ClipObjects> object_clips_;                         ///< its cameras, without entries
-  std::map<std::uint64_t, std::string> pixels_;                   ///< lines of meta/pixels.jsonl
+  /// By episode, numbers in shelf_: rows of the episode table, and figures of video features.
+  std::map<std::uint64_t, std::size_t> rows_, figures_;
+  JsonShelf shelf_;
+  std::map<std::uint64_t, std::vector<ClipObjects>> objects_;  ///< of meta/objects.parquet
+  std::vector<ClipObjects> object_clips_;                      ///< its cameras, without entries
+  /// Where the lines of meta/pixels.jsonl begin, with their lengths.
+  std::map<std::uint64_t, std::pair<std::uint64_t, std::size_t>> pixels_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, Digests> hashes_;
 };
@@ -172,11 +190,12 @@ class WebDatasetFolder {
     std::string shard;
     Json members;
   };
-  const Place& place(const std::string& key) const;  ///< InputError when there is none
+  Place place(const std::string& key) const;  ///< InputError when there is none
 
  private:
   fs::path folder_;
-  std::map<std::string, Place> places_;
+  std::map<std::string, std::size_t> places_;  ///< numbers in shelf_
+  JsonShelf shelf_;
 };
 
 /// Samples [begin, end) of each row from the row of each sample (-1 = none).

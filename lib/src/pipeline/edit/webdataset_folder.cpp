@@ -5,6 +5,7 @@
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
+#include "reelcell/base/json_array.hpp"
 #include "reelcell/media/memory_file.hpp"
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/stats/stats.hpp"
@@ -224,25 +225,30 @@ void take_clips(const Sample& sample, const CorpusSchema& schema, const LoadOpti
 WebDatasetFolder::WebDatasetFolder(fs::path folder) : folder_(std::move(folder)) {
   for (const std::string& name : list_files(folder_)) {
     if (!name.ends_with(".index.json") || name.find('/') != std::string::npos) continue;
-    const Json index = read_json_file(folder_ / name);
-    JsonObject object(index, (folder_ / name).string() + ": ");
-    const std::string shard = object.text("shard");
+    std::vector<std::string> keys;
+    std::vector<Json> members;
+    const Json index = read_json_array(folder_ / name, "samples", [&](Json&& sample) {
+      keys.push_back(sample.value("key", ""));
+      members.push_back(sample.value("members", Json::array()));
+    });
+    const std::string shard = JsonObject(index, (folder_ / name).string() + ": ").text("shard");
     safe_join(folder_, shard);
-    for (const Json& sample : object.raw("samples"))
-      places_[sample.value("key", "")] = {shard, sample.value("members", Json::array())};
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      places_[keys[i]] = shelf_.add({{"shard", shard}, {"members", std::move(members[i])}});
   }
 }
 
-const WebDatasetFolder::Place& WebDatasetFolder::place(const std::string& key) const {
+WebDatasetFolder::Place WebDatasetFolder::place(const std::string& key) const {
   const auto found = places_.find(key);
   if (found == places_.end())
     throw InputError(folder_.string(), "no index lists the sample '" + key + "'");
-  return found->second;
+  const Json kept = shelf_.at(found->second);
+  return {kept.at("shard").get<std::string>(), kept.at("members")};
 }
 
 void WebDatasetFolder::load(const std::string& key, const CorpusSchema& schema,
                             const LoadOptions& options, LoadedEpisode& loaded) const {
-  const Place& at = place(key);
+  const Place at = place(key);
   try {
     const Sample sample(folder_ / at.shard, key, at.members);
     Episode& episode = loaded.episode;
@@ -264,7 +270,7 @@ void WebDatasetFolder::load(const std::string& key, const CorpusSchema& schema,
 
 void WebDatasetFolder::load_rows(const std::string& key, const CorpusSchema& schema,
                                  LoadedEpisode& loaded) const {
-  const Place& at = place(key);
+  const Place at = place(key);
   try {
     const Sample sample(folder_ / at.shard, key, at.members);
     take_columns(sample, schema, loaded.episode);
@@ -278,7 +284,7 @@ void WebDatasetFolder::load_rows(const std::string& key, const CorpusSchema& sch
 }
 
 void WebDatasetFolder::add_extras(const std::string& key, LoadedEpisode& loaded) const {
-  const Place& at = place(key);
+  const Place at = place(key);
   try {
     const Sample sample(folder_ / at.shard, key, at.members);
     if (sample.document().contains("native")) {

@@ -10,14 +10,14 @@
 namespace reelcell::pipeline {
 namespace {
 
-const edit::StoredSample& find_sample(const edit::StoredCorpus& corpus, const std::string& wanted) {
+std::size_t find_sample(const edit::StoredCorpus& corpus, const std::string& wanted) {
   std::vector<std::string> keys;
   for (const edit::StoredSample& sample : corpus.samples()) {
-    if (sample.key == wanted) return sample;
+    if (sample.key == wanted) return keys.size();
     keys.push_back(sample.key);
   }
-  for (const edit::StoredSample& sample : corpus.samples())
-    if (std::to_string(sample.episode) == wanted) return sample;
+  for (std::size_t i = 0; i < corpus.samples().size(); ++i)
+    if (std::to_string(corpus.samples()[i].episode) == wanted) return i;
   throw InputError(corpus.path().string(),
                    "no sample is called '" + wanted + "' (a key, or an episode number from 0 to " +
                        std::to_string(keys.size() - 1) + ")." + did_you_mean(wanted, keys));
@@ -62,7 +62,7 @@ void check_source(Json& entry, const SourceLineage& line, const SessionRef& ref)
 }
 
 /// Where the sample lies, with the hash of each file.
-Json places(const edit::StoredCorpus& corpus, const edit::StoredSample& sample, bool check) {
+Json places(const edit::StoredCorpus& corpus, const Json& manifest, bool check) {
   const std::map<std::string, Json> files = files_of(corpus.manifest());
   Json list = Json::array();
   const auto add = [&](const std::string& output, const std::string& path, Json details) {
@@ -75,12 +75,12 @@ Json places(const edit::StoredCorpus& corpus, const edit::StoredSample& sample, 
     if (check) check_file(entry, safe_join(corpus.path(), path));
     list.push_back(std::move(entry));
   };
-  for (const Json& place : sample.manifest.value("places", Json::array())) {
+  for (const Json& place : manifest.value("places", Json::array())) {
     const std::string output = place.value("output", "");
     Json details = place.value("details", Json::object());
     const Json videos = details.value("videos", Json::object());
     details.erase("videos");
-    if (details.contains("first_row")) details["rows"] = sample.rows;
+    if (details.contains("first_row")) details["rows"] = manifest.value("rows", Json());
     add(output, place.value("file", ""), details);
     for (const auto& [feature, video] : videos.items())
       add(output, video.value("file", ""),
@@ -92,13 +92,14 @@ Json places(const edit::StoredCorpus& corpus, const edit::StoredSample& sample, 
 }
 
 /// "present and the same", ..: where one of the named folders holds the session.
-Json sources(const edit::StoredSample& sample, const std::vector<fs::path>& folders) {
+Json sources(const edit::StoredSample& sample, const std::vector<SourceLineage>& lineage,
+             const std::vector<fs::path>& folders) {
   std::vector<SessionRef> refs;
   if (!folders.empty())
     for (const SessionRef& ref : find_sessions(folders))
       if (ref.id == sample.session || sample.session.starts_with(ref.id)) refs.push_back(ref);
   Json list = Json::array();
-  for (const SourceLineage& line : sample.lineage) {
+  for (const SourceLineage& line : lineage) {
     Json entry = {{"stream", line.stream},    {"file", line.path}, {"roles", line.roles},
                   {"format", line.format},    {"item", line.item}, {"sha256", line.sha256},
                   {"xxh3_128", line.xxh3_128}};
@@ -140,16 +141,17 @@ Json labels(const Segment& segment) {
 
 Json why_sample(const WhyRequest& request) {
   const auto corpus = edit::StoredCorpus::open(request.corpus);
-  const edit::StoredSample& sample = find_sample(*corpus, request.sample);
-  Json segment = reelcell::to_json(sample.segment);
+  const std::size_t index = find_sample(*corpus, request.sample);
+  const edit::StoredSample& sample = corpus->samples()[index];
+  const edit::SampleDetails details = corpus->details(index);
+  Json segment = reelcell::to_json(details.segment);
   segment.erase("labels");
   segment.erase("task");
   Json attributes = Json::object();
-  for (const auto& [name, value] : sample.session_attributes)
+  for (const auto& [name, value] : details.session_attributes)
     attributes[name] = reelcell::to_json(value);
-  Json gates = Json::array();
-  if (const auto known = corpus->decisions().find(sample.key); known != corpus->decisions().end())
-    gates = known->second.value("gates", Json::array());
+  const Json decision = corpus->decision(sample.key);
+  const Json gates = decision.is_object() ? decision.value("gates", Json::array()) : Json::array();
   const Json& manifest = corpus->manifest();
   Json document = {{"key", sample.key},
                    {"episode", sample.episode},
@@ -158,15 +160,15 @@ Json why_sample(const WhyRequest& request) {
                    {"split", sample.split},
                    {"group", sample.group},
                    {"rows", sample.rows},
-                   {"task", sample.segment.task},
+                   {"task", details.segment.task},
                    {"segment", segment},
-                   {"labels", labels(sample.segment)},
+                   {"labels", labels(details.segment)},
                    {"gates", gates},
-                   {"sources", sources(sample, request.sources)},
-                   {"clips", sample.manifest.value("clips", Json::array())},
-                   {"places", places(*corpus, sample, request.check_files)},
+                   {"sources", sources(sample, details.lineage, request.sources)},
+                   {"clips", details.manifest.value("clips", Json::array())},
+                   {"places", places(*corpus, details.manifest, request.check_files)},
                    {"recipe", {{"name", corpus->recipe().name}, {"hash", corpus->recipe().hash}}},
-                   {"origin", sample.manifest.value("origin", Json::array())},
+                   {"origin", details.manifest.value("origin", Json::array())},
                    {"edits", manifest.value("edits", Json::array())},
                    {"corpus_sha256", corpus->hash()}};
   if (manifest.contains("generator")) document["generator"] = manifest["generator"];

@@ -1,6 +1,7 @@
 // A finished corpus that sessions are added to: what it says of itself, and its rows.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 
 namespace reelcell::pipeline {
 
+/// Memory: some hundred bytes a sample; what else is known of them lies in temporary files.
 class PriorCorpus {
  public:
   /// Throws InputError when it cannot be read.
@@ -21,10 +23,12 @@ class PriorCorpus {
   const Json& manifest() const { return corpus_->manifest(); }
   std::size_t size() const { return corpus_->samples().size(); }
   const edit::StoredSample& sample(std::size_t i) const { return corpus_->samples()[i]; }
+  /// Its entry in the manifest.
+  Json entry(std::size_t i) const { return corpus_->details(i).manifest; }
   /// Rows, times and figures, clips without packets. Thread-safe for different i. InputError.
   edit::LoadedEpisode load(std::size_t i) const { return corpus_->load_rows(i); }
-  /// Where sample i lies in one output.
-  SamplePlace place(std::size_t i, const std::string& output) const;
+  /// Where sample i, whose entry is given, lies in one output.
+  SamplePlace place(std::size_t i, const Json& entry, const std::string& output) const;
   /// Files of one output, in the recipe's order.
   std::vector<CorpusFile> files(std::size_t output) const;
   /// Of what data was lost or set aside when it was built, but for the sessions and segments named.
@@ -37,7 +41,7 @@ class PriorCorpus {
 
   /// Every session that was given to a build of it.
   const std::set<std::string>& sessions() const { return sessions_; }
-  bool has_samples_of(const std::string& session) const { return sources_.contains(session); }
+  bool has_samples_of(const std::string& session) const { return samples_of_.contains(session); }
   /// Streams and files that samples of the session came from.
   struct Source {
     std::string stream;  ///< "" for a file beside them
@@ -50,21 +54,24 @@ class PriorCorpus {
         no_hash;  ///< why it could not be taken; "" without a hash: an older version wrote it
   };
   using Sources = std::map<Source, Known>;
-  const Sources& sources_of(const std::string& session) const { return sources_.at(session); }
+  Sources sources_of(const std::string& session) const;
   /// Keys of its segments that could not be built, though others were.
   std::set<std::string> failed_segments(const std::string& session) const;
   /// What became of every segment, but for those named and those of the sessions named.
-  std::vector<Decision> decisions(const std::set<std::string>& without,
-                                  const std::set<std::string>& segments) const;
+  void for_each_decision(const std::set<std::string>& without,
+                         const std::set<std::string>& segments,
+                         const std::function<void(const Decision&)>& take) const;
   std::vector<QuarantinedSession> quarantined(const std::set<std::string>& without) const;
   /// The visits reports of its sessions.
   Json visits(const std::set<std::string>& without) const;
 
  private:
   std::unique_ptr<edit::StoredCorpus> corpus_;
-  Json report_;
+  Json report_;  ///< without its decisions
+  JsonShelf decisions_;
   std::set<std::string> sessions_;
-  std::map<std::string, Sources> sources_;
+  std::map<std::string, std::vector<std::uint32_t>>
+      samples_of_;                                       ///< numbers of a session's samples
   std::map<std::string, std::set<std::string>> failed_;  ///< keys of segments, by session
 };
 

@@ -4,6 +4,7 @@
 #include "internal/dataset.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/table/parquet.hpp"
+#include "reelcell/table/parquet_rows.hpp"
 
 namespace reelcell::readers::lerobot {
 
@@ -130,8 +131,12 @@ void Dataset::read_episode_tables() {
     std::vector<std::string> columns;
     for (const table::ParquetColumn& column : table::parquet_info(path).columns)
       if (!column.name.starts_with("stats/")) columns.push_back(column.name);
-    for (const Json& row : table::read_parquet_rows(path, kMostEpisodes, columns))
+    table::for_each_parquet_row(path, columns, [&](const Json& row) {
+      if (static_cast<std::int64_t>(episodes_.size()) >= kMostEpisodes)
+        throw InputError(path.string(), "more than " + std::to_string(kMostEpisodes) +
+                                            " episodes are listed up to here");
       episodes_.push_back(entry_from_table(row, features_, path.string()));
+    });
   }
 }
 

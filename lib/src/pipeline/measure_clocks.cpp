@@ -65,10 +65,18 @@ void measure_pairs(const OpenSession& session, const ClockEvidence& evidence,
   };
   for (const auto& piece : out.pairs->pieces)
     r.candidates.push_back({offset_of(piece, ns_of(piece.start)), 1});
-  if (out.pairs->pieces.size() > 1) {
+  if (out.pairs->resets > 0) {
+    const auto& pieces = out.pairs->pieces;
+    const bool wrapped =
+        std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.wrapped; });
     r.verdict = timeline::Verdict::kAmbiguous;
-    r.reason = fmt::format("the device's clock began anew {} times{}", r.candidates.size() - 1,
-                           out.pairs->pieces.front().wrapped ? " (its counter ran over)" : "");
+    r.reason = fmt::format(
+        "the device's clock began anew {} {}{}: no one clock holds for the whole session; cut it "
+        "there",
+        out.pairs->resets, out.pairs->resets == 1 ? "time" : "times",
+        wrapped ? " (its counter ran over)" : "");
+    if (out.pairs->unplaced > 0)
+      r.reason += fmt::format("; {} pairs lie in stretches too short to tell", out.pairs->unplaced);
     return;
   }
   const auto& piece = out.pairs->pieces.front();

@@ -291,11 +291,15 @@ PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
     return fit;
   }
   const std::vector<std::size_t> starts = piece_starts(pairs, options);
+  fit.resets = starts.size() - 1;
   const std::size_t stride = (pairs.size() + kPlotPoints - 1) / kPlotPoints;
   std::vector<double> sizes;
   for (std::size_t s = 0; s < starts.size(); ++s) {
     const std::size_t from = starts[s], to = s + 1 < starts.size() ? starts[s + 1] : pairs.size();
-    if (to - from < kLeastPairs) continue;
+    if (to - from < kLeastPairs) {
+      fit.unplaced += to - from;
+      continue;
+    }
     const std::span<const ClockPair> part(pairs.data() + from, to - from);
     PairPiece piece = fit_piece(part, options, fit.early);
     if (to < pairs.size())
@@ -339,6 +343,8 @@ Json to_json(const PairFit& fit) {
       {"pairs", fit.pairs},
       {"duplicates", fit.duplicates},
       {"early", fit.early},
+      {"resets", fit.resets},
+      {"unplaced", fit.unplaced},
       {"residual_ms",
        {{"p50", fit.residual_p50_ms}, {"p95", fit.residual_p95_ms}, {"max", fit.residual_max_ms}}},
       {"pieces", std::move(pieces)},

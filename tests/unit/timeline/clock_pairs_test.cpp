@@ -103,6 +103,17 @@ TEST(FitPairs, ACounterThatBeganAnewIsTold) {
   EXPECT_TRUE(fit.pieces[0].wrapped);
 }
 
+TEST(FitPairs, AResetShortBeforeTheEndIsToldToo) {
+  auto pairs = arrivals(40, 20, 4);
+  const std::size_t after = pairs.size() - 6;
+  for (std::size_t i = after; i < pairs.size(); ++i) pairs[i].device -= Nanos(20 * kSecond);
+  const PairFit fit = fit_pairs(pairs, {});
+  EXPECT_EQ(fit.pieces.size(), 1u);
+  EXPECT_EQ(fit.resets, 1u);
+  EXPECT_EQ(fit.unplaced, 6u);
+  EXPECT_EQ(fit_pairs(arrivals(40, 20, 4), {}).resets, 0u);
+}
+
 TEST(FitPairs, ALateMessageIsNoReset) {
   auto pairs = arrivals(40, 20, 6);
   pairs[500].host += Nanos(2 * kSecond);

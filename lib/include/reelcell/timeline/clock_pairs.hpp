@@ -56,6 +56,8 @@ struct PairPiece {
 struct PairFit {
   std::vector<PairPiece> pieces;  ///< in host order; one, unless the clock was reset
   std::uint64_t pairs = 0, duplicates = 0, early = 0;  ///< early: rejected as outliers
+  std::uint64_t resets = 0;  ///< of the device's clock, also where too few pairs follow for a piece
+  std::uint64_t unplaced = 0;  ///< pairs of stretches that are too short for a piece
   double residual_p50_ms = 0, residual_p95_ms = 0, residual_max_ms = 0;  ///< |host - map(device)|
   std::vector<std::pair<StreamTime, std::int64_t>> residuals;  ///< at most 4096, for a plot
   std::string reason;  ///< why there is no piece, "" otherwise

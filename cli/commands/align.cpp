@@ -127,6 +127,7 @@ class AlignCommand : public Command {
     app.add_option("--max-skew-p95", max_skew_,
                    "Fail when a stream's p95 of |sample - grid row| is above it, such as 10ms "
                    "(default: none)")
+        ->check([](const std::string& text) { return wrong_duration(text, Nanos(0)); })
         ->type_name("DURATION")
         ->group(gates);
     app.add_option("--fail-on", fail_on_,

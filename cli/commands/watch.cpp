@@ -68,16 +68,6 @@ class StopSignals {
 
 constexpr Nanos kLeastWait = std::chrono::milliseconds(10);
 
-/// What is wrong with an option's value, "" when nothing is.
-std::string wrong_duration(const std::string& text, Nanos least) {
-  try {
-    if (parse_duration(text) >= least) return "";
-    return "'" + text + "' is too short: at least " + format_duration(least) + " is expected";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
-
 class WatchCommand : public Command {
  public:
   std::string name() const override { return "watch"; }

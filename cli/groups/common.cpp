@@ -38,6 +38,15 @@ void one_of(CLI::Option* option, const std::string& kind, const std::vector<std:
   });
 }
 
+std::string wrong_duration(const std::string& text, Nanos least) {
+  try {
+    if (parse_duration(text) >= least) return "";
+    return "'" + text + "' is too short: at least " + format_duration(least) + " is expected";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 std::string counted(std::uint64_t count, const std::string& what) {
   return human_count(count) + " " + what + (count == 1 ? "" : "s");
 }

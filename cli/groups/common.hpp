@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reelcell/base/json.hpp"
+#include "reelcell/base/time.hpp"
 
 namespace reelcell::cli {
 
@@ -26,6 +27,9 @@ struct JsonOption {
 
 /// One of `allowed`: shown as "a|b|c" in the help; anything else is refused with the nearest name.
 void one_of(CLI::Option* option, const std::string& kind, const std::vector<std::string>& allowed);
+
+/// What is wrong with an option's value, "" when nothing is.
+std::string wrong_duration(const std::string& text, Nanos least);
 
 /// "1 error", "2 errors", "1 234 rows".
 std::string counted(std::uint64_t count, const std::string& what);

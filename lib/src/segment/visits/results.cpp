@@ -1,4 +1,6 @@
 // Visits as segments, and what a user must be told of them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -111,8 +113,8 @@ void tell(const Request& request, const Survey& survey, const std::string& sessi
     diagnostics.note("visit-unplanned", session,
                      "the stop at " + seconds(stop.dwell.start) + " is at no planned point; '" +
                          request.plan.points[stop.match.point].id + "' is the nearest, " +
-                         to_text(Value(stop.match.distance)) + " away, allowed " +
-                         to_text(Value(request.match.tolerance)));
+                         fmt::format("{:.4g} away in the pose's unit, allowed {:.4g}",
+                                     stop.match.distance, request.match.tolerance));
   for (std::size_t i = 0; i < survey.ties.size(); ++i)
     if (!survey.ties[i].visit)
       diagnostics.loss(

@@ -80,6 +80,9 @@ def drop_from_so101(work, rows, video):
 
 def merge_halves(work, rows, video):
     """Split into two sets and merged again: the original's rows and packets."""
+    told = reelcell("edit", SO101, "--split-where", "all=episode >= 0", "--split-where", "none=episode > 99", "--out", work / "whole").stderr
+    check("<split-empty>" in told, f"an empty corpus goes unsaid: {told}")
+    check(not (work / "whole/none").exists(), "an empty corpus")
     reelcell("edit", SO101, "--split-where", "first=episode < 2", "--split-where", "second=episode >= 2", "--out", work / "halves")
     first, second = work / "halves/first", work / "halves/second"
     reelcell("validate", first, "--deep")

@@ -38,7 +38,7 @@ Json schema_parts() {
     "type": "object", "required": ["source"], "description": "Where one end of a segment comes from.",
     "properties": {
       "source": {"type": "string", "description": "The event, signal or rule that set it."},
-      "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off it may be [ns]; 0 = exact, left out = not known."}
+      "uncertainty_ns": {"type": "integer", "minimum": 0, "description": "How far off the instant may be at which 'source' holds [ns]: half the spacing of samples or frames, and the spread of what noise makes of it; not how far a threshold lies from where a movement begins. 0 = exact, left out = not known."}
     }
   },
   "visits": {

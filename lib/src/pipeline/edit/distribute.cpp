@@ -83,7 +83,7 @@ std::vector<Part> by_predicate(const EditRequest& request, std::vector<PlannedSa
 }  // namespace
 
 std::vector<Part> distribute(const EditRequest& request, std::vector<PlannedSample> samples,
-                             const EditPlan::Impl& plan) {
+                             const EditPlan::Impl& plan, Diagnostics& diagnostics) {
   const int ways =
       !request.split_ratios.empty() + !request.split_wheres.empty() + int{request.split_by_group};
   if (ways > 1)
@@ -97,6 +97,13 @@ std::vector<Part> distribute(const EditRequest& request, std::vector<PlannedSamp
     parts = by_predicate(request, std::move(samples), plan);
   else
     return {{"", std::move(samples)}};
+  for (const Part& part : parts)
+    if (part.samples.empty())
+      diagnostics.warn("split-empty", part.name,
+                       request.split_ratios.empty()
+                           ? "no sample fits its predicate; there is no such corpus"
+                           : "no group fell to its share; there is no such corpus. Groups are kept "
+                             "whole and shared out by hash, so a few of them divide unevenly");
   std::erase_if(parts, [](const Part& part) { return part.samples.empty(); });
   return parts;
 }

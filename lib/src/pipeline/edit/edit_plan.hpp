@@ -77,7 +77,7 @@ void relabel(const EditRequest& request, std::vector<PlannedSample>& samples,
              const EditPlan::Impl& plan);
 /// One corpus, or several.
 std::vector<Part> distribute(const EditRequest& request, std::vector<PlannedSample> samples,
-                             const EditPlan::Impl& plan);
+                             const EditPlan::Impl& plan, Diagnostics& diagnostics);
 
 /// What must not be found in a corpus after `forget`: names and hashes of the forgotten samples and
 /// of sources that only they came from, and the bytes of their packets. What a kept sample has as

@@ -314,7 +314,7 @@ EditPlan EditPlan::make(const EditRequest& request, Diagnostics& diagnostics) {
     for (const Label& label : sample.segment.labels)
       edit::add_new(plan.schema.label_names, label.name);
   edit::note_operations(request, plan);
-  plan.parts = edit::distribute(request, std::move(samples), plan);
+  plan.parts = edit::distribute(request, std::move(samples), plan, diagnostics);
   return result;
 }
 

@@ -46,7 +46,7 @@ class InitCommand : public Command {
                 << " streams proposed; check names, units and clocks, then run 'reelcell align "
                 << folder_ << "'\n";
     }
-    print_diagnostics(diagnostics);
+    print_diagnostics(diagnostics, true);
     return diagnostics.has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }
 

@@ -145,11 +145,26 @@ class ReplayCommand : public Command {
     for (const auto& quarantined : plan.quarantined)
       if (quarantined.id == ref.id) losses.loss("session-quarantined", ref.id, quarantined.reason);
     for (const auto& candidate : plan.candidates)
-      if (plan.sessions[candidate.session].id == ref.id) segments.push_back(candidate.segment);
+      if (plan.sessions[candidate.session].id == ref.id)
+        segments.push_back(with_units(candidate.segment, plan));
     std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
       return a.range.start < b.range.start;
     });
     return segments;
+  }
+
+  /// Measured labels as they are drawn: "23.1 N".
+  static Segment with_units(Segment segment, const pipeline::BuildPlan& plan) {
+    for (Label& label : segment.labels) {
+      const auto unit = plan.label_units.find(label.name);
+      if (unit == plan.label_units.end() || unit->second == "-") continue;
+      if (unit->second.find(" / ") != std::string::npos) continue;  // of other sessions, too
+      if (const auto* number = std::get_if<double>(&label.value))
+        label.value = fmt::format("{:.4g} {}", *number, unit->second);
+      else if (const auto* whole = std::get_if<std::int64_t>(&label.value))
+        label.value = fmt::format("{} {}", *whole, unit->second);
+    }
+    return segment;
   }
 
   TimeRange range_of(TimeRange extent) const {

@@ -6,7 +6,9 @@
 
 namespace reelcell::cli {
 
-void print_diagnostics(const Diagnostics& diagnostics);
+/// More than five lines that differ in places and numbers alone are one, which sends to --json for
+/// the others; `every_line` where there is no --json.
+void print_diagnostics(const Diagnostics& diagnostics, bool every_line = false);
 Json diagnostics_json(const Diagnostics& diagnostics);
 
 }  // namespace reelcell::cli

@@ -141,12 +141,25 @@ def lineage_ranges(work, session):
 
 
 def mixed_units(work, session):
-    recipe = recipe_file(work, features=[{"name": "observation.wrench", "from": ["log.force", "log.torque"]}], outputs=[{"format": "lerobot_v3", "folder": "set"}])
+    recipe = recipe_file(work, labels=[{"name": "peak", "value": "max(log.force)"}, {"name": "count", "value": "3"}], features=[{"name": "observation.wrench", "from": ["log.force", "log.torque"]}], outputs=[{"format": "lerobot_v3", "folder": "set"}])
     reelcell("build", session, "--recipe", recipe, "--out", work / "mixed")
     info = json.loads((work / "mixed/set/meta/info.json").read_text())
     check(info["features"]["observation.wrench"]["info"]["unit"] == "N, N*m", f"{info['features']['observation.wrench']}")
     card = (work / "mixed/README.md").read_text()
     check("| N, N*m |" in card, "the card has no unit of a joined feature")
+    check(any(line.startswith("| peak |") and "| N |" in line for line in card.splitlines()), f"the card has no unit of a label: {card}")
+    labels = json.loads((work / "mixed/corpus.json").read_text())["statistics"]["labels"]
+    check(labels["peak"]["unit"] == "N" and "unit" not in labels["count"], f"{labels}")
+
+    # What is added in another unit does not take the place of the one that was there.
+    other = log_session(work / "kilo", 101)
+    document = json.loads((other / "session.json").read_text())
+    document["streams"][0]["options"]["columns"][0]["unit"] = "kN"
+    write_json(other / "session.json", document)
+    for _ in range(2):
+        reelcell("build", session, other, "--recipe", recipe, "--out", work / "mixed", "--add")
+        labels = json.loads((work / "mixed/corpus.json").read_text())["statistics"]["labels"]
+        check(labels["peak"]["unit"] == "N / kN" and "unit" not in labels["count"], f"{labels}")
 
 
 def default_recipes(work):
@@ -160,6 +173,17 @@ def default_recipes(work):
     check(done.stderr.count("sound-not-written") == 1, "sound is told more than once")
     check(json.loads((work / "ntsc/lerobot/meta/info.json").read_text())["fps"] == 30, "fps")
     reelcell("validate", work / "ntsc", "--deep")
+    report = json.loads((work / "ntsc/report.json").read_text())
+    check([(entry["kind"], entry["sessions"]) for entry in report["not_written"]] == [("audio", 1)], f"{report['not_written']}")
+    cells = [work / "cell1", work / "cell2"]
+    for cell in cells:
+        cell.mkdir()
+        shutil.copy(video, cell / "cam.mp4")
+        reelcell("init", cell)
+    told = reelcell("build", *cells, "--out", work / "cells").stderr
+    check(told.count("<sound-not-written>") == 1 and "is sound, in 2 sessions" in told, f"sound of two sessions: {told}")
+    check([entry["sessions"] for entry in json.loads((work / "cells/report.json").read_text())["not_written"]] == [2], "sound of two sessions in the report")
+
     lines = json.loads(reelcell("align", video, "--json", codes=(0, LOST)).stdout)["sessions"][0]["streams"]
     sound = [line for line in lines if line["kind"] == "audio"]
     check(len(sound) == 1 and sound[0]["times"]["last_ns"] > 1_900_000_000 and sound[0]["join"] is None, f"{lines}")

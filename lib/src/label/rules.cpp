@@ -69,6 +69,16 @@ std::vector<Label> RuleSet::apply(const Segment& segment, SessionSignals& signal
   return labels;
 }
 
+std::vector<std::pair<std::string, std::string>> RuleSet::units() const {
+  std::vector<std::pair<std::string, std::string>> units;
+  for (const CompiledRule& rule : impl_->rules) {
+    if (rule.type.base != Base::kNumber) continue;
+    const std::string& unit = rule.type.shown.text;
+    units.emplace_back(rule.name, rule.type.stated && !unit.empty() ? unit : "-");
+  }
+  return units;
+}
+
 Json RuleSet::explain(const Segment& segment, SessionSignals& signals) const {
   Json json = Json::object();
   json["segment"] = segment.name;

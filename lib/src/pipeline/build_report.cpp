@@ -100,6 +100,10 @@ void write_json(const BuildReport& report, JsonStream& stream, const Json& more,
   member("video", video_json(report));
   member("alignment", joins_json(report));
   member("visits", report.visits);
+  Json unwritten = Json::array();
+  for (const auto& [name, sessions] : report.sound)
+    unwritten.push_back({{"stream", name}, {"kind", "audio"}, {"sessions", sessions}});
+  member("not_written", unwritten);
   member("outputs", report.outputs);
   stream.members(filter ? filter(more) : more);
   stream.end();

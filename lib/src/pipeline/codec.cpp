@@ -45,8 +45,8 @@ void fields(A& a, Candidate& v) {
 }
 template <class A>
 void fields(A& a, SessionPlan& v) {
-  a(v.error, v.features, v.time_streams, v.rate, v.robot_type, v.candidates, v.losses,
-    v.bytes_per_second, v.picture_bytes);
+  a(v.error, v.features, v.time_streams, v.rate, v.robot_type, v.label_units, v.sound, v.candidates,
+    v.losses, v.bytes_per_second, v.picture_bytes);
 }
 template <class A>
 void fields(A& a, ColumnSpec& v) {

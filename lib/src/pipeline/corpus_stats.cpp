@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace reelcell::pipeline {
 namespace {
@@ -105,10 +106,10 @@ void LabelSummary::add(const Value& value) {
   }
 }
 
-std::string LabelSummary::rows(const std::string& name) const {
+std::string LabelSummary::rows(const std::string& name, const std::string& unit) const {
   std::string text;
   const auto row = [&](const std::string& value, std::uint64_t episodes) {
-    text += "| " + name + " | " + value + " | " + std::to_string(episodes) + " |\n";
+    text += "| " + name + " | " + value + " | " + unit + " | " + std::to_string(episodes) + " |\n";
   };
   if (as_range()) {
     row(fmt::format("{:.6g} to {:.6g}, mean {:.6g}", low_, high_, mean_), numbers_);
@@ -130,6 +131,20 @@ Json LabelSummary::json() const {
   }
   if (unknown_ > 0) json["unknown"] = unknown_;
   return json;
+}
+
+void join_unit(std::string& known, const std::string& unit) {
+  static constexpr std::string_view kBetween = " / ";
+  std::size_t start = 0;
+  while (start <= unit.size()) {
+    const std::size_t end = std::min(unit.find(kBetween, start), unit.size());
+    const std::string one = unit.substr(start, end - start);
+    if (known.empty())
+      known = one;
+    else if ((" / " + known + " / ").find(" / " + one + " / ") == std::string::npos)
+      known += " / " + one;
+    start = end + kBetween.size();
+  }
 }
 
 }  // namespace reelcell::pipeline

@@ -91,8 +91,15 @@ void ManifestBuilder::adopt(const Episode& episode, const Json& entry) {
 
 void ManifestBuilder::adopt_corpus(const Json& manifest) {
   generations_ = manifest.value("generations", Json::array());
-  statistics_.add_pictures(
-      manifest.value("statistics", Json::object()).value("pictures", Json::object()));
+  const Json statistics = manifest.value("statistics", Json::object());
+  statistics_.add_pictures(statistics.value("pictures", Json::object()));
+  const Json labels = statistics.value("labels", Json::object());
+  for (const auto& [name, figures] : labels.items()) {
+    std::string unit = figures.value("unit", "-");
+    if (const auto now = label_units_.find(name); now != label_units_.end())
+      join_unit(unit, now->second);
+    label_units_[name] = std::move(unit);
+  }
 }
 
 Json ManifestBuilder::generations() const {
@@ -197,9 +204,17 @@ Json ManifestBuilder::counts(const BuildReport& report) const {
           {"quarantined", report.decisions.count(GateAction::kQuarantine)}};
 }
 
+std::string ManifestBuilder::unit_of(const std::string& label) const {
+  const auto known = label_units_.find(label);
+  return known == label_units_.end() || known->second == "-" ? "" : known->second;
+}
+
 Json ManifestBuilder::statistics() const {
   Json labels = Json::object();
-  for (const auto& [name, summary] : labels_) labels[name] = summary.json();
+  for (const auto& [name, summary] : labels_) {
+    labels[name] = summary.json();
+    if (const std::string unit = unit_of(name); !unit.empty()) labels[name]["unit"] = unit;
+  }
   Json statistics = {{"features", statistics_.json()}, {"labels", labels}};
   if (Json pictures = statistics_.pictures(); !pictures.empty())
     statistics["pictures"] = std::move(pictures);
@@ -268,8 +283,8 @@ std::string ManifestBuilder::data_card(const BuildReport& report) const {
             std::to_string(count.rows) + " | " + std::to_string(count.groups.size()) + " |\n";
   text += "\nSplit by " + plan_->recipe.splits.by + ": no group is in two splits.\n";
   if (!labels_.empty()) {
-    text += "\n## Labels\n\n| label | value | episodes |\n|---|---|---|\n";
-    for (const auto& [name, summary] : labels_) text += summary.rows(name);
+    text += "\n## Labels\n\n| label | value | unit | episodes |\n|---|---|---|---|\n";
+    for (const auto& [name, summary] : labels_) text += summary.rows(name, unit_of(name));
   }
   text += "\n## Files\n\n| folder | format | files | bytes |\n|---|---|---|---|\n";
   for (const Json& output : outputs_) {

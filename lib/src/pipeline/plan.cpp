@@ -2,6 +2,7 @@
 #include <set>
 #include <tuple>
 
+#include "internal/corpus_stats.hpp"
 #include "internal/features.hpp"
 #include "internal/identity.hpp"
 #include "internal/plan_store.hpp"
@@ -129,6 +130,9 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
     if (lost && (!session.error.empty() || has_loss(session.losses)))
       lost->sessions.insert(plan.sessions[i].id);
     if (session.error.empty()) {
+      for (const std::string& stream : session.sound) ++plan.sound[stream];
+      for (const auto& [label, unit] : session.label_units)
+        join_unit(plan.label_units[label], unit);
       std::move(session.candidates.begin(), session.candidates.end(),
                 std::back_inserter(plan.candidates));
     } else {
@@ -136,6 +140,11 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
       plan.losses->loss("session-quarantined", plan.sessions[i].id, session.error);
     }
   }
+  for (const auto& [stream, count] : plan.sound)
+    plan.losses->note("sound-not-written", stream,
+                      "is sound, in " + std::to_string(count) +
+                          (count == 1 ? " session" : " sessions") +
+                          "; no output holds sound, so it stays in the recording");
   if (first && !plan.quarantined.empty())
     throw InputError(plan.quarantined.front().id, "no session can be used; the first reason is: " +
                                                       plan.quarantined.front().reason);

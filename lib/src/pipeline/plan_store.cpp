@@ -173,11 +173,10 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     for (const GateRule& gate : recipe.gates) curate::check_gate(*gate.row, gate.options, *signals);
     plan.rate = row_rate(recipe, *session);
     for (const StreamSpec& spec : session->session().streams)
-      if (spec.kind == StreamKind::kAudio)
-        session->losses().note("sound-not-written", spec.name,
-                               "is sound; no output holds sound, so it stays in the recording");
+      if (spec.kind == StreamKind::kAudio) plan.sound.push_back(spec.name);
     plan.robot_type = attribute_text(session->session(), "robot_type");
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
+    plan.label_units = rules.units();
     std::vector<CutSegment> segments = cut_segments(recipe, *signals, session->losses());
     estimate_sizes(*session, known_seconds(*session, segments), plan);
     for (auto& [segment, sources] : segments) {
@@ -252,7 +251,7 @@ SessionPlan PlanStore::get(std::size_t index) {
 }
 
 std::string PlanStore::fingerprint(std::size_t index) const {
-  return fingerprint_of(as_bytes("plan 4 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+  return fingerprint_of(as_bytes("plan 5 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                                  plan_->identities[index]));
 }
 

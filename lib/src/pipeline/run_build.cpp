@@ -191,6 +191,7 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
   const std::set<std::string> whole = whole_sessions(plan, prior);
   for (Json& visits : visits_reports(plan))
     if (whole.contains(visits.value("session", ""))) report.visits.push_back(std::move(visits));
+  report.sound = plan.sound;
   progress.begin("build", plan.candidates.size(), "segments");
   ordered_pool<std::unique_ptr<BuiltCandidate>>(
       plan.candidates.size(), request.threads, [&](std::size_t i) { return source.get(i); },

@@ -57,7 +57,7 @@ Json corpus_schema() {
           "additionalProperties": {"type": "object", "required": ["min", "max", "mean", "std", "q01", "q10", "q50", "q90", "q99", "count"], "description": "One feature; lists have one value an element.", "properties": {"count": {"type": "integer", "minimum": 0, "description": "Rows (pictures: frames)."}}}
         },
         "pictures": {"type": "object", "description": "By feature, the histogram over all pictures that its figures are made of.", "additionalProperties": {"type": "string", "description": "JSON as text: frames, and histogram with 256 counts for each of red, green and blue."}},
-        "labels": {"type": "object", "description": "Counts of values, or the range of a measured label.", "additionalProperties": {"type": "object", "description": "One label."}}
+        "labels": {"type": "object", "description": "Counts of values, or the range of a measured label.", "additionalProperties": {"type": "object", "description": "One label.", "properties": {"unit": {"type": "string", "description": "Of its values, where they are quantities."}}}}
       }
     },
     "counts": {"type": "object", "required": ["sessions", "segments", "episodes", "rows", "dropped", "quarantined"], "description": "How many sessions, segments, episodes and rows there are, and how many segments were dropped or quarantined.", "additionalProperties": {"type": "integer", "minimum": 0, "description": "How many."}},
@@ -165,6 +165,11 @@ Json report_schema() {
     "video": {"type": "object", "description": "By feature: clips copied and encoded again.", "additionalProperties": {"type": "object", "required": ["copied", "encoded", "why_encoded"], "description": "Clips, frames and bytes [bytes] of each, and the reasons with their counts.", "properties": {"joined": {"type": "object", "description": "Clips of copied and encoded packets; their frames and bytes are counted where they belong, the clips as encoded."}}}},
     "alignment": {"type": "array", "description": "How each stream met the rows that were written.", "items": {"$ref": "#/definitions/joined_stream"}},
     "visits": {"$ref": "#/definitions/visits"},
+    "not_written": {"type": "array", "description": "Streams that no output holds: sound.", "items": {"type": "object", "required": ["stream", "kind", "sessions"], "description": "One stream.", "properties": {
+      "stream": {"type": "string", "description": "Name of the stream."},
+      "kind": {"enum": ["audio"], "description": "Kind of the stream."},
+      "sessions": {"type": "integer", "minimum": 1, "description": "Sessions, of those that were built now, that have it."}
+    }}},
     "outputs": {"type": "array", "description": "What was written.", "items": {"type": "object", "required": ["format", "folder", "files"], "description": "Format, folder, number of files, after an edit that could leave files as they were how many (files_as_they_were), and the writer's summary."}},
     "corpus": {"$ref": "#/definitions/corpus_delta"},
     "diagnostics": {"$ref": "#/definitions/diagnostics"}

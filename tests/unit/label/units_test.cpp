@@ -67,5 +67,23 @@ TEST(RuleUnits, UnknownUnitsNameTheNearest) {
   EXPECT_THAT(refusal("segment.duration > 5 s/x"), HasSubstr("put spaces around '/'"));
 }
 
+TEST(RuleUnits, OfLabelsAreThoseOfTheValuesThatRulesGive) {
+  const test::MemorySignals signals = inspection();
+  Json rules = Json::array();
+  for (const auto& [name, value] :
+       std::vector<std::pair<const char*, const char*>>{{"peak", "max(force.fz)"},
+                                                        {"again", "label.peak * 2"},
+                                                        {"turns", "3"},
+                                                        {"mode", "max(plc.mode)"},
+                                                        {"quiet", "max(force.fz) < 5 N"},
+                                                        {"took", "segment.duration"}})
+    rules.push_back({{"name", name}, {"value", value}});
+  const RuleSet compiled(parse_label_rules(rules, "/labels"), parameters(), signals.session());
+  EXPECT_THAT(compiled.units(),
+              testing::ElementsAre(testing::Pair("peak", "N"), testing::Pair("again", "N"),
+                                   testing::Pair("turns", "-"), testing::Pair("mode", "-"),
+                                   testing::Pair("took", "s")));
+}
+
 }  // namespace
 }  // namespace reelcell::label

@@ -51,6 +51,9 @@ class RuleSet {
   std::vector<Label> apply(const Segment& segment, SessionSignals& signals) const;
   /// Why each rule fired or did not: tree of sub-expressions with their values, as text or JSON.
   Json explain(const Segment& segment, SessionSignals& signals) const;
+  /// Of each rule whose value is a number: its name and the unit that apply() gives it in ("peak",
+  /// "N"), "-" where it has none or none is stated.
+  std::vector<std::pair<std::string, std::string>> units() const;
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct BuildPlan {
   std::vector<Candidate> candidates;  ///< in corpus order: split, session id, time
   std::vector<std::pair<std::string, std::uint64_t>> split_order;
   std::vector<QuarantinedSession> quarantined;
+  std::map<std::string, std::uint64_t> sound;  ///< streams that no output holds -> sessions
+  std::map<std::string, std::string, std::less<>> label_units;  ///< of numbers; "-" = none
   std::vector<std::string> identities;  ///< of each session's files: they change when a file does
   /// Losses of all sessions, each counted once however often its streams were read; the caller
   /// reports them.
@@ -96,6 +99,7 @@ struct BuildReport {
   Json outputs = Json::array();
   bool lost = false;
 };
+  std::map<std::string, std::uint64_t> sound;  ///< as in the plan
 /// What a value becomes before it is written; empty: it stays.
 using JsonFilter = std::function<Json(const Json&)>;
 /// report.json, with the members of `more` at its end; one decision in memory at a time.

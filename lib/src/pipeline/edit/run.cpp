@@ -5,6 +5,7 @@
 #include "edit/edit_plan.hpp"
 #include "edit/staging.hpp"
 #include "internal/accountant.hpp"
+#include "internal/corpus_stats.hpp"
 #include "internal/manifest.hpp"
 #include "internal/own_files.hpp"
 #include "reelcell/base/error.hpp"
@@ -104,6 +105,15 @@ class PartWriter {
         diagnostics_(&diagnostics) {
     build_.recipe = plan.recipe;
     build_.schema = plan.schema;
+    for (const auto& source : plan.sources) {
+      const Json statistics = source->manifest().value("statistics", Json::object());
+      const Json labels = statistics.value("labels", Json::object());
+      for (const auto& [label, figures] : labels.items())
+        join_unit(build_.label_units[label], figures.value("unit", "-"));
+    }
+    // Of what an expression gives nobody stated the unit.
+    const Json expressions = plan.arguments.value("labels", Json::object());
+    for (const auto& [label, sql] : expressions.items()) build_.label_units.erase(label);
     std::set<std::string> sessions;
     for (const PlannedSample& sample : part.samples)
       if (const std::string& id = plan.stored(sample).session; sessions.insert(id).second)

@@ -41,8 +41,8 @@ class CorpusStatistics {
 class LabelSummary {
  public:
   void add(const Value& value);
-  /// Rows "| name | value | episodes |" of the data card.
-  std::string rows(const std::string& name) const;
+  /// Rows "| name | value | unit | episodes |" of the data card.
+  std::string rows(const std::string& name, const std::string& unit) const;
   Json json() const;
 
  private:
@@ -53,5 +53,9 @@ class LabelSummary {
   std::uint64_t numbers_ = 0, unknown_ = 0, others_ = 0;
   double low_ = 0, high_ = 0, mean_ = 0;
 };
+
+/// Sessions may measure in different units; then a label's values are, too, and all are named:
+/// "N / kN". "-" is a unit that is not known; `known` may be empty or have several already.
+void join_unit(std::string& known, const std::string& unit);
 
 }  // namespace reelcell::pipeline

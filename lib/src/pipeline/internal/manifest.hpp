@@ -1,6 +1,8 @@
 // corpus.json and the data card.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,13 +17,15 @@ namespace reelcell::pipeline {
 /// splits and labels, not with samples.
 class ManifestBuilder {
  public:
-  explicit ManifestBuilder(const BuildPlan& plan) : plan_(&plan), statistics_(plan.schema) {}
+  explicit ManifestBuilder(const BuildPlan& plan)
+      : plan_(&plan), label_units_(plan.label_units), statistics_(plan.schema) {}
   /// `places`: one an output, in the recipe's order. `more`: members at the end of its entry.
   void add(const Episode& episode, const std::string& group, const std::vector<SamplePlace>& places,
            const Json& more = Json::object());
   /// A sample that a corpus holds already, with its entry in that corpus's manifest.
   void adopt(const Episode& episode, const Json& entry);
-  /// What the corpus held before this build: the generations and the histograms of its manifest.
+  /// What the corpus held before this build: the generations, the histograms and the units of
+  /// labels of its manifest.
   void adopt_corpus(const Json& manifest);
   /// The generations of this corpus then end with the plan's sessions.
   void add_generation() { with_generation_ = true; }
@@ -41,11 +45,13 @@ class ManifestBuilder {
   void count(const Episode& episode, const std::string& group);
   Json features() const;
   Json counts(const BuildReport& report) const;
+  std::string unit_of(const std::string& label) const;  ///< "" = none
   Json statistics() const;
   Json generations() const;
   std::size_t sessions() const;
   const BuildPlan* plan_;
   Json generations_ = Json::array();
+  std::map<std::string, std::string, std::less<>> label_units_;  ///< the plan's and what was there
   bool with_generation_ = false;
   std::uint64_t adopted_ = 0;
   JsonSpool samples_;

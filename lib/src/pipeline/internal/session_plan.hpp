@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "internal/lost_parts.hpp"
@@ -16,6 +17,8 @@ struct SessionPlan {
   std::vector<std::string> time_streams;
   Rational rate{};
   std::string robot_type;
+  std::vector<std::pair<std::string, std::string>> label_units;
+  std::vector<std::string> sound;  ///< streams of it, which no output takes
   std::vector<Candidate> candidates;
   std::vector<Diagnostic> losses;      ///< what was lost while reading it
   std::uint64_t bytes_per_second = 0;  ///< of its sources: what a second of an episode may take

@@ -195,7 +195,11 @@ def default_recipes(work):
     slow = work / "slow.mp4"
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=s=160x120:r=25/2:d=4", "-c:v", "libx264", slow], check=True)
     done = reelcell("build", slow, "--out", work / "slow", codes=(1,))
-    check('"rate_hz": 13' in done.stderr and not (work / "slow/lerobot").exists(), f"{done.stderr}")
+    check('"rate_hz": 13' in done.stderr and not (work / "slow").exists(), f"{done.stderr}")
+    check('"rate_hz": 13' in reelcell("build", slow, "--out", work / "slow", "--dry-run", codes=(1,)).stderr, "the plan alone does not tell it")
+    (work / "slow").mkdir()
+    reelcell("build", slow, "--out", work / "slow", codes=(1,))
+    check(list((work / "slow").iterdir()) == [], "something is left in a folder that was empty")
 
 
 def partial_set(work):

@@ -55,6 +55,7 @@ BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest pl
   planned.spool = &folder.spool();
   LostParts lost;
   const BuildPlan plan = plan_of(planned, sessions, delta, prior, progress, &lost);
+  check_outputs(plan);
   result.losses = plan.losses;
   warn_of_unhashed(delta, result.losses);
   FailureLimit failures(plan, request.max_failures);

@@ -24,6 +24,11 @@ void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
                             "into windows, or allow more with --memory.");
 }
 
+void check_outputs(const BuildPlan& plan) {
+  for (const OutputRule& output : plan.recipe.outputs)
+    if (output.row->check) output.row->check(plan.schema, output.options);
+}
+
 void require_segments(const BuildPlan& plan) {
   if (!plan.candidates.empty()) return;
   std::string why;

@@ -343,6 +343,7 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   const BuildPlan plan =
       plan_sessions(planned, find_sessions(planned.inputs), nullptr, progress, &lost);
   require_segments(plan);
+  check_outputs(plan);
   result.losses = plan.losses;
   if (!request.overwrite)
     for (const auto& [path, what] : damage)

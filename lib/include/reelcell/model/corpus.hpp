@@ -75,6 +75,8 @@ struct WriterRow {
   bool wants_clips = true;
   bool wants_stills = false;
   std::unique_ptr<CorpusWriter> (*make)(WriterContext context) = nullptr;
+  /// PlanError for a schema or options that no corpus of this format can have. Touches no file.
+  void (*check)(const CorpusSchema& schema, const OptionValues& options) = nullptr;
   /// Is the folder in this format? 0..100, cheap.
   int (*recognise)(const fs::path& folder) = nullptr;
   /// What is in a folder or file of this format, in a moment; nullptr: its reader says that.

@@ -73,6 +73,8 @@ BuildPlan plan_build(const PlanRequest& request, Progress& progress);
 Json to_json(const BuildPlan& plan);
 /// Throws PlanError that says what the segmenters looked at, when the plan holds no segment.
 void require_segments(const BuildPlan& plan);
+/// Throws PlanError when one of the recipe's outputs cannot hold what was planned.
+void check_outputs(const BuildPlan& plan);
 
 struct ClipAccount {
   std::uint64_t copied_frames = 0, copied_bytes = 0, copied_clips = 0;
@@ -97,9 +99,9 @@ struct BuildReport {
   std::vector<UnhashedSource> unhashed;  ///< by session and source
   Json visits = Json::array();           ///< visits_reports of the plan
   Json outputs = Json::array();
+  std::map<std::string, std::uint64_t> sound;  ///< as in the plan
   bool lost = false;
 };
-  std::map<std::string, std::uint64_t> sound;  ///< as in the plan
 /// What a value becomes before it is written; empty: it stays.
 using JsonFilter = std::function<Json(const Json&)>;
 /// report.json, with the members of `more` at its end; one decision in memory at a time.

@@ -150,6 +150,9 @@ void V21Writer::complete_info(Json& info) const {
 std::unique_ptr<CorpusWriter> make(WriterContext context) {
   return std::make_unique<V21Writer>(std::move(context));
 }
+void check(const CorpusSchema& schema, const OptionValues& options) {
+  check_plan(schema, options, false);
+}
 int recognise(const fs::path& folder) { return recognise_version(folder, 2); }
 
 }  // namespace
@@ -163,6 +166,7 @@ const WriterRow& lerobot_v21_writer() {
       .wants_clips = true,
       .wants_stills = false,
       .make = lerobot::make,
+      .check = lerobot::check,
       .recognise = lerobot::recognise,
       .verify = lerobot::verify_data_set};
   return row;

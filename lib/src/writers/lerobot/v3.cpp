@@ -224,6 +224,9 @@ void V3Writer::complete_info(Json& info) const {
 std::unique_ptr<CorpusWriter> make(WriterContext context) {
   return std::make_unique<V3Writer>(std::move(context));
 }
+void check(const CorpusSchema& schema, const OptionValues& options) {
+  check_plan(schema, options, true);
+}
 int recognise(const fs::path& folder) { return recognise_version(folder, 3); }
 
 }  // namespace
@@ -236,6 +239,7 @@ const WriterRow& lerobot_v3_writer() {
                              .wants_clips = true,
                              .wants_stills = false,
                              .make = lerobot::make,
+                             .check = lerobot::check,
                              .recognise = lerobot::recognise,
                              .verify = lerobot::verify_data_set};
   return row;

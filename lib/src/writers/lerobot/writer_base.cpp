@@ -27,11 +27,22 @@ std::vector<table::ParquetColumn> origin_columns() {
   return columns;
 }
 
+namespace {
+Annotations annotations_of(const Settings& settings) {
+  return settings.gr00t ? Annotations::kTaskIndices : Annotations::kTexts;
+}
+}  // namespace
+
+void check_plan(const CorpusSchema& schema, const OptionValues& options, bool with_file_sizes) {
+  static_cast<void>(whole_fps(schema));
+  static_cast<void>(FeatureLayout(schema, annotations_of(read_settings(options, with_file_sizes))));
+}
+
 WriterBase::WriterBase(WriterContext context, bool with_file_sizes)
     : context_(std::move(context)),
       fps_(whole_fps(context_.schema)),
       settings_(read_settings(context_.options, with_file_sizes)),
-      layout_(context_.schema, settings_.gr00t ? Annotations::kTaskIndices : Annotations::kTexts),
+      layout_(context_.schema, annotations_of(settings_)),
       folder_(context_),
       stats_(layout_.data(), layout_.videos()),
       cameras_(layout_, fps_),

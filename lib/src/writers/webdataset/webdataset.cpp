@@ -37,6 +37,7 @@ const WriterRow& webdataset_writer() {
       .wants_clips = true,
       .wants_stills = true,
       .make = webdataset::make_writer,
+      .check = webdataset::check,
       .recognise = webdataset::recognise,
       .describe = webdataset::describe,
       .verify = webdataset::verify,

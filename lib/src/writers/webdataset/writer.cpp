@@ -33,23 +33,35 @@ std::int64_t checked(const OptionValues& values, const char* name, std::int64_t 
   return value;
 }
 
+struct Settings {
+  std::uint64_t size_cap = 0;
+  std::size_t sample_cap = 0;
+  MemberOptions members;
+};
+
+Settings read_settings(const CorpusSchema& schema, const OptionValues& values) {
+  Settings settings;
+  settings.size_cap = values.size("shard_size");
+  settings.sample_cap = static_cast<std::size_t>(checked(values, "shard_samples", 0, 100'000'000));
+  settings.members.native = values.boolean("native");
+  settings.members.true_times = schema.true_times;
+  if (values.text("compress") == "zstd")
+    settings.members.zstd_level = static_cast<int>(checked(values, "zstd_level", 1, 19));
+  return settings;
+}
+
 class Writer : public CorpusWriter {
  public:
   explicit Writer(WriterContext context)
-      : context_(std::move(context)), folder_(context_.root / context_.folder) {
-    const OptionValues& values = context_.options;
-    size_cap_ = values.size("shard_size");
-    sample_cap_ = static_cast<std::size_t>(checked(values, "shard_samples", 0, 100'000'000));
-    members_.native = values.boolean("native");
-    members_.true_times = context_.schema.true_times;
-    if (values.text("compress") == "zstd")
-      members_.zstd_level = static_cast<int>(checked(values, "zstd_level", 1, 19));
+      : context_(std::move(context)),
+        folder_(context_.root / context_.folder),
+        settings_(read_settings(context_.schema, context_.options)) {
     make_folders(folder_);
   }
 
   SamplePlace add(const Episode& episode) override {
     check_key(episode.key);
-    const std::vector<Member> members = make_members(episode, context_.schema, members_);
+    const std::vector<Member> members = make_members(episode, context_.schema, settings_.members);
     const std::string split = split_of(episode);
     return put(episode, members, splits_[split],
                shard_for(split, sample_size(episode.key, members)));
@@ -81,7 +93,7 @@ class Writer : public CorpusWriter {
       ++split.samples;
     } else {
       if (first) split.open = std::make_unique<Shard>(folder_, shard_name(name, number));
-      MemberOptions options = members_;
+      MemberOptions options = settings_.members;
       options.number = own;
       place = put(episode, make_members(episode, context_.schema, options), split, *split.open);
     }
@@ -142,8 +154,9 @@ class Writer : public CorpusWriter {
   Shard& shard_for(const std::string& name, std::uint64_t bytes) {
     Split& split = splits_[name];
     // A sample larger than the cap gets a shard of its own.
-    const bool full = split.open && (split.open->size() + bytes + TarWriter::kEndSize > size_cap_ ||
-                                     (sample_cap_ && split.open->samples() >= sample_cap_));
+    const bool full =
+        split.open && (split.open->size() + bytes + TarWriter::kEndSize > settings_.size_cap ||
+                       (settings_.sample_cap && split.open->samples() >= settings_.sample_cap));
     if (full) finish(split);
     if (!split.open) {
       const std::size_t number = split.numbers.empty() ? 0 : split.numbers.back() + 1;
@@ -195,14 +208,16 @@ class Writer : public CorpusWriter {
 
   WriterContext context_;
   fs::path folder_;
-  std::uint64_t size_cap_ = 0;
-  std::size_t sample_cap_ = 0;
-  MemberOptions members_;
+  Settings settings_;
   std::map<std::string, Split> splits_;
   WriterReport report_;
 };
 
 }  // namespace
+
+void check(const CorpusSchema& schema, const OptionValues& options) {
+  static_cast<void>(read_settings(schema, options));
+}
 
 std::unique_ptr<CorpusWriter> make_writer(WriterContext context) {
   return std::make_unique<Writer>(std::move(context));

@@ -21,6 +21,9 @@ namespace reelcell::writers::lerobot {
 Json origin_of(const Episode& episode);
 std::vector<table::ParquetColumn> origin_columns();
 
+/// Throws PlanError for what the constructor would refuse.
+void check_plan(const CorpusSchema& schema, const OptionValues& options, bool with_file_sizes);
+
 class WriterBase : public CorpusWriter {
  public:
   SamplePlace add(const Episode& episode) final;

@@ -6,6 +6,7 @@
 namespace reelcell::webdataset {
 
 std::unique_ptr<CorpusWriter> make_writer(WriterContext context);
+void check(const CorpusSchema& schema, const OptionValues& options);
 
 int recognise(const fs::path& folder);
 /// Shards, samples and members by extension.

@@ -3,8 +3,9 @@
 tasks, and each row's annotations still name the texts that they named in the source."""
 import json
 import shutil
+import subprocess
 
-from support import DATA, LOST, check, lerobot_loads, parquet, reelcell, rows_below, same_tree, tree, work_folder, write_json
+from support import DATA, LOST, check, frames, lerobot_loads, parquet, reelcell, rows_below, same_tree, tree, work_folder, write_json
 
 ROOT = DATA / "lerobot/hmk55555_Isaac-GR00T/demo_data/robot_sim.PickNPlace"
 COLUMNS = ["annotation.human.action.task_description", "annotation.human.validity"]
@@ -85,12 +86,58 @@ def cut_set(folder, episodes):
 
 
 def build(source, recipe, out, *options):
-    return reelcell("build", source, "--recipe", recipe, "--out", out, *options, codes=(LOST,))  # one camera has no files
+    recipes = ["--recipe", recipe] if recipe else []
+    return reelcell("build", source, *recipes, "--out", out, *options, codes=(LOST,))  # one camera has no files
+
+
+def source_episodes():
+    return [parquet(ROOT / f"data/chunk-000/episode_{i:06d}.parquet")["data"] for i in range(5)]
+
+
+def by_episode(root):
+    episodes = {}
+    for row in rows_below(root / "data"):
+        episodes.setdefault(row["episode_index"], []).append(row)
+    return [episodes[i] for i in sorted(episodes)]
+
+
+def rows_are_the_sources(work):
+    """Without a recipe, and although the rows begin a tick after the video and end a tick after it: every row of the source
+    is one row, with its values, its time and the frame of that time. Nothing is added for the frames beside them."""
+    source = source_episodes()
+    out = work / "rows"
+    told = build(ROOT, None, out).stderr
+    check("<row-gap>" not in told and "<lerobot-missing-video>" in told, told)
+    again = by_episode(out / "lerobot")
+    check([len(rows) for rows in again] == [416, 470, 470, 412, 328] == [len(rows) for rows in source], f"{[len(rows) for rows in again]}")
+    for number, (before, after) in enumerate(zip(source, again)):
+        for old, new in zip(before, after):
+            check(all(old[name] == new[name] for name in ("observation.state", "action", "next.reward", "next.done")), f"episode {number}: values")
+            check(new["reelcell.time_ns"] == new["reelcell.frames.time_ns"] == (new["frame_index"] + 1) * TICK, f"episode {number}: times {new}")
+            check(new["reelcell.ego_view.time_ns"] == min(new["frame_index"] + 1, len(before) - 1) * TICK, f"episode {number}: frames {new}")
+    reelcell("validate", out, "--deep")
+    lerobot_loads(out / "lerobot")
+
+    # A video that goes on after the rows, and segments within an episode.
+    longer = work / "longer"
+    reelcell("edit", out, "--to", "lerobot_v21", "--out", longer)
+    video = longer / "lerobot_v21/videos/chunk-000/observation.images.ego_view/episode_000000.mp4"
+    spare = work / "spare.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", video, "-vf", "tpad=stop_mode=clone:stop_duration=1", "-bf", "0", spare], check=True)
+    check(len(frames(spare)) == 436, "the longer video")
+    shutil.copy(spare, video)
+    again = work / "again"
+    reelcell("build", longer / "lerobot_v21", "--out", again)
+    check([len(rows) for rows in by_episode(again / "lerobot")] == [416, 470, 470, 412, 328], "rows beside a longer video")
+    write_json(work / "windows.json", {"version": 1, "name": "windows", "segments": [{"kind": "window", "length": "21s"}], "outputs": [{"format": "lerobot_v3", "folder": "lerobot"}]})
+    reelcell("build", longer / "lerobot_v21", "--recipe", work / "windows.json", "--out", work / "windows")
+    check([len(rows) for rows in by_episode(work / "windows/lerobot")] == [416, 420, 420], "rows of windows")
 
 
 def main():
     truth = source_texts()
     with work_folder() as work:
+        rows_are_the_sources(work)
         recipe = work / "recipe.json"
         write_json(recipe, {"version": 1, "name": "groot", "segments": [{"kind": "session"}], "splits": {"by": "session", "ratios": {"train": 1}},
                             "outputs": [{**output, "folder": name} for name, output in FORMATS.items()]})

@@ -7,12 +7,30 @@
 #include "reelcell/pipeline/build.hpp"
 
 namespace reelcell::pipeline {
+namespace {
+
+/// The rows of an episode whose cameras, if any, are of data sets as well; null for another
+/// session.
+const StreamSpec* episode_rows(const SessionDescription& session) {
+  const StreamSpec* rows = nullptr;
+  for (const StreamSpec& spec : session.streams) {
+    const bool of_data_set = spec.source.format == "lerobot";
+    if (spec.kind == StreamKind::kVideo && !of_data_set) return nullptr;
+    if (spec.kind != StreamKind::kSeries || !of_data_set) continue;
+    if (rows) return nullptr;
+    rows = &spec;
+  }
+  return rows;
+}
+
+}  // namespace
 
 std::string anchor_stream(const GridRule& rule, const OpenSession& session) {
   if (!rule.anchor.empty()) {
     session.info(rule.anchor);
     return rule.anchor;
   }
+  if (const StreamSpec* rows = episode_rows(session.session())) return rows->name;
   for (const StreamSpec& spec : session.session().streams)
     if (spec.kind == StreamKind::kVideo) return spec.name;
   return "";
@@ -81,6 +99,27 @@ SessionTime first_row(SessionTime start, SessionTime frame, Rational rate) {
   return frame - tick_time(ticks, rate);
 }
 
+/// An episode is rebuilt with the rows that it has: what its video shows before the first or after
+/// the last of them was never a row. They lie at the data set's rate from the first one on.
+timeline::Grid grid_of_rows(const StreamSpec& rows, const OpenSession& session, TimeRange range,
+                            Rational rate) {
+  const TimeRange all = session.stream_extent(rows.name);
+  const TimeRange own{std::max(range.start, all.start), std::min(range.end, all.end)};
+  if (all.empty() || own.empty())
+    throw InputError(session.session().id,
+                     "no row of the data set lies within this segment; its rows are from " +
+                         format_seconds(all.start.time_since_epoch()) + " s to " +
+                         format_seconds(all.end.time_since_epoch()) + " s");
+  SessionTime origin = all.start;
+  if (own.start > origin) {
+    const Rational pace = rows.rate_hz ? rate_from_number(*rows.rate_hz) : rate;
+    std::int64_t row = ns_to_pts(own.start - origin, inverse(pace), Rounding::kDown);
+    while (origin + tick_time(row, pace) < own.start) ++row;
+    origin += tick_time(row, pace);
+  }
+  return timeline::make_grid(own, rate, origin);
+}
+
 }  // namespace
 
 Rational grid_rate(const GridRule& rule, const OpenSession& session) {
@@ -106,6 +145,8 @@ timeline::Grid segment_grid(const GridRule& rule, const OpenSession& session, Ti
   const std::string anchor = anchor_stream(rule, session);
   std::optional<SessionTime> origin;
   const StreamSpec* spec = anchor.empty() ? nullptr : session.session().stream(anchor);
+  if (spec && spec == episode_rows(session.session()))
+    return grid_of_rows(*spec, session, range, rate);
   if (spec && spec->kind == StreamKind::kVideo) {
     const auto times = session.frame_times(anchor);
     const auto at = std::lower_bound(times->begin(), times->end(), range.start);

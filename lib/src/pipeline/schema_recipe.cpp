@@ -40,8 +40,8 @@ Json recipe_schema() {
       "type": "object", "additionalProperties": false, "description": "Reference times of the rows.",
       "properties": {
         "comment": {"type": "string", "description": "For people; not read."},
-        "rate_hz": {"type": ["number", "string"], "exclusiveMinimum": 0, "description": "Rows a second [Hz], or a parameter's name; default: the anchor camera's own rate."},
-        "anchor": {"type": "string", "description": "Stream whose first frame in a segment is the first row; default: the first camera."},
+        "rate_hz": {"type": ["number", "string"], "exclusiveMinimum": 0, "description": "Rows a second [Hz], or a parameter's name; default: the anchor's own rate."},
+        "anchor": {"type": "string", "description": "Stream whose first frame in a segment is the first row; default: the rows of a data set's episode, else the first camera."},
         "policy": {
           "type": "object", "description": "How each stream is joined; '*' stands for all others.",
           "additionalProperties": {

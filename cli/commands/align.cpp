@@ -24,8 +24,8 @@ void print_streams(const timeline::AlignmentReport& report) {
                            format_seconds(report.extent.end.time_since_epoch()),
                            human_seconds(report.extent.length()));
   Table table({"stream", "kind", "clock", "offset ms", "drift ppm", "samples", "rate Hz",
-               "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms", "skew p95 ms",
-               "skew max ms", "gap rows", "reused", "unused", "overlap %"});
+               "nominal Hz", "jitter p95 ms", "gaps", "longest gap ms", "skew p50 ms",
+               "skew p95 ms", "skew max ms", "gap rows", "reused", "unused", "overlap %"});
   for (const auto& line : report.streams) {
     // Keys as in timeline::StreamTimeStats::to_json(); "/a/b" is a JSON pointer.
     const auto number = [&](const char* pointer, int digits) {
@@ -33,6 +33,7 @@ void print_streams(const timeline::AlignmentReport& report) {
       const bool there = line.times.contains(at) && line.times.at(at).is_number();
       return there ? fixed(line.times.at(at).get<double>(), digits) : std::string("-");
     };
+    const auto rate = [](const std::optional<double>& hz) { return hz ? fixed(*hz, 3) : "-"; };
     const auto longest = [&] {
       double ms = 0;
       const auto list = Json::json_pointer("/gaps/longest");
@@ -43,10 +44,10 @@ void print_streams(const timeline::AlignmentReport& report) {
     const bool joined = line.rows > 0;
     table.add({line.stream, line.kind, line.spec.stated ? line.spec.source : line.method,
                fixed(static_cast<double>(line.spec.offset.count()) * 1e-6, 3),
-               fixed(line.spec.drift_ppm, 3), number("/samples", 0), number("/rate_hz", 3),
-               number("/jitter_ms/p95", 3), number("/gaps/count", 0), longest(),
-               joined ? fixed(line.skew_p50_ms, 3) : "-", joined ? fixed(line.skew_p95_ms, 3) : "-",
-               joined ? fixed(line.skew_max_ms, 3) : "-",
+               fixed(line.spec.drift_ppm, 3), number("/samples", 0), rate(line.rate_hz),
+               rate(line.nominal_rate_hz), number("/jitter_ms/p95", 3), number("/gaps/count", 0),
+               longest(), joined ? fixed(line.skew_p50_ms, 3) : "-",
+               joined ? fixed(line.skew_p95_ms, 3) : "-", joined ? fixed(line.skew_max_ms, 3) : "-",
                joined ? std::to_string(line.gap_rows) : "-",
                joined ? std::to_string(line.reused) : "-",
                joined ? std::to_string(line.unused) : "-", fixed(100 * line.overlap, 1)});

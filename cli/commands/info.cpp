@@ -1,6 +1,7 @@
 // reelcell info: what is in a file or folder.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iostream>
 
 #include "command.hpp"
@@ -162,12 +163,22 @@ class InfoCommand : public Command {
       if (stream["kind"] != "events") what += gaps_text(stream);  // events keep no pace
       if (stream.contains("clock") && stream["clock"].is_object())
         what += (what.empty() ? "" : "; ") + clock_map_text(stream["clock"]);
+      if (const std::string stated = stated_rate_text(stream); !stated.empty())
+        what += (what.empty() ? "" : "; ") + stated;
       if (stream.contains("error")) what = stream["error"].get<std::string>();
       table.add({stream["name"].get<std::string>(), stream["kind"].get<std::string>(),
                  number(stream, "count", 0), number(stream, "rate_hz", 3),
                  seconds(stream, "first_ns"), seconds(stream, "last_ns"), what});
     }
     std::cout << table.text();
+  }
+  /// Where it is another than the samples show.
+  static std::string stated_rate_text(const Json& stream) {
+    const double stated = stream.value("nominal_rate_hz", 0.0);
+    if (stated <= 0 || !stream["rate_hz"].is_number() ||
+        std::abs(stream["rate_hz"].get<double>() - stated) <= 0.001 * stated)
+      return "";
+    return fmt::format("stated {:.6g} Hz", stated);
   }
   static std::string video_text(const Json& video) {
     std::string text = fmt::format("{} {}x{}", video["codec"].get<std::string>(),

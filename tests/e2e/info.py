@@ -149,7 +149,10 @@ def check_log(path, kind, times, columns, codes=(0,), **shape):
     (stream,) = item["streams"]
     check(item["format"] == path.suffix[1:] and stream["kind"] == kind, f"{path.name}: {item['format']}, {stream['kind']}")
     same(stream, {"count": len(times), "first_ns": min(times), "last_ns": max(times)}, path.name)
-    near(stream["rate_hz"], pace(sorted(set(times)))[0], f"{path.name}: rate")
+    if kind == "series":
+        near(stream["rate_hz"], pace(sorted(set(times)))[0], f"{path.name}: rate")
+    else:
+        check(stream["rate_hz"] is None, f"{path.name}: events run at {stream['rate_hz']} Hz")
     check_time(stream["time"], times, path.name, **shape)
     if kind == "series":
         check([column["name"] for column in stream["columns"]] == columns, f"{path.name}: columns {stream['columns']}")
@@ -261,13 +264,14 @@ def session():
                                                              "skew_ppm": clock["drift_ppm"]}]}, f"{name}: clock")
     for name in ("front", "wrist"):
         camera, stream = truth[name], found[name]
-        same(stream, {"count": camera["written"], "rate_hz": camera["fps"]}, name)
+        same(stream, {"count": camera["written"], "nominal_rate_hz": camera["fps"]}, name)
+        near(stream["rate_hz"], camera["fps"], f"{name}: rate")
         same(stream["video"], {"codec": "h264", "width": camera["width"], "height": camera["height"], "complete": True}, name)
         true = camera["exposure_mid_ns"]
         for key, at in (("first_ns", true[0]), ("last_ns", true[-1])):
             check(abs(stream[key] - at) < 1_000_000, f"{name}: {key} is {stream[key]}, in truth {at}")  # stamps jitter
         # The frames that were lost are what its rate, its range and its count leave over.
-        lost = (stream["last_ns"] - stream["first_ns"]) * stream["rate_hz"] / 1e9 + 1 - stream["count"]
+        lost = (stream["last_ns"] - stream["first_ns"]) * stream["nominal_rate_hz"] / 1e9 + 1 - stream["count"]
         check(round(lost) == len(camera["lost"]) > 0, f"{name}: {lost:.2f} frames lost, in truth {len(camera['lost'])}")
         near(stream["video"]["time"]["rate_hz"], camera["fps"], f"{name}: rate")
         # Three frames lost in a row make a gap.
@@ -299,6 +303,59 @@ def session():
     for said in ("h264 480x360", "79 key frames", "longest GOP 15", "1 gap", "clock given +137.250 ms, +35.00 ppm"):
         check(said in row, f"the text does not say '{said}': {row}")
     return {"streams": len(found)}
+
+
+# Rates
+
+def aligned(path):
+    (session,) = json.loads(reelcell("align", path, "--json", codes=(0, LOST)).stdout)["sessions"][:1]
+    return {stream["stream"]: stream for stream in session["streams"]}
+
+
+def proposed(path, work):
+    folder = work / ("init-" + path.name.replace(".", "-"))
+    folder.mkdir()
+    shutil.copy(path, folder)
+    return {stream["name"]: stream for stream in json.loads(reelcell("init", folder, "--dry-run", codes=(0, LOST)).stdout)["streams"]}
+
+
+def rates(work):
+    """`info`, `align` and `init` say one rate, and each figure what it is: at which a stream runs, its samples by its length,
+    and what somebody stated."""
+    told = 0
+    pick = DATA / "lerobot/hmk55555_Isaac-GR00T/demo_data/robot_sim.PickNPlace"
+    so101 = DATA / "lerobot/nimiCurtis_so101_rosbag2lerobot_dataset/local_dataset_ros2/data/lerobot_dataset_example"
+    files = [SESSION / "front.mp4", SESSION / "joints.csv", SESSION / "plc.jsonl", *sorted((DATA / "e2e/luxonis_depthai-core").glob("recording.m*")),
+             DATA / "video/gopro_gpmf-parser/samples/hero7.mp4", DATA / "mcap/PlotJuggler_pj-mcap-server/PJ4/pj_scene2D/testdata/test_h264_bframes.mp4",
+             DATA / "ros2bag/ros2_rosbag2/rosbag2_tests/resources/mcap/cdr_test/cdr_test_0.mcap"]
+    for path in [SESSION, pick, so101, *files]:
+        said, joined = named(info(path, codes=(0, LOST))), aligned(path)
+        drafts = proposed(path, work) if path in files else {}
+        for name, stream in said.items():
+            where = f"{path.name}: {name}"
+            if stream.get("count") == 0:
+                continue
+            check(joined[name]["rate_hz"] == stream["rate_hz"], f"{where}: info says {stream['rate_hz']} Hz, align {joined[name]['rate_hz']}")
+            check(joined[name]["nominal_rate_hz"] == stream.get("nominal_rate_hz"), f"{where}: stated {stream.get('nominal_rate_hz')} and {joined[name]['nominal_rate_hz']}")
+            check((stream.get("nominal_rate_hz") is not None) == (path in (SESSION, pick, so101) and stream["rate_hz"] is not None), f"{where}: {stream}")
+            time = stream.get("time") or stream.get("video", {}).get("time")
+            if time:
+                for figure in ("rate_hz", "mean_rate_hz"):
+                    check(time[figure] == joined[name]["times"][figure], f"{where}: {figure} {time[figure]} and {joined[name]['times'][figure]}")
+            draft = drafts.get(name if len(drafts) > 1 else path.stem, {}).get("rate_hz")
+            if draft is not None:
+                check(abs(draft - stream["rate_hz"]) <= (0.01 if draft == int(draft) else 1e-3) * draft, f"{where}: init proposes {draft}, info says {stream['rate_hz']}")
+            if drafts and stream["kind"] in ("series", "video"):
+                check(draft is not None, f"{where}: init proposes no rate: {drafts}")
+            told += 1
+    # By hand: the times of a log, the truth of a camera with lost frames, and a message stream that jitters.
+    times = [round(Decimal(line.split(",")[0]) * 1_000_000_000) for line in (SESSION / "joints.csv").read_text().splitlines()[1:]]
+    stream = named(info(SESSION / "joints.csv"))["joints"]
+    near(stream["rate_hz"], pace(times)[0], "joints: rate")
+    same(stream["time"], {"mean_rate_hz": pace(times)[1]}, "joints")
+    text = reelcell("align", SESSION).stdout.splitlines()
+    check("rate Hz" in text[1] and "nominal Hz" in text[1], f"{text[:2]}")
+    return {"rates": told}
 
 
 # What is made of sessions
@@ -433,7 +490,7 @@ def refusals(work):
 def main():
     check(BINARY.exists(), f"{BINARY} is not built")
     with work_folder() as work:
-        found = {**videos(work), **logs(work), **mcap(), **session(), **corpus(work)}
+        found = {**videos(work), **logs(work), **mcap(), **session(), **rates(work), **corpus(work)}
         single_files(work)
         print({**found, **refusals(work)})
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "internal/camera_rate.hpp"
+#include "internal/stream_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -68,9 +70,8 @@ timeline::StreamAlignment sound_line(const OpenSession& session, const StreamSpe
   line.kind = std::string(to_string(spec.kind));
   line.spec = spec.clock;
   line.method = session.clock(spec.name).method();
-  const StreamInfo& info = session.info(spec.name);
+  line.rate_hz = session.info(spec.name).rate_hz;
   line.times = {{"first_ns", nullptr}, {"last_ns", nullptr}};
-  line.times["rate_hz"] = info.rate_hz ? Json(*info.rate_hz) : Json();
   const TimeRange own = session.stream_extent(spec.name);
   if (own.empty()) return line;
   line.times["first_ns"] = ns_of(own.start);
@@ -80,6 +81,15 @@ timeline::StreamAlignment sound_line(const OpenSession& session, const StreamSpe
     line.overlap =
         static_cast<double>(both.length().count()) / static_cast<double>(extent.length().count());
   return line;
+}
+
+std::optional<double> running_rate(const OpenSession& session, const StreamSpec& spec,
+                                   const timeline::StreamTimeStats& stats) {
+  const auto median = stats.median_rate_hz();
+  if (!median || spec.kind == StreamKind::kEvents) return std::nullopt;
+  if (spec.kind != StreamKind::kVideo) return median;
+  return camera_hz(pace_of(*session.frame_times(spec.name), *median),
+                   session.video(spec.name)->format());
 }
 
 }  // namespace
@@ -115,6 +125,8 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
     timeline::StreamTimeStats stats;
     each_time(session, spec, [&](SessionTime t) { stats.add(t); });
     line.times = stats.to_json();
+    line.rate_hz = running_rate(session, spec, stats);
+    line.nominal_rate_hz = nominal_rate(session, spec);
     const TimeRange own = session.stream_extent(spec.name);
     if (!report.extent.empty())
       line.overlap = static_cast<double>(own.length().count()) /

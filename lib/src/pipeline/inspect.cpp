@@ -7,6 +7,7 @@
 #include "internal/camera_rate.hpp"
 #include "internal/inspect_files.hpp"
 #include "internal/ordered_streams.hpp"
+#include "internal/stream_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
 #include "reelcell/pipeline/session.hpp"
@@ -122,7 +123,7 @@ std::uint64_t samples_to_read(bool scan, std::uint64_t bytes, std::size_t stream
 }
 
 /// Puts what was read into the stream's entry: exact figures when it was read through.
-void put_times(Json& json, Json time, bool whole) {
+void put_times(Json& json, StreamKind kind, Json time, bool whole) {
   if (whole) {
     json["count"] = time["samples"];
     json["first_ns"] = time["first_ns"];
@@ -131,6 +132,7 @@ void put_times(Json& json, Json time, bool whole) {
     json["first_samples"] = time["samples"];
   }
   if (json["rate_hz"].is_null() || whole) json["rate_hz"] = time["rate_hz"];
+  if (kind == StreamKind::kEvents) json["rate_hz"] = nullptr;  // they keep no pace
   json["time"] = std::move(time);
 }
 
@@ -167,29 +169,9 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const std::
       const auto source = recording.open_video(info.item, diagnostics);
       put_video(json, *source, own_times(source->frames()));
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
-      const std::uint64_t most = samples_to_read(options.scan, bytes, recording.streams().size());
-      if (most == 0) {
-        if (const auto times = recording.indexed_times(info.item))
-          put_times(json, times_json(info.kind, *times), true);
-        return json;
-      }
       bool whole = true;
-      const bool through = most == UINT64_MAX;
-      const std::string where = name + (info.item.empty() ? "" : ": " + info.item);
-      Json time = times_json(
-          info.kind,
-          [&] {
-            return through
-                       ? ordered_series(recording, info.item, kReorderWindow, where, diagnostics)
-                       : recording.open_series(info.item, diagnostics);
-          },
-          [&] {
-            return through
-                       ? ordered_events(recording, info.item, kReorderWindow, where, diagnostics)
-                       : recording.open_events(info.item, diagnostics);
-          },
-          {}, most, whole);
-      put_times(json, std::move(time), whole);
+      Json time = glanced_times(recording, info, name, bytes, options.scan, diagnostics, whole);
+      if (!time.is_null()) put_times(json, info.kind, std::move(time), whole);
     }
   } catch (const InputError& error) {
     json["error"] = error.what();
@@ -219,9 +201,11 @@ Json describe_recording(const ReaderRow& reader, const fs::path& path, const Inf
   json["attributes"] = attributes;
   if (!episode.empty()) json["streams_of"] = episode;
   Json streams = Json::array();
-  for (const StreamInfo& info : recording->streams())
-    streams.push_back(stream_json(*recording, info, path.filename().string(), bytes_at(path),
-                                  options, diagnostics));
+  for (const StreamInfo& info : recording->streams()) {
+    Json& stream = streams.emplace_back(stream_json(*recording, info, path.filename().string(),
+                                                    bytes_at(path), options, diagnostics));
+    if (reader.name == "lerobot" && info.rate_hz) stream["nominal_rate_hz"] = *info.rate_hz;
+  }
   if (streams.empty())
     json["note"] = "holds no stream: no video, audio, numbers or events were found in it";
   json["streams"] = streams;
@@ -234,8 +218,9 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
   const auto on_session = [&](const std::optional<StreamTime>& time) {
     return time ? Json(ns_of(clock.to_session(*time))) : Json();
   };
-  const std::optional<double> rate = spec.rate_hz ? spec.rate_hz : info.rate_hz;
-  entry["rate_hz"] = rate ? Json(*rate) : Json();
+  const std::optional<double> nominal = nominal_rate(session, spec);
+  entry["rate_hz"] = info.rate_hz ? Json(*info.rate_hz) : Json();
+  if (nominal) entry["nominal_rate_hz"] = *nominal;
   entry["count"] = info.count ? Json(*info.count) : Json();
   entry["first_ns"] = on_session(info.first);
   entry["last_ns"] = on_session(info.last);
@@ -246,7 +231,6 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
   try {
     if (spec.kind == StreamKind::kVideo) {
       put_video(entry, *session.video(spec.name), *session.frame_times(spec.name));
-      if (rate) entry["rate_hz"] = *rate;
     } else if (spec.kind != StreamKind::kAudio) {
       const std::uint64_t most =
           samples_to_read(options.scan, bytes_at(session.source_path(spec.name)), 1);
@@ -261,7 +245,7 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
             return through ? session.open_events(spec.name) : session.events_as_recorded(spec.name);
           },
           clock, most, whole);
-      put_times(entry, std::move(time), whole);
+      put_times(entry, spec.kind, std::move(time), whole);
     }
   } catch (const InputError& error) {
     entry["error"] = error.what();
@@ -330,6 +314,29 @@ Json describe_folder(const fs::path& path) {
 }
 
 }  // namespace
+
+Json glanced_times(const Recording& recording, const StreamInfo& info, const std::string& name,
+                   std::uint64_t bytes, bool scan, Diagnostics& diagnostics, bool& whole) {
+  whole = true;
+  const std::uint64_t most = samples_to_read(scan, bytes, recording.streams().size());
+  if (most == 0) {
+    const auto times = recording.indexed_times(info.item);
+    return times ? times_json(info.kind, *times) : Json();
+  }
+  const bool through = most == UINT64_MAX;
+  const std::string where = name + (info.item.empty() ? "" : ": " + info.item);
+  return times_json(
+      info.kind,
+      [&] {
+        return through ? ordered_series(recording, info.item, kReorderWindow, where, diagnostics)
+                       : recording.open_series(info.item, diagnostics);
+      },
+      [&] {
+        return through ? ordered_events(recording, info.item, kReorderWindow, where, diagnostics)
+                       : recording.open_events(info.item, diagnostics);
+      },
+      {}, most, whole);
+}
 
 Json describe_path(const fs::path& path, const InfoOptions& options, Diagnostics& diagnostics) {
   std::error_code error;

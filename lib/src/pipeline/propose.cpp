@@ -199,7 +199,10 @@ void Proposal::add_stream(const Source& source, const StreamInfo& info, bool onl
       note != stamp_notes_.end() && kind == StreamKind::kVideo)
     stream["comment"] = note->second;
   if (!options.empty()) stream["options"] = options;
-  if (const auto rate = proposed_rate(*source.recording, info, kind)) stream["rate_hz"] = *rate;
+  const fs::path file = folder_ / source.file;
+  const std::uint64_t bytes = fs::is_directory(file) ? 0 : fs::file_size(file);
+  if (const auto rate = proposed_rate(*source.recording, info, kind, bytes))
+    stream["rate_hz"] = *rate;
   if (const std::string role = proposed_role(source.file, info, kind); !role.empty())
     stream["role"] = role;
   if (kind == StreamKind::kVideo) stream["stamp"] = "unknown";

@@ -4,6 +4,7 @@
 
 #include "internal/camera_rate.hpp"
 #include "internal/propose.hpp"
+#include "internal/stream_rate.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/timeline/report.hpp"
 
@@ -114,13 +115,13 @@ Json proposed_options(const StreamInfo& info, StreamKind kind) {
 }
 
 std::optional<double> proposed_rate(const Recording& recording, const StreamInfo& info,
-                                    StreamKind kind) {
+                                    StreamKind kind, std::uint64_t bytes) {
   if (kind == StreamKind::kSeries) {
-    if (!info.rate_hz || !std::isfinite(*info.rate_hz) || *info.rate_hz <= 0) return std::nullopt;
-    const double whole = std::round(*info.rate_hz);
-    return whole >= 1 && std::abs(*info.rate_hz - whole) <= 0.01 * whole
-               ? whole
-               : std::round(*info.rate_hz * 1000) / 1000;
+    const auto rate = series_rate(recording, info, bytes);
+    if (!rate || !std::isfinite(*rate) || *rate <= 0) return std::nullopt;
+    const double whole = std::round(*rate);
+    return whole >= 1 && std::abs(*rate - whole) <= 0.01 * whole ? whole
+                                                                 : std::round(*rate * 1000) / 1000;
   }
   if (kind != StreamKind::kVideo) return std::nullopt;
   timeline::StreamTimeStats stats;
@@ -133,6 +134,23 @@ std::optional<double> proposed_rate(const Recording& recording, const StreamInfo
   if (info.glance) {
     add(*info.glance);
   } else {
+namespace {
+
+/// What 'info' says; a data set states its own.
+std::optional<double> series_rate(const Recording& recording, const StreamInfo& info,
+                                  std::uint64_t bytes) {
+  if (info.details.contains("features")) return info.rate_hz;
+  bool whole = true;
+  Diagnostics ignored;
+  const Json times = glanced_times(recording, info, "", bytes, false, ignored, whole);
+  if (!times.is_object()) return info.rate_hz;
+  if (!whole && info.rate_hz) return info.rate_hz;
+  return times["rate_hz"].is_number() ? std::optional(times["rate_hz"].get<double>())
+                                      : std::nullopt;
+}
+
+}  // namespace
+
     Diagnostics ignored;  // the same is reported when the session is read
     const auto source = recording.open_video(info.item, ignored);
     add(source->frames());

@@ -73,7 +73,8 @@ Json info_schema() {
                 "count": {"type": ["integer", "null"], "description": "Frames, samples or events."},
                 "first_ns": {"type": ["integer", "null"], "description": "First time [ns]; of a session on its clock, else on the stream's own."},
                 "last_ns": {"type": ["integer", "null"], "description": "Last time [ns]."},
-                "rate_hz": {"type": ["number", "null"], "description": "Rate; of video by the median interval [Hz]."},
+                "rate_hz": {"type": ["number", "null"], "description": "At which it runs [Hz]: of a series by the median interval, of video the camera's own where its stamps are rounded; null of events."},
+                "nominal_rate_hz": {"type": "number", "description": "That session.json or the data set states [Hz]."},
                 "time_field": {"type": "string", "description": "Name of the field that holds the time of a session's stream."},
                 "clock": {"description": "Name of the field that holds the time, or a session's clock map."},
                 "columns": {

@@ -172,6 +172,8 @@ Json schema_parts() {
     "properties": {
       "stream": {"type": "string", "description": "Name of the stream."},
       "kind": {"type": "string", "description": "video, series or events."},
+      "rate_hz": {"type": ["number", "null"], "description": "At which it runs [Hz], as 'info' says it: of a series by the median interval, of video the camera's own where its stamps are rounded; null of events."},
+      "nominal_rate_hz": {"type": ["number", "null"], "description": "That session.json or the data set states [Hz]."},
       "clock": {
         "type": "object", "required": ["method", "stated", "offset_ns", "drift_ppm", "reference_ns"], "description": "The clock map and where it comes from.",
         "properties": {

@@ -51,12 +51,15 @@ Json join_json(const StreamAlignment& line) {
 Json to_json(const AlignmentReport& report) {
   Json streams = Json::array();
   for (const StreamAlignment& line : report.streams)
-    streams.push_back({{"stream", line.stream},
-                       {"kind", line.kind},
-                       {"clock", clock_json(line)},
-                       {"times", line.times},
-                       {"join", line.rows ? join_json(line) : Json()},
-                       {"overlap", line.overlap}});
+    streams.push_back(
+        {{"stream", line.stream},
+         {"kind", line.kind},
+         {"clock", clock_json(line)},
+         {"rate_hz", line.rate_hz ? Json(*line.rate_hz) : Json()},
+         {"nominal_rate_hz", line.nominal_rate_hz ? Json(*line.nominal_rate_hz) : Json()},
+         {"times", line.times},
+         {"join", line.rows ? join_json(line) : Json()},
+         {"overlap", line.overlap}});
   return {
       {"version", 1},
       {"session", report.session},

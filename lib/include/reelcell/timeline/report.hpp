@@ -47,6 +47,8 @@ struct StreamAlignment {
   ClockSpec spec;
   std::string method;                        ///< "given", "assumed"
   std::optional<double> offset_interval_ms;  ///< unknown unless measured
+  std::optional<double> rate_hz;             ///< at which it runs; losses do not lower it
+  std::optional<double> nominal_rate_hz;     ///< that somebody stated
   Json times;                                ///< StreamTimeStats::to_json()
   // join onto the grid, over all rows of the plan
   std::uint64_t rows = 0, exact = 0, interpolated = 0, held = 0, nearest = 0, gap_rows = 0;

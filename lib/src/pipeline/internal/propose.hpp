@@ -11,9 +11,10 @@ namespace reelcell::pipeline {
 /// The reader's options as it found them, written down so that a person can correct them: time
 /// column and unit, delimiter, columns with their units (q1 .. q7 as one vector).
 Json proposed_options(const StreamInfo& info, StreamKind kind);
-/// As people write it: of a camera the rate its frames show, of a series a whole number within 1 %.
+/// The rate that 'info' says, as people write it: of a series a whole number within 1 %, of a
+/// camera within 0.05 %. `bytes`: of the file.
 std::optional<double> proposed_rate(const Recording& recording, const StreamInfo& info,
-                                    StreamKind kind);
+                                    StreamKind kind, std::uint64_t bytes);
 /// "verdicts", "plc", "marks" or "", by the names of the file and its fields.
 std::string proposed_role(const std::string& file, const StreamInfo& info, StreamKind kind);
 

@@ -191,13 +191,19 @@ void Proposal::add_stream(const Source& source, const StreamInfo& info, bool onl
                  {"format", source.reader->name}};
   if (!info.item.empty()) stream["item"] = info.item;
   if (!source.episode.empty()) stream["episode"] = source.episode;
-  Json options = proposed_options(info, kind);
+  std::vector<std::string> units_by_name;
+  Json options = proposed_options(info, kind, units_by_name);
   if (const auto stamps = stamp_options_.find(source.file);
       stamps != stamp_options_.end() && kind == StreamKind::kVideo)
     options.update(stamps->second);
   if (const auto note = stamp_notes_.find(source.file);
       note != stamp_notes_.end() && kind == StreamKind::kVideo)
     stream["comment"] = note->second;
+  if (!units_by_name.empty()) {
+    std::string list;
+    for (const std::string& each : units_by_name) list += (list.empty() ? "" : ", ") + each;
+    stream["comment"] = "Units read from the names of columns, check them: " + list + ".";
+  }
   if (!options.empty()) stream["options"] = options;
   const fs::path file = folder_ / source.file;
   const std::uint64_t bytes = fs::is_directory(file) ? 0 : fs::file_size(file);

@@ -5,6 +5,7 @@
 #include "internal/camera_rate.hpp"
 #include "internal/propose.hpp"
 #include "internal/stream_rate.hpp"
+#include "internal/unit_of_name.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/timeline/report.hpp"
 
@@ -59,9 +60,24 @@ std::size_t run_length(const std::vector<ColumnSpec>& columns, std::size_t first
   return length;
 }
 
-Json grouped_columns(const std::vector<ColumnSpec>& columns, bool named) {
+/// The unit that the file states, else the one that the name ends in, which goes to `by_name`.
+std::string proposed_unit(const ColumnSpec& column, const std::vector<std::string>& names,
+                          const std::string& group, std::vector<std::string>& by_name) {
+  if (!column.unit.empty() || column.dtype == DType::kString || column.dtype == DType::kBool)
+    return column.unit;
+  std::string unit = unit_of_name(column.name, names);
+  if (!unit.empty()) by_name.push_back(group + " in " + unit);
+  return unit;
+}
+
+Json grouped_columns(const std::vector<ColumnSpec>& columns, bool named,
+                     std::vector<std::string>& by_name) {
   std::set<std::string> taken;
-  for (const ColumnSpec& column : columns) taken.insert(column.name);
+  std::vector<std::string> names;
+  for (const ColumnSpec& column : columns) {
+    taken.insert(column.name);
+    names.push_back(column.name);
+  }
   Json list = Json::array();
   for (std::size_t i = 0; i < columns.size();) {
     std::size_t length = named ? run_length(columns, i, part_of) : 1;
@@ -73,13 +89,16 @@ Json grouped_columns(const std::vector<ColumnSpec>& columns, bool named) {
     }
     const bool vector = length > 1 && taken.insert(stem).second;
     if (!vector) {
-      list.push_back({{"name", columns[i].name}, {"unit", columns[i].unit}});
+      list.push_back({{"name", columns[i].name},
+                      {"unit", proposed_unit(columns[i], names, columns[i].name, by_name)}});
       ++i;
       continue;
     }
     Json from = Json::array();
     for (std::size_t k = 0; k < length; ++k) from.push_back(columns[i + k].name);
-    list.push_back({{"name", stem}, {"from", from}, {"unit", columns[i].unit}});
+    list.push_back({{"name", stem},
+                    {"from", from},
+                    {"unit", proposed_unit(columns[i], names, stem, by_name)}});
     i += length;
   }
   return list;
@@ -98,7 +117,8 @@ std::string kind_field(const StreamInfo& info) {
 
 }  // namespace
 
-Json proposed_options(const StreamInfo& info, StreamKind kind) {
+Json proposed_options(const StreamInfo& info, StreamKind kind,
+                      std::vector<std::string>& units_by_name) {
   Json options = Json::object();
   if (!info.details.contains("time_column")) return options;  // no line-oriented log
   options["time_column"] = info.details["time_column"];
@@ -109,10 +129,28 @@ Json proposed_options(const StreamInfo& info, StreamKind kind) {
   if (kind == StreamKind::kEvents) {
     if (const std::string field = kind_field(info); !field.empty()) options["kind_column"] = field;
   } else if (!info.columns.empty() && info.columns.size() <= kColumnsListed) {
-    options["columns"] = grouped_columns(info.columns, info.details.value("header", true));
+    options["columns"] =
+        grouped_columns(info.columns, info.details.value("header", true), units_by_name);
   }
   return options;
 }
+
+namespace {
+
+/// What 'info' says; a data set states its own.
+std::optional<double> series_rate(const Recording& recording, const StreamInfo& info,
+                                  std::uint64_t bytes) {
+  if (info.details.contains("features")) return info.rate_hz;
+  bool whole = true;
+  Diagnostics ignored;
+  const Json times = glanced_times(recording, info, "", bytes, false, ignored, whole);
+  if (!times.is_object()) return info.rate_hz;
+  if (!whole && info.rate_hz) return info.rate_hz;
+  return times["rate_hz"].is_number() ? std::optional(times["rate_hz"].get<double>())
+                                      : std::nullopt;
+}
+
+}  // namespace
 
 std::optional<double> proposed_rate(const Recording& recording, const StreamInfo& info,
                                     StreamKind kind, std::uint64_t bytes) {
@@ -134,23 +172,6 @@ std::optional<double> proposed_rate(const Recording& recording, const StreamInfo
   if (info.glance) {
     add(*info.glance);
   } else {
-namespace {
-
-/// What 'info' says; a data set states its own.
-std::optional<double> series_rate(const Recording& recording, const StreamInfo& info,
-                                  std::uint64_t bytes) {
-  if (info.details.contains("features")) return info.rate_hz;
-  bool whole = true;
-  Diagnostics ignored;
-  const Json times = glanced_times(recording, info, "", bytes, false, ignored, whole);
-  if (!times.is_object()) return info.rate_hz;
-  if (!whole && info.rate_hz) return info.rate_hz;
-  return times["rate_hz"].is_number() ? std::optional(times["rate_hz"].get<double>())
-                                      : std::nullopt;
-}
-
-}  // namespace
-
     Diagnostics ignored;  // the same is reported when the session is read
     const auto source = recording.open_video(info.item, ignored);
     add(source->frames());

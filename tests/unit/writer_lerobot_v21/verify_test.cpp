@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/made_episodes.hpp"
@@ -38,6 +39,51 @@ TEST(LeRobotVerify, FindsModalityPartsThatAreNotThere) {
   EXPECT_EQ(brief(folder / "lerobot"),
             (std::vector<std::string>{"LR-MODALITY meta/modality.json /state/joints_q",
                                       "LR-MODALITY meta/modality.json /video/front"}));
+}
+
+std::vector<std::string> annotation_findings(const fs::path& set) {
+  std::vector<std::string> lines;
+  Findings findings;
+  row().verify(set, {}, findings);
+  for (const Finding& f : findings.all())
+    if (f.code == "LR-ANNOTATION-INDEX") lines.push_back(f.path + " " + f.where + ": " + f.message);
+  return lines;
+}
+
+TEST(LeRobotVerify, FindsAnnotationsThatAreNoTasks) {
+  TempFolder folder;
+  write_annotated_set(folder.path(), row(), {{"gr00t", true}});
+  const fs::path set = folder / "lerobot";
+  EXPECT_EQ(annotation_findings(set), std::vector<std::string>{});
+  // Of the six tasks four are left; the rows of both episodes name 4 or 5.
+  const fs::path tasks = set / "meta/tasks.jsonl";
+  const std::string lines = read_text_file(tasks);
+  std::size_t end = 0;
+  for (int i = 0; i < 4; ++i) end = lines.find('\n', end) + 1;
+  write_file_atomic(tasks, lines.substr(0, end));
+  const auto found = annotation_findings(set);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_THAT(found[0], testing::StartsWith("data/chunk-000/episode_000000.parquet episode 0, "
+                                            "frame 3: annotation.human.stage is 4, there are 4 "
+                                            "tasks"));
+  EXPECT_THAT(found[1], testing::StartsWith("data/chunk-000/episode_000001.parquet episode 1, "
+                                            "frame 0: annotation.human.stage is 5"));
+}
+
+TEST(LeRobotVerify, FindsAnnotationsOfAnotherTypeThanAnIndex) {
+  TempFolder folder;
+  write_annotated_set(folder.path(), row(), {{"gr00t", true}});
+  const fs::path set = folder / "lerobot", path = set / "meta/modality.json";
+  Json modality = read_json_file(path);
+  modality["annotation"]["human.note"] = {{"original_key", "note"}};
+  modality["annotation"]["human.arm"] = {{"original_key", "observation.state"}};
+  write_file_atomic(path, dump_json(modality));
+  const auto found = annotation_findings(set);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_THAT(found[1], testing::StartsWith("meta/modality.json /annotation/human.arm: is "
+                                            "'observation.state', "));
+  EXPECT_THAT(found[0], testing::StartsWith("meta/modality.json /annotation/human.note: is "
+                                            "'note', string of 1 values a row"));
 }
 
 TEST(LeRobotVerify, FindsStatisticsAndVideosOfEpisodesThatAreGone) {

@@ -149,18 +149,40 @@ void check_totals(const DataSet& set, const RowsResult& rows, Grouped& found) {
 }
 
 namespace {
-void check_modality_entry(const DataSet& set, const std::string& section, const std::string& key,
-                          const Json& entry, Grouped& found) {
-  const std::string where = "/" + section + "/" + key;
+constexpr const char* kModalityPath = "meta/modality.json";
+
+Json read_modality_file(const DataSet& set) {
+  Json modality = parse_json(read_text_file(set.root / kModalityPath, 16ull << 20), kModalityPath);
+  if (!modality.is_object()) throw InputError("is no object");
+  return modality;
+}
+
+/// The feature that an entry stands for.
+std::string original_of(const std::string& section, const std::string& key, const Json& entry) {
   const std::string fallback = section == "state"    ? "observation.state"
                                : section == "action" ? "action"
                                : section == "video"  ? "observation.images." + key
                                                      : "annotation." + key;
-  const std::string original = entry.is_object() ? entry.value("original_key", fallback) : fallback;
+  return entry.is_object() ? entry.value("original_key", fallback) : fallback;
+}
+
+void check_modality_entry(const DataSet& set, const std::string& section, const std::string& key,
+                          const Json& entry, Grouped& found) {
+  const std::string where = "/" + section + "/" + key;
+  const std::string original = original_of(section, key, entry);
   const Feature* feature = set.feature(original);
   if (!feature) {
     found.error(code::kModality, "meta/modality.json", where,
                 "is '" + original + "', which is no feature of meta/info.json");
+    return;
+  }
+  if (section == "annotation") {
+    const auto type = feature->number();
+    if (!type || is_float(*type) || *type == DType::kBool || feature->width() != 1)
+      found.error(code::kAnnotationIndex, "meta/modality.json", where,
+                  fmt::format("is '{}', {} of {} values a row; GR00T looks up the task text of one "
+                              "whole number a row",
+                              original, feature->dtype, feature->width()));
     return;
   }
   if (section != "state" && section != "action") return;
@@ -174,18 +196,32 @@ void check_modality_entry(const DataSet& set, const std::string& section, const 
 }
 }  // namespace
 
-void check_modality(const DataSet& set, Grouped& found) {
-  constexpr const char* kPath = "meta/modality.json";
-  if (!is_file(set, kPath)) return;
+void load_annotations(DataSet& set) {
+  if (!is_file(set, kModalityPath)) return;
   try {
-    const Json modality = parse_json(read_text_file(set.root / kPath, 16ull << 20), kPath);
-    if (!modality.is_object()) throw InputError("is no object");
+    const Json modality = read_modality_file(set);
+    const auto section = modality.find("annotation");
+    if (section == modality.end() || !section->is_object()) return;
+    for (const auto& [key, entry] : section->items())
+      set.annotations.push_back(original_of("annotation", key, entry));
+  } catch (const std::exception&) {
+    set.annotations.clear();  // check_modality() tells it
+  }
+  std::sort(set.annotations.begin(), set.annotations.end());
+  set.annotations.erase(std::unique(set.annotations.begin(), set.annotations.end()),
+                        set.annotations.end());
+}
+
+void check_modality(const DataSet& set, Grouped& found) {
+  if (!is_file(set, kModalityPath)) return;
+  try {
+    const Json modality = read_modality_file(set);
     for (const auto& [section, entries] : modality.items())
       if (entries.is_object())
         for (const auto& [key, entry] : entries.items())
           check_modality_entry(set, section, key, entry, found);
   } catch (const std::exception& error) {
-    found.error(code::kModality, kPath, "", std::string("cannot be read: ") + error.what());
+    found.error(code::kModality, kModalityPath, "", std::string("cannot be read: ") + error.what());
   }
 }
 

@@ -44,15 +44,22 @@ std::optional<std::int64_t> episode_of_file(const std::string& path) {
 
 /// The columns that every check needs, found once a batch.
 struct Numbering {
-  explicit Numbering(const std::vector<Column>& columns)
+  Numbering(const std::vector<Column>& columns, const std::vector<std::string>& annotated)
       : episode(named(columns, "episode_index")),
         frame(named(columns, "frame_index")),
         index(named(columns, "index")),
         task(named(columns, "task_index")),
         time(named(columns, "timestamp")) {
     if (time && (!is_float(time->spec.dtype) || time->spec.width != 1)) time = nullptr;
+    for (const std::string& name : annotated) {
+      const Column* column = named(columns, name);
+      if (column && column != task && column->spec.width == 1 && !is_float(column->spec.dtype) &&
+          column->spec.dtype != DType::kBool)
+        annotations.push_back(column);
+    }
   }
   const Column *episode, *frame, *index, *task, *time;
+  std::vector<const Column*> annotations;  ///< whole numbers; check_modality() tells of others
 };
 
 class RowsCheck {
@@ -70,6 +77,7 @@ class RowsCheck {
   void check_row(const Numbering& numbering, std::size_t row);
   void check_time(double time);
   void check_task(std::int64_t task);
+  void check_annotation(const Column& column, std::size_t row);
   void end_episode();
   void check_size(std::size_t episodes);
   void take_figures(const Column& column, const std::string& where);
@@ -196,6 +204,17 @@ void RowsCheck::check_task(std::int64_t task) {
                fmt::format("task_index is {}, there are {} tasks", task, set_.tasks.size()));
 }
 
+void RowsCheck::check_annotation(const Column& column, std::size_t row) {
+  if (!set_.tasks_listed) return;
+  const double value = column.number(row);
+  if (value >= 0 && value < static_cast<double>(set_.tasks.size())) return;
+  found_.error(code::kAnnotationIndex, path_,
+               fmt::format("episode {}, frame {}", current_.episode, current_.rows),
+               fmt::format("{} is {:.0f}, there are {} tasks: GR00T looks up the text of a task "
+                           "that is not there",
+                           column.spec.name, value, set_.tasks.size()));
+}
+
 void RowsCheck::check_row(const Numbering& numbering, std::size_t row) {
   const auto frame = integer_at(numbering.frame, row);
   if (frame && *frame != static_cast<std::int64_t>(current_.rows))
@@ -211,12 +230,13 @@ void RowsCheck::check_row(const Numbering& numbering, std::size_t row) {
   }
   if (numbering.time) check_time(numbering.time->number(row));
   if (const auto task = integer_at(numbering.task, row)) check_task(*task);
+  for (const Column* column : numbering.annotations) check_annotation(*column, row);
   ++current_.rows;
   ++result_.rows;
 }
 
 void RowsCheck::batch(const std::vector<Column>& columns, std::size_t rows) {
-  const Numbering numbering(columns);
+  const Numbering numbering(columns, set_.annotations);
   const std::int64_t fallback = episode_of_file(path_).value_or(0);
   const auto episode_at = [&](std::size_t row) {
     return integer_at(numbering.episode, row).value_or(fallback);

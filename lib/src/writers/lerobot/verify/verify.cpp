@@ -12,6 +12,7 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   load_tasks(set, found);
   load_episodes(set, found);
   check_data_files(set, found);
+  load_annotations(set);
   const RowsResult rows = check_rows(set, found);
   check_totals(set, rows, found);
   check_modality(set, found);

@@ -13,6 +13,8 @@ void check_data_files(DataSet& set, Grouped& found);
 void check_totals(const DataSet& set, const RowsResult& rows, Grouped& found);
 /// Splits as ranges of so many episodes.
 void check_splits(const DataSet& set, std::int64_t episodes, Grouped& found);
+/// Features that GR00T's meta/modality.json, when it can be read, names as annotations.
+void load_annotations(DataSet& set);
 /// GR00T's meta/modality.json, when there is one.
 void check_modality(const DataSet& set, Grouped& found);
 /// Boxes, polygons and masks in meta/objects.parquet, when there is one; returns how many.

@@ -23,6 +23,9 @@ inline constexpr const char* kFeatureSpec = "LR-FEATURE-SPEC";  // name, dtype o
 inline constexpr const char* kModality =
     "LR-MODALITY";  // GR00T's modality.json names what is not there
 
+inline constexpr const char* kAnnotationIndex =
+    "LR-ANNOTATION-INDEX";  // GR00T's annotations are no indices of listed tasks
+
 // metadata tables
 inline constexpr const char* kTasksMissing = "LR-TASKS-MISSING";  // no task table
 inline constexpr const char* kTasksIndex =

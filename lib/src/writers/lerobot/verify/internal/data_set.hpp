@@ -56,6 +56,7 @@ struct DataSet {
   bool episodes_listed = false;        ///< false: there is no episode table
   std::vector<std::string> tasks;
   bool tasks_listed = false;
+  std::vector<std::string> annotations;  ///< features that GR00T reads as indices of tasks
   std::vector<std::string> data_files;   ///< found below data/, sorted
   std::vector<std::string> video_files;  ///< found below videos/, sorted
   const Feature* feature(std::string_view name) const;

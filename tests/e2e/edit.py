@@ -18,6 +18,7 @@ from support import (BINARY, DATA, LOST, SOURCE, check, frames, lerobot_loads, p
 
 SO101 = DATA / "lerobot/nimiCurtis_so101_rosbag2lerobot_dataset/local_dataset_ros2/data/lerobot_dataset_example"
 G1 = DATA / "lerobot/YifanTian07_G1-policy-train"
+PICK = DATA / "lerobot/hmk55555_Isaac-GR00T/demo_data/robot_sim.PickNPlace"
 WRIST = "observation.images.wrist"
 VALUES = ["observation.state", "action"]
 
@@ -321,6 +322,31 @@ def killed(work, corpus):
     return outcomes
 
 
+def camera_without_files(work):
+    """info.json names a camera of which no episode has a file: the rest is edited, and the loss is told once for the set."""
+    source, out = work / "named", work / "named-out"
+    shutil.copytree(SO101, source)
+    for path in [source, *source.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    info = json.loads((source / "meta/info.json").read_text())
+    info["features"]["observation.images.gone"] = info["features"][WRIST]
+    (source / "meta/info.json").write_text(json.dumps(info))
+    told = reelcell("edit", source, "--drop", "3", "--out", out, codes=(LOST,)).stderr
+    check(told.count("<edit-camera-left-out>") == 1 and "observation.images.gone" in told, told)
+    check("observation.images.gone" not in json.loads((out / "meta/info.json").read_text())["features"], "the camera is still there")
+    same_tree({k: v for k, v in tree(work / "dropped").items() if k.startswith(("data", "videos"))}, {k: v for k, v in tree(out).items() if k.startswith(("data", "videos"))}, "with and without the name of a camera")
+    reelcell("validate", out, "--deep")
+
+    # GR00T's demo has one as well; its rows are a tick later than its frames, so the last row has none.
+    told = reelcell("edit", PICK, "--drop", "0", "--out", work / "pick", codes=(1,)).stderr
+    check("row 469 at 23.500000000 s has no frame" in told and "23.450000000 s" in told and "'reelcell build'" in told, told)
+    check(not (work / "pick").exists(), "an edit that failed left its folder")
+    reelcell("build", PICK, "--out", work / "pick", codes=(LOST,))
+    reelcell("edit", work / "pick", "--drop", "0", "--out", work / "picked")
+    check(len(data_rows(work / "picked/lerobot")) == 2096 - 416, "rows of the demo's edit")
+    reelcell("validate", work / "picked", "--deep")
+
+
 def main():
     rows = data_rows(SO101)
     video = video_of(SO101, WRIST)
@@ -328,6 +354,7 @@ def main():
     with work_folder() as work:
         print("drop", drop_from_so101(work, rows, video))
         print("merge", merge_halves(work, rows, video))
+        camera_without_files(work)
         convert_and_reshard(work, rows, video)
         print("g1", g1(work))
         corpus, manifest = sample_corpus(work)

@@ -1,5 +1,6 @@
 // A LeRobot data set without a corpus around it: each episode a sample, its files its lineage.
 #include <algorithm>
+#include <set>
 
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
@@ -58,9 +59,31 @@ class BareSet : public StoredCorpus {
     if (info.contains("robot_type") && info["robot_type"].is_string())
       schema_.robot_type = info["robot_type"].get<std::string>();
     schema_.features = set_.features();
+    leave_out_cameras_without_files();
     // Nobody knows the true times of a set that does not keep them.
     schema_.true_times = set_.has_true_times();
     schema_.time_streams = set_.time_streams();
+  }
+
+  /// A camera that no episode has a file of. One that some have stays: without it these would lose
+  /// theirs.
+  void leave_out_cameras_without_files() {
+    const std::string usual = "/{video_key}/";
+    const Json& place = set_.info().value("video_path", Json());
+    if (place.is_string() && place.get<std::string>().find(usual) == std::string::npos)
+      return;  // its files cannot be told by their folder
+    std::set<std::string> folders;
+    if (fs::is_directory(path_ / "videos"))
+      for (const std::string& file : list_files(path_ / "videos"))
+        for (const fs::path& part : fs::path(file).parent_path()) folders.insert(part.string());
+    std::erase_if(schema_.features, [&](const FeatureSpec& spec) {
+      if (!spec.is_video || folders.contains(spec.name)) return false;
+      losses_.loss("edit-camera-left-out", path_.string(),
+                   "'" + spec.name +
+                       "' is a camera of meta/info.json of which no episode has a file; the new "
+                       "set is made without it");
+      return true;
+    });
   }
 
   /// The same format again, in the folder itself, with the sizes that info.json states.

@@ -71,9 +71,15 @@ std::vector<std::uint32_t> frames_at(const VideoSource& source, const std::vecto
     const auto apart = [&](std::size_t i) { return std::chrono::abs(frames[i].time - rows[row]); };
     while (at + 1 < frames.size() && apart(at + 1) <= apart(at)) ++at;
     if (frames.empty() || apart(at) > half)
-      throw InputError(where, "row " + std::to_string(row) +
-                                  " has no frame within half a frame of "
-                                  "its time; drop the episode, or repair the data set");
+      throw InputError(
+          where,
+          "row " + std::to_string(row) + " at " + format_seconds(rows[row].time_since_epoch()) +
+              " s has no frame within half a frame of its time" +
+              (frames.empty() ? ""
+                              : "; the nearest is at " +
+                                    format_seconds(frames[at].time.time_since_epoch()) + " s") +
+              ". Leave the episode out (--drop), or make the set anew with 'reelcell build', "
+              "which shows such a row the nearest frame and says so");
     found.push_back(static_cast<std::uint32_t>(at));
   }
   return found;
@@ -250,7 +256,9 @@ void LeRobotFolder::load_clips(std::uint64_t episode, const Recording& recording
         std::find_if(recording.streams().begin(), recording.streams().end(),
                      [&](const StreamInfo& info) { return info.item == spec.name; });
     if (stream == recording.streams().end())
-      throw InputError(where, "the camera's video is missing or unreadable");
+      throw InputError(where,
+                       "the episode's video is missing or unreadable, and other episodes have "
+                       "theirs. Put the file back, or leave the episode out (--drop)");
     const std::shared_ptr<const VideoSource> source =
         recording.open_video(spec.name, *loaded.losses);
     EpisodeClip clip;

@@ -296,7 +296,7 @@ EditPlan EditPlan::make(const EditRequest& request, Diagnostics& diagnostics) {
   EditPlan result;
   Impl& plan = *result.impl_;
   for (const fs::path& source : request.sources)
-    plan.sources.push_back(edit::StoredCorpus::open(source));
+    diagnostics.merge(plan.sources.emplace_back(edit::StoredCorpus::open(source))->losses());
   for (const auto& [from, to] : request.renames) plan.renames[from] = to;
   plan.pixels =
       request.image_stats == "decode" ? edit::PixelFigures::kDecoded : edit::PixelFigures::kKept;

@@ -79,6 +79,8 @@ class StoredCorpus {
       const std::function<void(const std::string&, const Json&)>&) const {}
   /// SHA-256 of corpus.json, or of a bare data set's metadata files.
   const std::string& hash() const { return hash_; }
+  /// What opening left out, though the metadata name it.
+  const Diagnostics& losses() const { return losses_; }
 
   /// InputError when the sample cannot be had whole.
   virtual LoadedEpisode load(std::size_t sample, const LoadOptions& options) const = 0;
@@ -93,6 +95,7 @@ class StoredCorpus {
   std::vector<StoredSample> samples_;
   Recipe recipe_;
   Json manifest_ = Json::object();
+  Diagnostics losses_;
 };
 
 /// What the sample's entry says of its episode; rows, times, clips and stills are still to come.

@@ -343,7 +343,7 @@ def luxonis(folder, _):
         write_json(session / "session.json", {"version": 1, "id": "luxonis", "streams": [
             {"name": "camera", "kind": "video", "path": "recording.mp4", "format": "video", "clock": {"measure": {
                 "by": "pairs", "against": "log", "pair_method": method,
-                "device": {"timestamp.seconds": "s", "timestamp.nanoseconds": "ns"}}}},
+                "device": {"timestamp": "ns"}}}},
             {"name": "log", "kind": "series", "path": "recording.mcap", "format": "mcap", "item": "video"}]})
         clock = measure(session, "--measure")["camera"]
         results[method] = {key: clock[key] for key in ("verdict", "offset_ns", "drift_ppm", "offset_interval_ms", "drift_interval_ppm")}

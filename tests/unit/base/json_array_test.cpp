@@ -5,6 +5,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
 #include "reelcell/base/json_shelf.hpp"
+#include "support/support.hpp"
 
 namespace reelcell {
 namespace {
@@ -15,15 +16,14 @@ using ::testing::IsEmpty;
 
 class JsonArray : public ::testing::Test {
  protected:
-  JsonArray() : path_(fs::path(::testing::TempDir()) / "json_array_test.json") {}
-  ~JsonArray() override { fs::remove(path_); }
   Json read(const std::string& text) {
     write_file_atomic(path_, text);
     elements_.clear();
     return read_json_array(path_, "samples",
                            [&](Json&& element) { elements_.push_back(std::move(element)); });
   }
-  fs::path path_;
+  test::TempFolder folder_;  // tests run side by side
+  fs::path path_ = folder_.path() / "document.json";
   std::vector<Json> elements_;
 };
 

@@ -1,6 +1,6 @@
 """An addition takes the place of what was there in one step that can be finished, never by halves.
 
-  addition_test.py SHIM.so [--every N]
+  addition_test.py SHIM.so [--every N] [--power SHIM.so]
 
 Adds a session to a finished corpus with --add. From the moment on in which the new manifest is
 written, every N-th call that puts data on the disk or removes some is killed once and fails once:
@@ -32,6 +32,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("shim")
     parser.add_argument("--every", type=int, default=1, help="test every N-th call only")
+    parser.add_argument("--power", help="the shim that cuts the power, instead of killing and failing")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelcell-addition-") as folder:
         builds = Builds(folder, 1)
@@ -60,6 +61,9 @@ def main():
             if moved:
                 sys.exit(f"{where}: finished files were written or moved: {moved[:5]}")
 
+        if options.power:
+            addition.cut_power(options.power, options.every, 1, 30)
+            return
         addition.disturb(options.every, 30, look=lambda: inodes(addition.out), at_end=kept)
 
 

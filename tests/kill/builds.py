@@ -120,6 +120,47 @@ class Builds:
         return early
 
 
+class PowerCuts:
+    """What a command below `below` leaves when the power is cut while it runs (power_cut.c)."""
+
+    def __init__(self, shim, folder, below):
+        self.grave, self.log = os.path.join(folder, "grave"), os.path.join(folder, "cuts")
+        self.environment = dict(os.environ, LD_PRELOAD=os.path.abspath(shim), CUT_BELOW=below, CUT_LOG=self.log, CUT_GRAVE=self.grave)
+        self.cuts = self.names = self.files = 0
+
+    def calls(self, run, least):
+        """`run` takes an environment and gives the ended process."""
+        result, (calls,) = self._run(run, -1, 0)
+        if result.returncode not in BUILT:
+            sys.exit(f"the command fails under the shim even without a cut: {result.stderr}")
+        if calls < least:
+            sys.exit(f"only {calls} calls were seen: the shim does not work")
+        return calls
+
+    def cut(self, run, number, seed):
+        """Where it was, in words. Seed 0: all is lost that may be."""
+        result, lost = self._run(run, number, seed)
+        where = f"power cut at call {number}, seed {seed}"
+        if result.returncode != -signal.SIGKILL:
+            sys.exit(f"{where}: not killed: exit {result.returncode}: {result.stderr}")
+        self.cuts += 1
+        self.names += lost[0]
+        self.files += lost[1]
+        return f"{where}, {lost[0]} names and the end of {lost[1]} files lost"
+
+    def _run(self, run, number, seed):
+        shutil.rmtree(self.grave, ignore_errors=True)
+        os.mkdir(self.grave)
+        result = run({**self.environment, "CUT_AT": str(number), "CUT_SEED": str(seed)})
+        with open(self.log) as text:
+            return result, [int(word) for word in text.read().split()]
+
+    def told(self):
+        if not self.names or not self.files:
+            sys.exit("nothing was ever lost: the shim does not work")
+        return f"{self.cuts} power cuts, {self.names} names and the ends of {self.files} files lost"
+
+
 class Successor:
     """A command that puts a new corpus in the place of a finished one, disturbed at one call after another.
 
@@ -134,12 +175,15 @@ class Successor:
         self.run = run
         self.environment = dict(os.environ, LD_PRELOAD=os.path.abspath(shim), FAIL_BELOW=self.out, FAIL_LOG=self.log, **environment)
 
-    def attempt(self, look=lambda: None, **faults):
-        """What `look` saw in the old corpus, and how the command ended."""
+    def begin(self):
         shutil.rmtree(self.out, ignore_errors=True)
         shutil.copytree(self.old_folder, self.out)
         with open(os.path.join(self.out, "notes.txt"), "w") as notes:
             notes.write("not ours\n")
+
+    def attempt(self, look=lambda: None, **faults):
+        """What `look` saw in the old corpus, and how the command ended."""
+        self.begin()
         return look(), self.run(self.out, {**self.environment, **{name: str(value) for name, value in faults.items()}})
 
     def calls(self, least):
@@ -165,7 +209,8 @@ class Successor:
             return "new"
         if "corpus.json" not in found and os.path.exists(os.path.join(self.out, ".reelcell", "swap")):
             return "changing places"
-        sys.exit(f"{where}: neither the old corpus nor the new one: " + "; ".join(difference(self.old, found)[:10]))
+        sys.exit(f"{where}: neither the old corpus nor the new one. To the old: {'; '.join(difference(self.old, found)[:5])}. "
+                 f"To the new: {'; '.join(difference(self.new, found)[:5])}")
 
     def disturb(self, every, least, look=lambda: None, when_old=lambda where: None, at_end=lambda looked, where: None):
         calls = self.calls(least)
@@ -187,17 +232,41 @@ class Successor:
                     when_old(where)
                 if result.returncode in BUILT and found != self.new:
                     sys.exit(f"{where}: exit {result.returncode} without the new corpus")
-                again = self.run(self.out, None)
-                if again.returncode not in BUILT:
-                    sys.exit(f"{where} ({result.stderr.strip()}): then exit {again.returncode}: {again.stderr}")
-                wrong = difference(self.new, self.found(where))
-                if wrong:
-                    sys.exit(f"{where} ({result.stderr.strip()}): " + "; ".join(wrong[:10]))
-                left = [name for name in ("next", "swap") if os.path.exists(os.path.join(self.out, ".reelcell", name))]
-                if left:
-                    sys.exit(f"{where}: {left} was left")
+                self.ends(f"{where} ({result.stderr.strip()})")
                 at_end(looked, where)
-        print(f"{calls} calls, every {every}. killed and failed: {seen}")
+        self.told(f"{calls} calls, every {every}. killed and failed", seen)
+
+    def cut_power(self, shim, every, seeds, least):
+        cuts = PowerCuts(shim, os.path.dirname(self.out), self.out)
+        self.begin()
+        calls = cuts.calls(lambda environment: self.run(self.out, environment), least)
+        seen = {"old": 0, "changing places": 0, "new": 0}
+        for number in [*range(0, calls, every), calls]:
+            for seed in range(seeds + 1):
+                self.begin()
+                where = cuts.cut(lambda environment: self.run(self.out, environment), number, seed)
+                state = self.state(self.found(where), where)
+                seen[state] += 1
+                if number == calls and state != "new":
+                    sys.exit(f"{where}: the command had ended well, and its corpus is lost")
+                self.ends(where)
+        self.told(f"{calls} calls, every {every}: {cuts.told()}", seen)
+
+    def ends(self, where):
+        """The command, run again, must end in the new corpus and tidy up."""
+        again = self.run(self.out, None)
+        if again.returncode not in BUILT:
+            sys.exit(f"{where}: then exit {again.returncode}: {again.stderr}")
+        wrong = difference(self.new, self.found(where))
+        if wrong:
+            sys.exit(f"{where}: " + "; ".join(wrong[:10]))
+        left = [name for name in ("next", "swap") if os.path.exists(os.path.join(self.out, ".reelcell", name))]
+        if left:
+            sys.exit(f"{where}: {left} was left")
+
+    @staticmethod
+    def told(what, seen):
+        print(f"{what}: {seen}")
         if not all(seen.values()):
             sys.exit("a state that must occur never did")
 

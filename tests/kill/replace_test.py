@@ -1,6 +1,6 @@
 """A complete corpus is there until its successor is whole.
 
-  replace_test.py SHIM.so [--every N]
+  replace_test.py SHIM.so [--every N] [--power SHIM.so]
 
 Builds over a complete corpus with --overwrite and, at every N-th call that puts data on the disk, is
 killed or lets the call fail. Then the folder must hold the old corpus or the new one, byte for byte,
@@ -22,6 +22,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("shim")
     parser.add_argument("--every", type=int, default=1, help="test every N-th call only")
+    parser.add_argument("--power", help="the shim that cuts the power, instead of killing and failing")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelcell-replace-") as folder:
         builds = Builds(folder, 1)
@@ -48,6 +49,9 @@ def main():
             if "nothing was done" not in again.stdout:
                 sys.exit(f"{where}: the old corpus is not as it was: {again.stdout}{again.stderr}")
 
+        if options.power:
+            replacement.cut_power(options.power, options.every, 1, 100)
+            return
         replacement.disturb(options.every, 100, when_old=is_as_it_was)
 
 

@@ -61,6 +61,19 @@ void remove_empty_folders(const fs::path& root, const std::set<std::string>& fil
     if (fs::is_directory(*at, error) && fs::is_empty(*at, error)) fs::remove(*at, error);
 }
 
+/// So that what was removed from them or moved into them stays so when the power fails.
+void sync_folders_of(const fs::path& root, const std::set<std::string>& files) {
+  std::error_code error;
+  std::set<fs::path> folders;
+  for (const std::string& path : files) {
+    fs::path at = safe_join(root, path).parent_path();
+    while (at != root && at.has_relative_path() && !fs::is_directory(at, error))
+      at = at.parent_path();
+    folders.insert(at);
+  }
+  for (const fs::path& folder : folders) sync_folder(folder);
+}
+
 void move_into_place(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::rename(from, to, error);
@@ -165,6 +178,7 @@ void BuildFolder::clear_leftovers() {
   const std::set<std::string> old = files_of_ours();
   for (const std::string& path : old) remove_ours(safe_join(out_, path));
   remove_empty_folders(out_, old);
+  sync_folders_of(out_, old);
 }
 
 SessionInputs BuildFolder::inputs_of(const fs::path& out) {
@@ -196,20 +210,20 @@ void BuildFolder::finish_swap() const {
       fs::remove(state_ / kSwap, error);  // the old corpus is whole, and stays
       throw;
     }
-    std::set<std::string> removed;
+    std::set<std::string> removed, changed;
     for (const Json& path : swap.at("remove")) removed.insert(path.get<std::string>());
     for (const std::string& path : removed) remove_ours(safe_join(out_, path));
-    std::set<fs::path> folders;
+    changed = removed;
     for (const std::string& path : list_files(next)) {
       if (path == kManifest) continue;
       make_folders((out_ / path).parent_path());
       move_into_place(next / path, out_ / path);
-      folders.insert((out_ / path).parent_path());
+      changed.insert(path);
     }
-    for (const fs::path& folder : folders) sync_folder(folder);
+    remove_empty_folders(out_, removed);
+    sync_folders_of(out_, changed);  // the manifest vouches for all of it
     move_into_place(next / kManifest, out_ / kManifest);
     sync_folder(out_);
-    remove_empty_folders(out_, removed);
   }
   write_journal(swap.at("build").get<std::string>(),
                 swap.value("inputs", Json::object()).get<SessionInputs>());

@@ -9,17 +9,10 @@
 #include <cstdio>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/file_ledger.hpp"
 
 namespace reelcell::pipeline::edit {
 namespace {
-
-void sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) throw OutputError(folder.string(), "cannot be opened: " + errno_text(errno));
-  const int failed = ::fsync(fd) != 0 ? errno : 0;
-  ::close(fd);
-  if (failed) throw OutputError(folder.string(), "cannot be synced: " + errno_text(failed));
-}
 
 bool is_corpus(const fs::path& folder) { return fs::exists(folder / "corpus.json"); }
 
@@ -91,6 +84,11 @@ void Staging::clear() {
   if (fd_ < 0) return;
   fs::remove_all(folder_, ignored);
   fs::remove(lock_, ignored);
+  try {
+    sync_folder(target_.parent_path());  // what was replaced does not come back
+  } catch (const Error&) {
+    // The next edit clears up.
+  }
   ::close(fd_);
   fd_ = -1;
 }

@@ -1,8 +1,9 @@
 """A build on a real Slurm, started here on the loopback: tasks are killed, a node is drained, a part
-is requeued, sealing is killed. The sealed corpus must have the bytes of a one-machine build.
+is requeued, a task is lost. The sealed corpus must have the bytes of a one-machine build.
 
 Needs munge and slurm-wlm of Debian and root. Everything runs in a private folder and is ended.
 """
+import json
 import os
 import signal
 import socket
@@ -94,17 +95,25 @@ class Slurm:
     def run(self, *command):
         return subprocess.run(command, env=self.environment, capture_output=True, text=True)
 
-    def wait_for(self, condition, what, seconds=120):
+    def done(self, *command):
+        result = self.run(*command)
+        assert result.returncode == 0, f"{command}: {result.stderr}"
+
+    def wait_for(self, condition, what, seconds=120, pause=0.1):
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
                 sys.exit(f"timed out waiting for {what}\n" + self.run("squeue", "-a").stdout +
                          self.run("sinfo", "-a").stdout)
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def states(self, job):
         text = self.run("scontrol", "show", "job", job, "--oneliner").stdout
         return [word.split("=")[1] for word in text.split() if word.startswith("JobState=")]
+
+    def field(self, job, name):
+        text = self.run("scontrol", "show", "job", job, "--oneliner").stdout
+        return next((word.split("=", 1)[1] for word in text.split() if word.startswith(name + "=")), "")
 
     def ended(self, job):
         states = self.states(job)
@@ -127,18 +136,35 @@ def reelcell(slurm, *arguments):
 
 
 def work_processes(plan):
-    """Process ids of `reelcell work` on this plan."""
-    found = []
+    """Part -> process id of each `reelcell work` on this plan."""
+    found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as line:
                 words = line.read().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if len(words) > 3 and os.path.basename(words[0]) == "reelcell" and words[1] == "work" \
-                and plan in words:
-            found.append(int(pid))
+        if len(words) > 3 and os.path.basename(words[0]) == "reelcell" and words[1] == "work" and plan in words:
+            found[int(words[words.index("--part") + 1])] = int(pid)
     return found
+
+
+def hold(slurm, plan, parts):
+    """Part -> process id of its program, stopped in the middle of its work."""
+    held = {}
+
+    def all_held():
+        for part, pid in work_processes(plan).items():
+            if part in parts and part not in held:
+                os.kill(pid, signal.SIGSTOP)
+                held[part] = pid
+        return len(held) == len(parts)
+
+    slurm.wait_for(all_held, f"parts {parts} at work", pause=0.005)
+    status = json.loads(reelcell(slurm, "status", "--plan", plan, "--json").stdout)
+    done = [part["part"] for part in status["parts"] if part["state"] == "complete"]
+    assert not set(done) & set(parts), f"parts {done} were done before they could be held"
+    return held
 
 
 def job_of(text, what):
@@ -168,35 +194,39 @@ def main():
             assert sent.returncode == 0, sent.stderr
             parts, seal = job_of(sent.stdout, "parts"), job_of(sent.stdout, "sealing")
 
-            # One task's program is killed: the task tries again itself.
-            slurm.wait_for(lambda: work_processes(plan), "a task at work")
-            killed = 0
-            for pid in work_processes(plan)[:1]:
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-            # A node is drained while it works; one part is sent back to the queue.
-            slurm.run("scontrol", "update", "NodeName=n1", "State=DRAIN", "Reason=test")
-            requeued = slurm.run("scontrol", "requeue", f"{parts}_3").returncode == 0
+            # Three parts are held at work, so that what is done to them is done in the middle of it.
+            held = hold(slurm, plan, (0, 3, 5))
+            # The program of one is killed: its task tries again itself.
+            os.kill(held[0], signal.SIGKILL)
+            # The node of another is drained; what runs on it goes on, nothing new starts there.
+            node = slurm.field(f"{parts}_3", "NodeList")
+            slurm.done("scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=test")
+            assert slurm.run("sinfo", "-h", "-n", node, "-o", "%T").stdout.strip() == "draining", node
+            # That part is sent back to the queue: another node has to take it.
+            slurm.done("scontrol", "requeue", f"{parts}_3")
+            slurm.wait_for(lambda: slurm.field(f"{parts}_3", "JobState") == "PENDING", "part 3 in the queue")
+            slurm.done("scontrol", "update", f"JobId={parts}_3", "StartTime=now")  # not after Slurm's two minutes
             # A whole task is lost, batch script and all: Slurm does not run it again.
-            lost = slurm.run("scancel", "--full", "--signal=KILL", f"{parts}_5").returncode == 0
+            slurm.done("scancel", "--full", "--signal=KILL", f"{parts}_5")
             slurm.wait_for(lambda: slurm.ended(parts) and slurm.ended(seal), "the end of the jobs",
                            300)
             left = reelcell(slurm, "seal", "--plan", plan, "--out", out)
-            again = "not needed"
-            if left.returncode == 1:
-                assert "parts are not complete" in left.stderr, left.stderr
-                again = left.stderr.strip()
-                sent = reelcell(slurm, "submit", "--slurm", "--missing", "--plan", plan, "--out",
-                                out)
-                assert sent.returncode == 0, sent.stderr
-                seal = job_of(sent.stdout, "sealing")
-                slurm.wait_for(lambda: slurm.ended(seal), "the second sealing", 300)
+            assert left.returncode == 1 and "1 of 6 parts are not complete: 5" in left.stderr, left.stderr
+            assert not os.path.exists(os.path.join(out, "corpus.json")), "sealed without all parts"
+            with open(os.path.join(plan, "log", f"work-{parts}-0.log")) as text:
+                assert "try 1 ended with 137" in text.read(), "part 0 was not tried again"
+            assert slurm.field(f"{parts}_3", "Restarts") == "1"
+            assert slurm.field(f"{parts}_3", "NodeList") not in ("", node)
+            assert slurm.run("sinfo", "-h", "-n", node, "-o", "%T").stdout.strip() == "drained", node
+            sent = reelcell(slurm, "submit", "--slurm", "--missing", "--plan", plan, "--out", out)
+            assert sent.returncode == 0, sent.stderr
+            seal = job_of(sent.stdout, "sealing")
+            slurm.wait_for(lambda: slurm.ended(seal), "the second sealing", 300)
             status = reelcell(slurm, "status", "--plan", plan)
             assert "0 failed" in status.stdout, status.stdout
             same_bytes(want, out, "the sealed corpus")
-            print(f"Slurm: 6 parts, {killed} program killed, node drained, requeued: {requeued}, "
-                  f"task lost: {lost}; sent again: {again}; same bytes as on one machine "
-                  f"({len(want)} files)")
+            print(f"Slurm: 6 parts on 3 nodes; the program of part 0 killed and tried again, {node} drained, part 3 requeued "
+                  f"to another node, the task of part 5 lost and sent again; same bytes as on one machine ({len(want)} files)")
         finally:
             slurm.stop()
 

@@ -167,6 +167,16 @@ def one_cannot_be_read(work, corpus, manifest):
     reelcell("validate", work / "mended", "--deep")
 
 
+def short_names(work):
+    """Any few letters are in media by chance; in texts they are looked for all the same."""
+    corpus, out = work / "short", work / "short_forgotten"
+    sessions = [make_session(work, number, name) for number, name in ((5, "q"), (6, "z9"))]
+    reelcell("build", *sessions, "--recipe", work / "recipe.json", "--out", corpus, codes=(0, LOST))
+    reelcell("edit", corpus, "--forget", "q", "--out", out)
+    check({s["session"] for s in json.loads((out / "corpus.json").read_text())["samples"]} == {"z9"}, "forgetting 'q'")
+    reelcell("validate", out)
+
+
 def main():
     with work_folder() as work:
         (work / "sessions").mkdir()
@@ -199,6 +209,7 @@ def main():
         as_readers_see_it(work / "twice", "--with-gaps")
         check(len((work / "twice/forgotten.jsonl").read_text().splitlines()) == 2, "the first record is gone")
         one_cannot_be_read(work, corpus, manifest)
+        short_names(work)
         print(f"{linked} of {len(tree(out))} files stayed as they were, {shards} shards; {searched} texts and {hashes} packets searched")
 
 

@@ -15,9 +15,10 @@ RECIPE = {
                 {"format": "webdataset", "folder": "wds", "shard_samples": 3}]}
 
 
-def make_session(work, number):
+def make_session(work, number, name=None):
+    """`name`: its id, and so its group."""
     folder = work / f"sessions/s{number}"
-    subprocess.run([GENERATOR, "--out", folder, "--duration", "3", "--points", "6", "--seed", str(number), "--id", f"seat-{number}",
+    subprocess.run([GENERATOR, "--out", folder, "--duration", "3", "--points", "6", "--seed", str(number), "--id", name or f"seat-{number}",
                     "--width", "64", "--height", "64", "--wrist-width", "64", "--wrist-height", "64", "--stall-ms", "0",
                     "--drop-rate", "0"], check=True, capture_output=True)
     return folder

@@ -97,7 +97,9 @@ class Needles {
   void write_audit(const fs::path& folder, const EditPlan::Impl& plan, const Json& proof) const;
 
  private:
-  void check_text(std::string_view text, const std::string& where) const;
+  /// Words and phrases below `least_length` are passed over.
+  void check_text(std::string_view text, const std::string& where,
+                  std::size_t least_length = 0) const;
   void check_packet(ByteView packet, const std::string& where) const;
   void search_raw(const fs::path& file) const;
   void search_parquet(const fs::path& file) const;

@@ -58,6 +58,9 @@ class EditCommand : public Command {
 
  private:
   void setup_selection(CLI::App& app) {
+    app.add_flag("--distinct", distinct_,
+                 "Of a recording's stretch that several sources hold, keep the first sample; "
+                 "without it such sources are not merged");
     app.add_option("--drop", drop_, "Leave out this sample: key, or episode number of one source")
         ->type_name("SAMPLE")
         ->allow_extra_args(false);
@@ -118,6 +121,7 @@ class EditCommand : public Command {
   pipeline::EditRequest request() const {
     pipeline::EditRequest request;
     request.sources.assign(sources_.begin(), sources_.end());
+    request.distinct = distinct_;
     request.drop = drop_;
     request.keep = keep_;
     request.where = where_;
@@ -231,7 +235,7 @@ class EditCommand : public Command {
   std::vector<std::string> sources_, drop_, keep_, labels_, renames_, settings_, split_,
       split_where_;
   std::string out_, where_, forget_, table_, map_, task_, format_, image_stats_ = "keep";
-  bool overwrite_ = false, dry_run_ = false, split_by_group_ = false;
+  bool distinct_ = false, overwrite_ = false, dry_run_ = false, split_by_group_ = false;
   ThreadsOption threads_;
   JsonOption json_;
 };

@@ -220,6 +220,24 @@ def sample_corpus(work):
     return corpus, manifest
 
 
+def doubles(work, corpus, keys):
+    """A sample that two sources hold is not merged twice: the same recording would be in a corpus with two names."""
+    part = work / "part"
+    reelcell("edit", corpus, "--drop", keys[0], "--out", part)
+    refused = reelcell("edit", part, corpus, "--out", work / "doubled", codes=(1,)).stderr
+    check(f"and {len(keys) - 2} more are in an earlier source too" in refused and "--distinct" in refused, refused)
+    check(not (work / "doubled").exists(), "a refused merge left a folder")
+    out = work / "distinct"
+    told = reelcell("edit", part, corpus, "--distinct", "--out", out).stderr
+    check("edit-key-renamed" not in told, told)
+    manifest = json.loads((out / "corpus.json").read_text())
+    check(sorted(s["key"] for s in manifest["samples"]) == sorted(keys), "distinct: other samples")
+    check(manifest["edits"][-1]["left_out"] == len(keys) - 1, manifest["edits"][-1])
+    # What was left out by hand is no double.
+    reelcell("edit", part, corpus, "--keep", manifest["samples"][0]["key"], "--out", work / "by_hand")
+    return len(keys) - 1
+
+
 def filters(work, corpus, manifest):
     forces = {s["key"]: s["segment"]["labels"]["peak_force"]["value"] for s in manifest["samples"]}
     limit = sorted(forces.values())[len(forces) // 2]
@@ -358,6 +376,7 @@ def main():
         convert_and_reshard(work, rows, video)
         print("g1", g1(work))
         corpus, manifest = sample_corpus(work)
+        print("doubles", doubles(work, corpus, [s["key"] for s in manifest["samples"]]))
         forget(work, corpus, manifest)
         print("kills", killed(work, work / "merged"))
 

@@ -18,6 +18,7 @@ namespace reelcell::pipeline {
 /// What to do, in this order: select, forget, relabel, rename, distribute, write.
 struct EditRequest {
   std::vector<fs::path> sources;  ///< several are merged, in this order
+  bool distinct = false;          ///< of samples that are in several sources, keep the first
   std::vector<std::string> drop;  ///< keys or episode numbers
   std::vector<std::string> keep;  ///< only these; empty = all
   std::string where;              ///< SQL predicate over the table that edit_table() gives

@@ -96,7 +96,7 @@ void merge_schemas(EditPlan::Impl& plan, Diagnostics& diagnostics) {
 }
 
 /// Two sets of one folder name have the same keys; the later ones get a number.
-std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan, Diagnostics& diagnostics) {
+std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan) {
   std::vector<PlannedSample> samples;
   std::set<std::string> keys;
   for (std::size_t s = 0; s < plan.sources.size(); ++s) {
@@ -111,16 +111,20 @@ std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan, Diagnostics& 
       PlannedSample sample{s, i, stored.key, stored.split, stored.group, source.details(i).segment};
       for (int n = 2; !keys.insert(sample.key).second; ++n)
         sample.key = stored.key + "-" + std::to_string(n);
-      if (sample.key != stored.key) {
-        diagnostics.warn("edit-key-renamed", source.path().string(),
-                         "keys that an earlier source has too get a number: '" + stored.key +
-                             "' is now '" + sample.key + "'");
-        if (stored.group == stored.key) sample.group = sample.key;
-      }
+      if (stored.group == stored.key) sample.group = sample.key;
       samples.push_back(std::move(sample));
     }
   }
   return samples;
+}
+
+void tell_new_keys(const std::vector<PlannedSample>& samples, const EditPlan::Impl& plan,
+                   Diagnostics& diagnostics) {
+  for (const PlannedSample& sample : samples)
+    if (const std::string& key = plan.stored(sample).key; sample.key != key)
+      diagnostics.warn("edit-key-renamed", plan.sources[sample.source]->path().string(),
+                       "keys that an earlier source has too get a number: '" + key + "' is now '" +
+                           sample.key + "'");
 }
 
 /// Keys, or episode numbers where there is one source.
@@ -260,6 +264,7 @@ void note_operations(const EditRequest& request, EditPlan::Impl& plan) {
     return json;
   };
   if (request.sources.size() > 1) add_new(plan.operations, std::string("merge"));
+  if (request.distinct) note("merge", "distinct", true);
   if (!request.drop.empty()) note("drop", "drop", request.drop);
   if (!request.keep.empty()) note("filter", "keep", request.keep);
   if (!request.where.empty()) note("filter", "where", request.where);
@@ -304,8 +309,10 @@ EditPlan EditPlan::make(const EditRequest& request, Diagnostics& diagnostics) {
   edit::check_renames(plan);
   edit::choose_outputs(request, plan);
   edit::merge_schemas(plan, diagnostics);
-  std::vector<edit::PlannedSample> samples = edit::all_samples(plan, diagnostics);
+  std::vector<edit::PlannedSample> samples = edit::all_samples(plan);
   edit::select(request, samples, plan);
+  edit::find_doubles(samples, request.distinct, plan);
+  edit::tell_new_keys(samples, plan, diagnostics);
   edit::relabel(request, samples, plan);
   if (samples.empty()) throw PlanError("the edit", "would leave no sample");
   edit::check_splits(samples);

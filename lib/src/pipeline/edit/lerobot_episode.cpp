@@ -9,6 +9,7 @@
 #include "reelcell/readers/registry.hpp"
 #include "reelcell/table/parquet.hpp"
 #include "reelcell/timeline/clock_map.hpp"
+#include "reelcell/writers/native_columns.hpp"
 
 namespace reelcell::pipeline::edit {
 
@@ -213,6 +214,7 @@ void LeRobotFolder::load_native(std::uint64_t episode, LoadedEpisode& loaded) co
       for (const std::int64_t ns : integers(2, "time_ns"))
         series.samples.times.push_back(session_time(ns));
       for (std::size_t c = 3; c < batch.size(); ++c) {
+        batch[c].spec.name = writers::column_of_native(batch[c].spec.name);
         if (series.samples.columns.size() < c - 2)
           series.samples.columns.push_back(std::move(batch[c]));
         else

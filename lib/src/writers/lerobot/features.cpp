@@ -47,9 +47,14 @@ void check_feature(const FeatureSpec& spec, const std::vector<FeatureSpec>& so_f
   if (is_mandatory(spec.name) || spec.name.starts_with("reelcell."))
     throw PlanError(
         where, "the name is taken by a column that the writer makes itself: rename the feature");
-  if (std::any_of(so_far.begin(), so_far.end(),
-                  [&](const FeatureSpec& other) { return other.name == spec.name; }))
-    throw PlanError(where, "is there twice; names of features are unique");
+  for (const FeatureSpec& other : so_far) {
+    if (other.name == spec.name)
+      throw PlanError(where, "is there twice; names of features are unique");
+    if (in_lower_case(other.name) == in_lower_case(spec.name))
+      throw PlanError(where, "differs from '" + other.name +
+                                 "' in case only, which readers of Parquet do not tell apart: give "
+                                 "one of them another name in \"features\" of the recipe");
+  }
   if (!spec.is_video && spec.shape.size() > 1)
     throw PlanError(where, "has more than one dimension; flatten it to one list a row");
 }
@@ -58,6 +63,11 @@ bool is_annotation(const FeatureSpec& spec) {
          spec.name.starts_with("annotation.");
 }
 }  // namespace
+
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
 
 std::string safe_name(std::string_view stream) {
   std::string name;

@@ -1,7 +1,10 @@
 #include "internal/native.hpp"
 
+#include <set>
+
 #include "internal/features.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/writers/native_columns.hpp"
 
 namespace reelcell::writers::lerobot {
 
@@ -33,7 +36,14 @@ std::vector<Column> columns_of(const Episode& episode, const NativeSeries& serie
                std::vector<std::int64_t>(time.size(), static_cast<std::int64_t>(episode.index))));
   columns.push_back(integers("frame_index", rows_of(series)));
   columns.push_back(integers("time_ns", std::move(time)));
-  for (const Column& column : series.samples.columns) columns.push_back(column);
+  std::set<std::string> seen;
+  for (const Column& column : series.samples.columns) {
+    const std::string name = native_column(column.spec.name);
+    std::string unique = name;  // readers of Parquet do not tell cases apart
+    for (int n = 2; !seen.insert(in_lower_case(unique)).second; ++n)
+      unique = name + "~" + std::to_string(n);
+    columns.emplace_back(column).spec.name = std::move(unique);
+  }
   return columns;
 }
 

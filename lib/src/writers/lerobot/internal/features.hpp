@@ -13,6 +13,8 @@ namespace reelcell::writers::lerobot {
 
 /// "/wrist/cam" -> "wrist.cam": a name that may stand in a feature's name and in a path.
 std::string safe_name(std::string_view stream);
+/// ASCII letters; readers of Parquet such as DuckDB tell columns apart without case.
+std::string in_lower_case(std::string text);
 
 class TaskList;
 

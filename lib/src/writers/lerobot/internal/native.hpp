@@ -1,6 +1,7 @@
 // Series that are faster than the grid, at their own rate:
 // native/<stream>/chunk-000/file-000.parquet with episode_index, frame_index (the row a sample
-// belongs to, -1 for none), time_ns and the stream's columns. The folder is outside data/ and
+// belongs to, -1 for none), time_ns and the stream's columns; one of the same name as these is
+// called source.NAME (writers/native_columns.hpp). The folder is outside data/ and
 // meta/, so LeRobot's readers never see it.
 #pragma once
 

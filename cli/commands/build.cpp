@@ -103,6 +103,7 @@ class BuildCommand : public Command {
       if (delta) print_delta(*delta, out_);
       print_diagnostics(*plan.losses);
     }
+    if (!added_only) require_segments(plan);
     check_outputs(plan);
     return plan.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }

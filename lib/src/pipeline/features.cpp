@@ -172,7 +172,7 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
   std::vector<ResolvedFeature> features;
   for (const StreamSpec& stream : session.session().streams) {
     const bool data_set = stream.source.format == "lerobot";
-    if (stream.kind == StreamKind::kVideo)
+    if (stream.kind == StreamKind::kVideo && !session.stream_extent(stream.name).empty())
       features.push_back(
           video_feature(data_set ? stream.source.item : "observation.images." + stream.name,
                         stream.name, session, recipe));

@@ -32,7 +32,8 @@ std::string anchor_stream(const GridRule& rule, const OpenSession& session) {
   }
   if (const StreamSpec* rows = episode_rows(session.session())) return rows->name;
   for (const StreamSpec& spec : session.session().streams)
-    if (spec.kind == StreamKind::kVideo) return spec.name;
+    if (spec.kind == StreamKind::kVideo && !session.stream_extent(spec.name).empty())
+      return spec.name;
   return "";
 }
 

@@ -2,6 +2,7 @@
 #include <set>
 #include <tuple>
 
+#include "internal/check_plan.hpp"
 #include "internal/corpus_stats.hpp"
 #include "internal/features.hpp"
 #include "internal/identity.hpp"
@@ -161,6 +162,7 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
                             std::make_tuple(split_rank(b.split), b.session);
                    });
   require_unique_keys(plan.candidates);
+  warn_of_unknown_labels(plan);
   count_splits(plan);
   return plan;
 }

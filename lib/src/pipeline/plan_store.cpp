@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "internal/check_plan.hpp"
 #include "internal/codec.hpp"
 #include "internal/cut_segments.hpp"
 #include "internal/features.hpp"
@@ -170,6 +171,8 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
     plan.time_streams = streams_of(features);
     check_objects(recipe, features, *session);
+    check_grid(recipe, *session);
+    tell_of_empty_cameras(recipe, *session);
     for (const GateRule& gate : recipe.gates) curate::check_gate(*gate.row, gate.options, *signals);
     plan.rate = row_rate(recipe, *session);
     for (const StreamSpec& spec : session->session().streams)
@@ -181,6 +184,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     estimate_sizes(*session, known_seconds(*session, segments), plan);
     for (auto& [segment, sources] : segments) {
       if (segment.range.empty()) continue;
+      check_length(segment.range, plan.rate, *session);
       add_frame_pts(*session, segment);
       WatchedSignals watched(*signals);
       segment.labels = rules.apply(segment, watched);

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""What cannot be built is refused by the dry run as by the build, with the same words; what nobody would see is a warning."""
+import json
+import shutil
+import subprocess
+
+from support import BINARY, DATA, LOST, check, reelcell, work_folder, write_json
+
+OUTPUTS = [{"format": "lerobot_v3", "folder": "set"}]
+
+
+def make_session(folder):
+    subprocess.run([BINARY.parent / "reelcell-make-session", "--out", folder, "--duration", "3", "--points", "6", "--width", "64", "--height", "64",
+                    "--wrist-width", "64", "--wrist-height", "64", "--stall-ms", "0", "--drop-rate", "0"], check=True, capture_output=True)
+    return folder
+
+
+def recipe_file(work, **parts):
+    write_json(work / "recipe.json", {"version": 1, "name": "dry", "outputs": OUTPUTS, **parts})
+    return work / "recipe.json"
+
+
+def refused(work, session, words, **parts):
+    recipe = recipe_file(work, **parts)
+    for arguments in (["--dry-run"], ["--out", work / "out"]):
+        done = reelcell("build", session, "--recipe", recipe, *arguments, codes=(1,))
+        for word in words:
+            check(word in done.stderr, f"{parts} {arguments}: {word!r} is not said: {done.stderr}")
+    check(not (work / "out/corpus.json").exists(), f"{parts}: a corpus was written")
+
+
+def grids(work, session):
+    refused(work, session, ["/grid/anchor", "unknown stream 'frontt'", "Did you mean 'front'?"], grid={"rate_hz": 30, "anchor": "frontt"})
+    refused(work, session, ["/grid/anchor", "'plc' is neither a camera nor a series"], grid={"rate_hz": 30, "anchor": "plc"})
+    refused(work, session, ["/grid/policy/plc", "holds events"], grid={"policy": {"plc": {"method": "nearest"}}})
+    refused(work, session, ["/grid/policy/front/method", "a row shows the nearest frame"], grid={"policy": {"front": {"method": "linear"}}})
+    refused(work, session, ["/grid/policy/joints/method", "no column of four numbers"], grid={"policy": {"joints": {"method": "slerp"}}})
+    recipe = recipe_file(work, grid={"policy": {"frnt": {"method": "nearest", "tolerance": "40ms"}}})
+    done = reelcell("build", session, "--recipe", recipe, "--out", work / "unused", codes=(0, LOST))
+    check("unknown stream 'frnt'" in done.stderr and "policy-unused" in done.stderr, done.stderr)
+
+
+def segments(work, session):
+    refused(work, session, ["no segment was found", "found nothing"], segments=[{"kind": "window", "length": "100s"}])
+    shutil.copytree(DATA / "e2e/luxonis_depthai-core", work / "years")
+    reelcell("init", work / "years", codes=(0, LOST))
+    refused(work, work / "years", ["they have no time in common", "more than 2147483647 rows"])
+
+
+def labels(work, session):
+    recipe = recipe_file(work, segments=[{"kind": "window", "length": "1s"}], labels=[
+        {"name": "never", "value": "first(verdicts.nope)"}, {"name": "cell", "value": "session.cell"},
+        {"name": "line", "cases": [{"when": "session.lyne == 'L1'", "value": "'one'"}]}])
+    for arguments in (["--dry-run"], ["--out", work / "labelled"]):
+        told = reelcell("build", session, "--recipe", recipe, *arguments, codes=(0, LOST)).stderr
+        check("/labels/0: 'never' is unknown in all" in told and "the session has no 'lyne'" in told and "'cell' is unknown" not in told, told)
+
+
+def empty_track(work):
+    video = DATA / "video/androidx_media/libraries/test_data/src/test/assets/media/mp4/sample_empty_track.mp4"
+    for arguments in (["--dry-run", "--json"], ["--out", work / "track", "--json"]):
+        done = reelcell("build", video, *arguments, codes=(LOST,))
+        check("camera-empty" in done.stdout, done.stdout)
+    samples = json.loads((work / "track/corpus.json").read_text())["samples"]
+    check([sample["rows"] for sample in samples] == [30], f"{samples}")
+    reelcell("validate", work / "track", "--deep")
+
+
+def main():
+    with work_folder() as work:
+        session = make_session(work / "session")
+        grids(work, session)
+        segments(work, session)
+        labels(work, session)
+        empty_track(work)
+    print("the dry run refuses what the build refuses")
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,7 @@ Json parts_json(const std::vector<pipeline::PartStatus>& parts) {
                     {"in_work", part.begun},
                     {"cost_bytes", part.bytes},
                     {"state", state_of(part)}});
-  return {{"parts", list}};
+  return {{"version", 1}, {"parts", list}};
 }
 
 }  // namespace reelcell::cli

@@ -115,6 +115,7 @@ def real_documents(folder):
     yield "findings", json.loads(printed("validate", out / "bad.json", "--json", codes=(1,)))
     yield "replay", json.loads(printed("replay", SESSION, "--end", "1s", "--sheet", out / "sheet.png", "--json"))
     yield "replay", json.loads(printed("replay", SESSION, "--end", "1s", "--render", out / "replay.mp4", "--json"))
+    yield from commands(out)
     shutil_run = out / "proposed"
     shutil_run.mkdir()
     for file in ("joints.csv", "plc.jsonl", "front.mp4"):
@@ -126,6 +127,33 @@ def real_documents(folder):
             for member in tar:
                 if member.name.count(".") == 1 and member.name.endswith(".json"):
                     yield "webdataset-sample", json.load(tar.extractfile(member))
+
+
+def commands(out):
+    """What plan, work, status, why, diff, edit and watch print."""
+    few = f"{CORPUS}/corpus.json"
+    keys = [sample["key"] for sample in load(WORK / few)["samples"]]
+    yield "parts", json.loads(printed("plan", SESSION, "--recipe", RECIPE, "--parts", "50", "--out", out / "plan", "--json"))
+    yield "parts", json.loads(printed("work", "--plan", out / "plan", "--part", "0", "--json"))
+    yield "parts", json.loads(printed("status", "--plan", out / "plan", "--json"))
+    yield "edit", json.loads(printed("edit", CORPUS, "--keep", keys[0], "--keep", keys[1], "--out", out / "two", "--dry-run", "--json"))
+    yield "edit", json.loads(printed("edit", CORPUS, "--keep", keys[0], "--keep", keys[1], "--out", out / "two", "--json"))
+    yield "edit", json.loads(printed("edit", out / "two", "--rename", "action=movement", "--drop", keys[1], "--out", out / "one", "--json"))
+    yield "diff", json.loads(printed("diff", out / "two", out / "one", "--json", codes=(1,)))
+    yield "why", json.loads(printed("why", out / "one", keys[0], "--sources", SESSION, "--check", "--json"))
+    yield "why", json.loads(printed("why", CORPUS, keys[-1], "--json"))
+    (out / "incoming").mkdir()
+    (out / "incoming/early").mkdir()
+    (out / "incoming/early/session.json").write_text((WORK / SESSION / "session.json").read_text())
+    log = out / "incoming/log"
+    log.mkdir()
+    (log / "log.csv").write_text("t,x\n" + "".join(f"{i / 100:.2f},{i}\n" for i in range(300)))
+    printed("init", log)
+    (log / "done.txt").write_text("")
+    recipe = out / "watch.json"
+    recipe.write_text(json.dumps({"version": 1, "name": "w", "grid": {"rate_hz": 10}, "outputs": [{"format": "webdataset", "folder": "w"}]}))
+    for line in printed("watch", out / "incoming", "--recipe", recipe, "--out", out / "watched", "--once", "--marker", "done.txt", "--json").splitlines():
+        yield "watch", json.loads(line)
 
 
 def broken(name, document, schema):

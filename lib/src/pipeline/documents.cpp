@@ -15,6 +15,11 @@ std::string document_kind(const Json& document) {
   // Those with more keys of their own come first; a recipe needs none but "version".
   static const std::pair<const char*, std::vector<const char*>> kKinds[] = {
       {"session", {"streams"}},
+      {"why", {"places", "intact"}},
+      {"diff", {"equal", "compared"}},
+      {"edit", {"operations", "corpora"}},
+      {"parts", {"parts"}},
+      {"watch", {"event"}},
       {"corpus", {"samples", "generator"}},
       {"report", {"decisions"}},
       {"formats", {"label_functions"}},

@@ -80,16 +80,21 @@ constexpr std::pair<const char*, Json (*)()> kDocuments[] = {
     {"alignment", alignment_schema},
     {"build-plan", build_plan_schema},
     {"corpus", corpus_schema},
+    {"diff", diff_schema},
+    {"edit", edit_schema},
     {"findings", findings_schema},
     {"formats", formats_schema},
     {"info", info_schema},
     {"labels", labels_schema},
+    {"parts", parts_schema},
     {"recipe", full_recipe_schema},
     {"replay", replay_schema},
     {"report", report_schema},
     {"session", session_schema},
+    {"watch", watch_schema},
     {"webdataset-index", webdataset_index_schema},
     {"webdataset-sample", webdataset_sample_schema},
+    {"why", why_schema},
 };
 
 /// Adds the shared parts that `json` refers to, and those that these refer to.

@@ -281,7 +281,8 @@ Json diff_corpora(const DiffRequest& request, Progress& progress) {
                      features["added"].empty() && features["removed"].empty() &&
                      features["changed"].empty() && recipe.empty() && outputs.empty() &&
                      statistics.empty() && a->schema().rate == b->schema().rate;
-  return {{"equal", equal},
+  return {{"version", 1},
+          {"equal", equal},
           {"identical", a->hash() == b->hash()},
           {"compared", request.manifest_only ? "manifest" : "manifest, rows and packets"},
           {"samples",

@@ -354,7 +354,8 @@ Json EditPlan::to_json() const {
     outputs.push_back({{"format", output.row->name},
                        {"folder", output.folder},
                        {"options", output.options.all()}});
-  return {{"operations", plan.operations},
+  return {{"version", 1},
+          {"operations", plan.operations},
           {"arguments", plan.arguments},
           {"sources", sources},
           {"corpora", corpora},

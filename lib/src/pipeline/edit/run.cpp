@@ -368,7 +368,8 @@ Json run_edit(const EditPlan& plan, const EditTarget& target, Diagnostics& diagn
     corpora.push_back(edit::write_part(
         impl, part, part.name.empty() ? staging.folder() : staging.folder() / part.name,
         target.threads, needles ? &*needles : nullptr, diagnostics, progress));
-  Json report = {{"operations", impl.operations},
+  Json report = {{"version", 1},
+                 {"operations", impl.operations},
                  {"left_out", impl.left_out.size()},
                  {"lost", diagnostics.has_loss()},
                  {"corpora", corpora}};

@@ -153,7 +153,8 @@ Json why_sample(const WhyRequest& request) {
   const Json decision = corpus->decision(sample.key);
   const Json gates = decision.is_object() ? decision.value("gates", Json::array()) : Json::array();
   const Json& manifest = corpus->manifest();
-  Json document = {{"key", sample.key},
+  Json document = {{"version", 1},
+                   {"key", sample.key},
                    {"episode", sample.episode},
                    {"session", sample.session},
                    {"session_attributes", attributes},

@@ -16,6 +16,11 @@ Json labels_schema();
 Json build_plan_schema();
 Json formats_schema();
 Json replay_schema();
+Json parts_schema();
+Json why_schema();
+Json diff_schema();
+Json edit_schema();
+Json watch_schema();
 Json webdataset_index_schema();
 Json webdataset_sample_schema();
 /// By name, for "#/definitions/NAME".

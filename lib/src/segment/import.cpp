@@ -96,6 +96,43 @@ class Placer {
   std::string where_;
 };
 
+/// Results say which part they are of, and so may the session.
+class PartCheck {
+ public:
+  PartCheck(const OptionValues& options, const SessionDescription& session)
+      : attribute_(options.text("part")) {
+    if (const Value* part = attribute_.empty() ? nullptr : session.attribute(attribute_))
+      part_ = to_text(*part);
+  }
+  /// Whether the label is of this part, or does not say.
+  bool fits(const Span& span) {
+    const auto named = std::find_if(span.attributes.begin(), span.attributes.end(),
+                                    [](const auto& a) { return a.first == "partId"; });
+    const bool fits = !part_ || named == span.attributes.end() || to_text(named->second) == *part_;
+    if (fits)
+      ++fitting_;
+    else if (others_++ == 0)
+      first_ = span.where + " is of part '" + to_text(named->second) + "'";
+    return fits;
+  }
+  void finish(const std::string& where, Diagnostics& diagnostics) const {
+    if (others_ == 0) return;
+    const std::string told = first_ + ", the session's \"" + attribute_ + "\" is '" + *part_ + "'";
+    if (fitting_ == 0)
+      throw InputError(where, told +
+                                  ", and no result is of that: it is another session's file, or "
+                                  "the two name parts differently (then set \"part\": \"\")");
+    diagnostics.warn("label-other-part", where,
+                     std::to_string(others_) + " results in this time are of other parts, " + told +
+                         "; they were left out");
+  }
+
+ private:
+  std::string attribute_, first_;
+  std::optional<std::string> part_;
+  std::size_t fitting_ = 0, others_ = 0;
+};
+
 std::vector<SourceFile> files_of(const OptionValues& options, const SessionDescription& session) {
   const fs::path file = at_place(options.where() + "/file",
                                  [&] { return safe_join(session.folder, options.text("file")); });
@@ -137,6 +174,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   std::vector<Segment> segments;
   const std::string source = format.name + " " + path;
   const TimeRange extent = signals.extent();
+  PartCheck parts(options, session);
   std::size_t outside = 0;
   std::string first_outside;
   for (const Span& span : file.spans) {
@@ -146,6 +184,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
       if (outside++ == 0) first_outside = span.where;
       continue;
     }
+    if (!parts.fits(span)) continue;
     Segment& segment = segments.emplace_back();
     segment.range = placed.range;
     segment.kind = options.text("name");
@@ -165,6 +204,7 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
                      std::to_string(outside) + " of " + std::to_string(file.spans.size()) +
                          " labels lie outside the session, the first is " + first_outside +
                          "; they were left out");
+  parts.finish(where, diagnostics);
   std::stable_sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) {
     return a.range.start < b.range.start;
   });
@@ -182,6 +222,10 @@ std::vector<OptionSpec> import_options() {
                      .type = OptionType::kTextList,
                      .fallback = Json::array(),
                      .help = "Only these tiers or controls (default: all)"});
+  options.push_back({.name = "part",
+                     .fallback = "part",
+                     .help = "Attribute of the session that the partId of results must equal, "
+                             "where both are stated; empty: not checked"});
   options.push_back({.name = "name",
                      .fallback = "label",
                      .help = "Kind of the segments, and start of their names"});

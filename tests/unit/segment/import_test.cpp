@@ -102,6 +102,34 @@ TEST(ImportSegmenter, TakesTimesOfDayOnlyWhereTheSessionClockHasThem) {
   EXPECT_EQ(*segments[0].attribute("stepId"), Value("P1"));
 }
 
+TEST(ImportSegmenter, LeavesOutResultsOfOtherPartsAndRefusesAFileOfNoneOfThisOne) {
+  const auto result = [](const char* id, const char* part, int second) {
+    const std::string day = "1970-01-01T00:00:0";
+    return Json{{"resultId", id},
+                {"partId", part},
+                {"resultEvaluation", 1},
+                {"processingTimes",
+                 {{"startTime", day + std::to_string(second) + "Z"},
+                  {"endTime", day + std::to_string(second + 1) + "Z"}}}};
+  };
+  const Json list{result("a", "seat-1", 2), result("b", "seat-2", 3)};
+  Labelled session("results.json", list.dump());
+  session.signals.description().clock_epoch = "unix";
+  Json options{{"file", "results.json"}, {"format", "opcua"}};
+  EXPECT_THAT(session.run(options), SizeIs(2));  // the session does not say
+  session.signals.description().attributes = {{"part", Value("seat-1")}, {"serial", Value("x")}};
+  Diagnostics diagnostics;
+  const auto run = run_stage("import", options, session.signals, diagnostics);
+  ASSERT_THAT(run.segments, SizeIs(1));
+  EXPECT_EQ(*run.segments[0].attribute("partId"), Value("seat-1"));
+  ASSERT_THAT(diagnostics.summary(), SizeIs(1));
+  EXPECT_THAT(diagnostics.summary()[0].message, HasSubstr("'seat-2'"));
+  options["part"] = "serial";
+  EXPECT_THAT(session.refusal(options), HasSubstr("it is another session's file"));
+  options["part"] = "";
+  EXPECT_THAT(session.run(options), SizeIs(2));
+}
+
 TEST(ImportSegmenter, RefusesWrongNamesAndFilesOutsideTheSession) {
   Labelled session("labels.csv", "start_frame,end_frame,label\n8,5,grip\n");
   Json options{{"file", "labels.csv"}, {"format", "csvv"}, {"camera", "front"}, {"frames", 95}};

@@ -70,7 +70,8 @@ void publish(const fs::path& temp, const fs::path& path) {
 }  // namespace
 
 InputFile::InputFile(fs::path path) : path_(std::move(path)) {
-  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not blocking: a FIFO without a writer would never open. Regular files do not mind.
+  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0) throw InputError(path_.string(), "cannot open: " + errno_text(errno));
   struct stat info {};
   if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) {

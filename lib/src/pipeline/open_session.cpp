@@ -87,6 +87,20 @@ bool plausible(std::optional<StreamTime> first, std::optional<StreamTime> last) 
          Nanos(span) <= std::chrono::hours(24);
 }
 
+/// A plan file that is missing or no JSON takes nothing from the streams.
+void count_missing_plan(const SessionRef& ref, const SessionDescription& session,
+                        Diagnostics& diagnostics) {
+  if (session.plan_file.empty() || !session.plan.is_null()) return;
+  std::string why = session.plan_file + " holds null";
+  try {
+    read_json_file(safe_join(ref.path, session.plan_file));
+  } catch (const InputError& error) {
+    why = error.what();
+  }
+  diagnostics.loss("session-plan-unreadable", ref.id + ": session.json /plan",
+                   why + "; the streams are read, but nothing can be matched with the plan");
+}
+
 OptionValues reader_options(const ReaderRow& reader, const StreamSpec& spec,
                             const std::string& where) {
   return OptionValues::parse(spec.source.options, reader.options,
@@ -113,6 +127,7 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
     open->session_ = read_session_file(file);
     open->description_ = file;
     details = read_clock_details(file);
+    count_missing_plan(ref, open->session_, diagnostics);
   } else {
     const ReaderRow* reader = readers::sniff(ref.path);
     if (!reader)

@@ -92,8 +92,16 @@ SessionDescription read_session_file(const fs::path& file) {
   if (session.streams.empty()) object.fail("streams", "holds no stream; name at least one file");
   if (const Json* plan = object.find("plan")) {
     if (plan->is_string()) session.plan_file = plan->get<std::string>();
-    session.plan =
-        plan->is_string() ? read_json_file(safe_join(session.folder, session.plan_file)) : *plan;
+    if (!plan->is_string()) {
+      session.plan = *plan;
+    } else {
+      const fs::path path = safe_join(session.folder, session.plan_file);
+      try {
+        session.plan = read_json_file(path);
+      } catch (const InputError&) {
+        // OpenSession::open() counts it.
+      }
+    }
   }
   object.finish();
   return session;

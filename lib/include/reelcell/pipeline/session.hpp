@@ -31,7 +31,7 @@ struct SessionRef {
 /// holds none, PlanError when two different sessions have the same id.
 std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths);
 
-/// Reads session.json; InputError names file, key, found and expected.
+/// Reads session.json; InputError says where, found, expected. Unreadable plan file: null `plan`.
 SessionDescription read_session_file(const fs::path& file);
 /// The document of a description; read_session_file(write) gives the same description.
 Json session_to_json(const SessionDescription& session);

@@ -84,6 +84,11 @@ Request parse(const OptionValues& options, const SessionDescription& session,
               const EventPredicateCompiler& compile) {
   Request request;
   request.dwell = parse_dwell_request(options, session);
+  if (session.plan.is_null() && !session.plan_file.empty())
+    throw InputError(session.id + ": session.json /plan",
+                     "'" + session.plan_file +
+                         "' could not be read, and visits are matched with its points; put it "
+                         "back, or use the 'dwell' segmenter");
   request.plan = parse_plan(session.plan, session.id + ": plan");
   parse_positions(options, session, request);
   parse_match(options, request);

@@ -469,6 +469,16 @@ def single_files(work):
     check([(s["id"], pathlib.Path(s["path"]).resolve()) for s in item["sessions"]] == [("seat-0001", SESSION.resolve())], f"its session: {item}")
 
 
+def no_picture():
+    """An encrypted fragmented MP4: its packets are there, none makes a picture."""
+    path = DATA / "video/androidx_media/libraries/test_data/src/test/assets/media/mp4/sample_fragmented_uuid.mp4"
+    done = json.loads(reelcell("info", "--json", path, codes=(LOST,)).stdout)
+    check([d["code"] for d in done["diagnostics"]] == ["info-no-picture"], f"no picture: {done['diagnostics']}")
+    check(done["items"][0]["streams"][0]["count"] == 30, f"no picture: {done['items']}")
+    found = json.loads(reelcell("validate", "--json", path, codes=(1,)).stdout)["results"][0]["findings"]
+    check([f["code"] for f in found] == ["VIDEO-NO-PICTURE"], f"no picture: {found}")
+
+
 def refusals(work):
     """What is not read: one line that says what it looks like, exit code 1, nothing on standard output."""
     (work / "notes.dat").write_text("just some words\n")
@@ -492,6 +502,7 @@ def main():
     with work_folder() as work:
         found = {**videos(work), **logs(work), **mcap(), **session(), **rates(work), **corpus(work)}
         single_files(work)
+        no_picture()
         print({**found, **refusals(work)})
 
 

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "reelcell/base/error.hpp"
-#include "reelcell/pipeline/session.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 #include "reelcell/readers/registry.hpp"
 
 namespace reelcell::pipeline {
@@ -26,26 +28,36 @@ std::string parent_name(const fs::path& path) {
   return clean_id(full.parent_path().filename().string());
 }
 
+/// A session and the id that its session.json states; elsewhere the one made of its name.
+struct Found {
+  SessionRef ref;
+  std::string stated;
+};
+
 /// Sessions at exactly this path; empty when it is none.
-std::vector<SessionRef> sessions_at(const fs::path& path) {
-  if (fs::is_directory(path) && fs::exists(path / "session.json"))
-    return {{path, "", clean_id(read_session_file(path / "session.json").id)}};
+std::vector<Found> sessions_at(const fs::path& path) {
+  if (fs::is_directory(path) && fs::exists(path / "session.json")) {
+    const std::string stated = read_session_file(path / "session.json").id;
+    return {{{path, "", clean_id(stated)}, stated}};
+  }
   if (path.filename() == "session.json")
     return sessions_at(path.parent_path().empty() ? "." : path.parent_path());
   const ReaderRow* reader = readers::sniff(path);
   if (!reader) return {};
-  std::vector<SessionRef> refs;
+  std::vector<Found> found;
   const auto episodes = reader->episodes ? reader->episodes(path) : std::vector<std::string>{""};
-  for (const std::string& episode : episodes)
-    refs.push_back({path, episode, own_name(path) + (episode.empty() ? "" : "-" + episode)});
-  return refs;
+  for (const std::string& episode : episodes) {
+    const std::string id = own_name(path) + (episode.empty() ? "" : "-" + episode);
+    found.push_back({{path, episode, id}, id});
+  }
+  return found;
 }
 
-std::vector<SessionRef> sessions_below(const fs::path& path) {
+std::vector<Found> sessions_below(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) throw InputError(path.string(), "does not exist; check the path");
-  std::vector<SessionRef> refs = sessions_at(path);
-  if (!refs.empty() || !fs::is_directory(path)) return refs;
+  std::vector<Found> found = sessions_at(path);
+  if (!found.empty() || !fs::is_directory(path)) return found;
   std::vector<fs::path> children;
   for (const auto& entry : fs::directory_iterator(path))
     if (!entry.path().filename().string().starts_with(".")) children.push_back(entry.path());
@@ -54,15 +66,36 @@ std::vector<SessionRef> sessions_below(const fs::path& path) {
     // Loose files in a folder of sessions (a README, a plan) are not sessions; data sets and
     // recordings are.
     if (!fs::is_directory(child) && !child.string().ends_with(".mcap")) continue;
-    for (SessionRef& ref : sessions_at(child)) refs.push_back(std::move(ref));
+    for (Found& one : sessions_at(child)) found.push_back(std::move(one));
   }
-  return refs;
+  return found;
+}
+
+/// "the session id 'a.b' ('a_b' in a corpus)".
+std::string id_text(const Found& found) {
+  return "the session id '" + found.stated + "'" +
+         (found.stated == found.ref.id ? "" : " ('" + found.ref.id + "' in a corpus)");
+}
+
+/// Ids that are still the same: each takes the id that it states.
+void tell_clashes(std::vector<Found>& all, std::vector<SessionList::Clash>& clashes) {
+  std::vector<bool> clash(all.size(), false);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].ref.id != all[i - 1].ref.id) continue;
+    clash[i - 1] = clash[i] = true;
+    clashes.push_back({all[i].ref.path, "has " + id_text(all[i]) + ", and " +
+                                            all[i - 1].ref.path.string() + " has " +
+                                            id_text(all[i - 1]) +
+                                            "; give each its own \"id\" in session.json"});
+  }
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (clash[i]) all[i].ref.id = all[i].stated;
 }
 
 }  // namespace
 
-std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {
-  std::vector<SessionRef> refs;
+SessionList list_sessions(const std::vector<fs::path>& paths) {
+  std::vector<Found> all;
   for (const fs::path& path : paths) {
     const auto found = sessions_below(path);
     if (found.empty())
@@ -70,30 +103,43 @@ std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {
           path.string(),
           "holds no session: expected a folder with session.json, a recording or a data set; "
           "'reelcell init' proposes a session.json for a folder of files");
-    refs.insert(refs.end(), found.begin(), found.end());
+    all.insert(all.end(), found.begin(), found.end());
   }
   // The same path given twice is one session; different ones that share a name get their folder's
-  // name in front.
-  std::sort(refs.begin(), refs.end(), [](const SessionRef& a, const SessionRef& b) {
-    return std::tie(a.id, a.path, a.episode) < std::tie(b.id, b.path, b.episode);
+  // name in front, unless they lie in the same folder.
+  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) {
+    return std::tie(a.ref.id, a.ref.path, a.ref.episode) <
+           std::tie(b.ref.id, b.ref.path, b.ref.episode);
   });
-  refs.erase(std::unique(refs.begin(), refs.end(),
-                         [](const SessionRef& a, const SessionRef& b) {
-                           return a.episode == b.episode && fs::equivalent(a.path, b.path);
-                         }),
-             refs.end());
+  all.erase(std::unique(all.begin(), all.end(),
+                        [](const Found& a, const Found& b) {
+                          return a.ref.episode == b.ref.episode &&
+                                 fs::equivalent(a.ref.path, b.ref.path);
+                        }),
+            all.end());
   std::map<std::string, int> uses;
-  for (const SessionRef& ref : refs) ++uses[ref.id];
-  for (SessionRef& ref : refs)
-    if (uses[ref.id] > 1) ref.id = parent_name(ref.path) + "-" + ref.id;
-  std::sort(refs.begin(), refs.end(),
-            [](const SessionRef& a, const SessionRef& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < refs.size(); ++i)
-    if (refs[i].id == refs[i - 1].id)
-      throw PlanError(refs[i].path.string(), "has the session id '" + refs[i].id +
-                                                 "', and so has " + refs[i - 1].path.string() +
-                                                 "; give each its own \"id\" in session.json");
-  return refs;
+  std::map<std::string, std::set<std::string>> folders;
+  for (const Found& found : all) {
+    ++uses[found.ref.id];
+    folders[found.ref.id].insert(parent_name(found.ref.path));
+  }
+  for (Found& found : all)
+    if (uses[found.ref.id] > 1 && folders[found.ref.id].size() > 1)
+      found.ref.id = parent_name(found.ref.path) + "-" + found.ref.id;
+  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) {
+    return std::tie(a.ref.id, a.ref.path) < std::tie(b.ref.id, b.ref.path);
+  });
+  SessionList list;
+  tell_clashes(all, list.clashes);
+  for (Found& found : all) list.refs.push_back(std::move(found.ref));
+  return list;
+}
+
+std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {
+  SessionList list = list_sessions(paths);
+  if (!list.clashes.empty())
+    throw PlanError(list.clashes.front().path.string(), list.clashes.front().message);
+  return std::move(list.refs);
 }
 
 }  // namespace reelcell::pipeline

@@ -11,6 +11,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
 #include "reelcell/pipeline/session.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 #include "reelcell/readers/registry.hpp"
 #include "reelcell/timeline/report.hpp"
 #include "reelcell/writers/registry.hpp"
@@ -30,6 +31,16 @@ Json video_json(const VideoFormat& format) {
         std::to_string(format.average_rate.num) + "/" + std::to_string(format.average_rate.den);
   json["b_frames"] = format.reorder_delay > 0;
   return json;
+}
+
+/// The codec is known and its packets are there, but they make no picture.
+void count_no_picture(const Json& video, const std::string& where, Diagnostics& diagnostics) {
+  if (!video["pix_fmt"].get<std::string>().empty() || video.contains("no_decoder") ||
+      video.value("frames", video.value("first_frames", 0)) == 0)
+    return;
+  diagnostics.loss("info-no-picture", where,
+                   "no picture of this video could be decoded: its data is damaged, encrypted or "
+                   "of another kind than its header says; 'reelcell validate --deep' tells more");
 }
 
 /// Of the frames, as the stream's own clock says.
@@ -165,9 +176,11 @@ Json stream_json(const Recording& recording, const StreamInfo& info, const std::
       json["video"] = video_json(info.video.value_or(VideoFormat{}));
       json["video"].update(glance_json(*info.glance, info.count == info.glance->frames.size()));
       if (json["rate_hz"].is_null()) json["rate_hz"] = json["video"]["time"]["rate_hz"];
+      count_no_picture(json["video"], info.suggested_name, diagnostics);
     } else if (info.kind == StreamKind::kVideo) {
       const auto source = recording.open_video(info.item, diagnostics);
       put_video(json, *source, own_times(source->frames()));
+      count_no_picture(json["video"], info.suggested_name, diagnostics);
     } else if (info.kind != StreamKind::kAudio && !info.details.contains("undecodable")) {
       bool whole = true;
       Json time = glanced_times(recording, info, name, bytes, options.scan, diagnostics, whole);
@@ -231,6 +244,7 @@ void session_stream_json(const OpenSession& session, const StreamSpec& spec, con
   try {
     if (spec.kind == StreamKind::kVideo) {
       put_video(entry, *session.video(spec.name), *session.frame_times(spec.name));
+      count_no_picture(entry["video"], spec.name, diagnostics);
     } else if (spec.kind != StreamKind::kAudio) {
       const std::uint64_t most =
           samples_to_read(options.scan, bytes_at(session.source_path(spec.name)), 1);
@@ -289,10 +303,13 @@ Json describe_corpus(const fs::path& path) {
 }
 
 /// Sessions in it; where there are none, its files by their endings.
-Json describe_folder(const fs::path& path) {
+Json describe_folder(const fs::path& path, Diagnostics& diagnostics) {
   Json entry = {{"path", path.string()}, {"format", "folder"}, {"sessions", Json::array()}};
   try {
-    for (const SessionRef& ref : find_sessions({path}))
+    const SessionList list = list_sessions({path});
+    for (const SessionList::Clash& clash : list.clashes)
+      diagnostics.warn("session-id-clash", clash.path.string(), clash.message);
+    for (const SessionRef& ref : list.refs)
       entry["sessions"].push_back(
           {{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});
     return entry;
@@ -354,7 +371,7 @@ Json describe_path(const fs::path& path, const InfoOptions& options, Diagnostics
     entry.update(writer->describe(path));
     return entry;
   }
-  return fs::is_directory(path) ? describe_folder(path) : describe_other(path);
+  return fs::is_directory(path) ? describe_folder(path, diagnostics) : describe_other(path);
 }
 
 }  // namespace reelcell::pipeline

@@ -80,13 +80,36 @@ std::vector<SourceFile> files_of(const fs::path& path, const OptionValues& optio
   return {{"stamps", times}};
 }
 
+bool is_read(const media::TrackInfo& track) {
+  return track.kind == "video" || track.kind == "audio";
+}
+/// A track of which libav cannot say what it is. A TS file says of MJPEG, VP9 or FFV1 only that it
+/// is private data.
+bool is_unknown(const media::TrackInfo& track) {
+  return track.kind == "unknown" || (track.kind == "data" && track.codec == "bin_data");
+}
+std::string track_place(const fs::path& path, const media::TrackInfo& track) {
+  return path.filename().string() + " track " + std::to_string(track.index);
+}
+std::string unknown_track_text(const media::FileInfo& info) {
+  std::string text = "is of no kind that can be told, and is not read";
+  if (info.container == "mpegts")
+    text +=
+        "; video other than MPEG-2, MPEG-4, H.264 and HEVC is mere data in a TS file: record it "
+        "into MKV";
+  return text;
+}
+
 class VideoRecording : public Recording {
  public:
-  explicit VideoRecording(const OpenRequest& request) : path_(request.path) {
+  VideoRecording(const OpenRequest& request, Diagnostics& diagnostics) : path_(request.path) {
     const media::FileInfo info = media::probe_file(path_);
-    for (const media::TrackInfo& track : info.tracks)
-      if (track.kind == "video" || track.kind == "audio")
-        streams_.push_back(stream_info(path_, info, track));
+    for (const media::TrackInfo& track : info.tracks) {
+      if (is_read(track)) streams_.push_back(stream_info(path_, info, track));
+      if (is_unknown(track))
+        diagnostics.loss("video-track-unknown", track_place(path_, track),
+                         unknown_track_text(info));
+    }
     for (const SourceFile& times : files_of(path_, request.options))
       stamps_ = video::StampOptions{times.path, request.options.text("times_column"),
                                     parse_time_unit(request.options.text("times_unit"))};
@@ -134,8 +157,8 @@ class VideoRecording : public Recording {
 
 std::vector<std::string> one_episode(const fs::path&) { return {""}; }
 
-std::unique_ptr<Recording> open_recording(const OpenRequest& request, Diagnostics&) {
-  return std::make_unique<VideoRecording>(request);
+std::unique_ptr<Recording> open_recording(const OpenRequest& request, Diagnostics& diagnostics) {
+  return std::make_unique<VideoRecording>(request, diagnostics);
 }
 
 void tell(const Diagnostics& diagnostics, const std::string& path, Findings& findings) {
@@ -157,7 +180,11 @@ void tell(const Diagnostics& diagnostics, const std::string& path, Findings& fin
 void verify_file(const fs::path& path, const VerifyOptions& options, Findings& findings) {
   const std::string name = path.filename().string();
   try {
-    for (const media::TrackInfo& track : media::probe_file(path).tracks) {
+    const media::FileInfo info = media::probe_file(path);
+    for (const media::TrackInfo& track : info.tracks) {
+      if (is_unknown(track))
+        findings.error("VIDEO-TRACK-UNKNOWN", name, "track " + std::to_string(track.index),
+                       unknown_track_text(info));
       if (track.kind != "video") continue;
       Diagnostics diagnostics;
       const std::shared_ptr<const VideoSource> source =
@@ -170,6 +197,9 @@ void verify_file(const fs::path& path, const VerifyOptions& options, Findings& f
                          "codec '" + codec +
                              "' has no decoder in the installed libav: its packets can "
                              "be read, its pictures cannot");
+      if (decodable && source->format().pix_fmt.empty() && !source->frames().frames.empty())
+        findings.error("VIDEO-NO-PICTURE", name, "track " + std::to_string(track.index),
+                       "no picture could be decoded; --deep counts the frames");
       if (options.deep && decodable && !source->frames().frames.empty()) {
         media::FrameCursor cursor(source, 0, diagnostics);
         media::DecodedFrame frame;

@@ -5,7 +5,7 @@ import re
 import sys
 
 SOURCE = pathlib.Path(os.environ["REELCELL_SOURCE"])
-CODE = r"(?:LR|WDS|PQ|OBJ|MCAP|CORPUS|DOC|RECIPE|PATH)(?:-[A-Z0-9]+)+|READ-FAILED"
+CODE = r"(?:LR|WDS|PQ|OBJ|MCAP|CORPUS|DOC|RECIPE|PATH|VIDEO|SESSION)(?:-[A-Z0-9]+)+|READ-FAILED"
 
 in_source = set()
 for path in [*(SOURCE / "lib/src").rglob("*.cpp"), *(SOURCE / "lib/src").rglob("*.hpp")]:

@@ -42,6 +42,13 @@ def stamps_of_other_frames(work, times):
     check(not (work / "never/corpus.json").exists(), "a corpus was made of a camera whose times are unknown")
 
 
+def as_it_lies():
+    """The folder without a session.json: every recording in it is checked."""
+    done = json.loads(reelcell("validate", ROOT, "--json").stdout)["results"][0]
+    check(done["kind"] == "folder" and done["checked"]["parts"] == 2 and done["checked"]["frames"] >= WRITTEN, f"the folder: {done}")
+    check({f["path"] for f in done["findings"]} <= {"recording.mp4", "recording.mcap"}, f"the folder: {done['findings']}")
+
+
 def own_times(work, times):
     """On the MP4's own times the mismatch shows in counts, rates and rows without a picture; no frame is moved."""
     session = make_session(work / "own", times, {"clock": {"offset_ns": times[0]}})
@@ -91,6 +98,7 @@ def main():
     check(len(times) == LOGGED and len(packets(ROOT / "recording.mp4")) == WRITTEN, "the recording is not what this test knows")
     with work_folder() as work:
         stamps_of_other_frames(work, times)
+        as_it_lies()
         print(own_times(work, times))
         stamps_of_written_frames(work, times)
 

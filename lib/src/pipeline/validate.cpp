@@ -1,7 +1,7 @@
 #include "reelcell/pipeline/validate.hpp"
 
 #include <algorithm>
-#include <set>
+#include <cctype>
 
 #include "internal/documents.hpp"
 #include "internal/ordered_streams.hpp"
@@ -13,6 +13,7 @@
 #include "reelcell/pipeline/recipe.hpp"
 #include "reelcell/pipeline/schemas.hpp"
 #include "reelcell/pipeline/session.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 #include "reelcell/readers/registry.hpp"
 #include "reelcell/writers/registry.hpp"
 
@@ -21,10 +22,11 @@ namespace {
 
 /// Findings of a part, with the part's folder in front of their paths.
 void add_below(const std::string& folder, const Findings& part, Findings& findings) {
-  for (const Finding& finding : part.all())
-    findings.add(finding.level, finding.code,
-                 folder.empty() ? finding.path : folder + "/" + finding.path, finding.where,
-                 finding.message);
+  for (const Finding& finding : part.all()) {
+    const bool itself = folder.empty() || finding.path == folder;  // the folder as a whole
+    findings.add(finding.level, finding.code, itself ? finding.path : folder + "/" + finding.path,
+                 finding.where, finding.message);
+  }
   for (const auto& [what, count] : part.checked()) findings.checked(what, count);
 }
 
@@ -81,6 +83,22 @@ void validate_recording(const ReaderRow& reader, const fs::path& path, const Ver
   }
 }
 
+void read_stream(const OpenSession& session, const StreamSpec& spec, const VerifyOptions& options,
+                 Findings& findings) {
+  if (spec.kind == StreamKind::kVideo) {
+    findings.checked("frames", session.frame_times(spec.name)->size());
+    if (options.deep) session.signals()->frame_figures(spec.name, session.stream_extent(spec.name));
+  } else if (spec.kind == StreamKind::kSeries) {
+    SeriesBatch batch;
+    for (auto cursor = session.open_series(spec.name); cursor->next(batch);)
+      findings.checked("samples", batch.size());
+  } else if (spec.kind == StreamKind::kEvents) {
+    StreamEvent event;
+    for (auto cursor = session.open_events(spec.name); cursor->next(event);)
+      findings.checked("events", 1);
+  }
+}
+
 void validate_session(const fs::path& folder, const VerifyOptions& options, Findings& findings) {
   const fs::path file = folder / "session.json";
   const Json document = read_json_file(file);
@@ -90,18 +108,10 @@ void validate_session(const fs::path& folder, const VerifyOptions& options, Find
   {
     const auto session = OpenSession::open({folder, "", described.id}, diagnostics, true);
     for (const StreamSpec& spec : session->session().streams) {
-      if (spec.kind == StreamKind::kVideo) {
-        findings.checked("frames", session->frame_times(spec.name)->size());
-        if (options.deep)
-          session->signals()->frame_figures(spec.name, session->stream_extent(spec.name));
-      } else if (spec.kind == StreamKind::kSeries) {
-        SeriesBatch batch;
-        for (auto cursor = session->open_series(spec.name); cursor->next(batch);)
-          findings.checked("samples", batch.size());
-      } else if (spec.kind == StreamKind::kEvents) {
-        StreamEvent event;
-        for (auto cursor = session->open_events(spec.name); cursor->next(event);)
-          findings.checked("events", 1);
+      try {
+        read_stream(*session, spec, options, findings);
+      } catch (const InputError& error) {
+        findings.error("READ-FAILED", "session.json", spec.name, error.what());
       }
       if (!spec.clock.stated)
         findings.warning("SESSION-CLOCK-ASSUMED", "session.json", spec.name,
@@ -156,6 +166,48 @@ std::string validate_document(const fs::path& file, Findings& findings) {
   return kind;
 }
 
+/// What is checked by itself in a folder that is nothing of its own: sessions, corpora, data sets,
+/// shards, and files that a reader knows by their ending too (any text may look like a log).
+bool is_part(const fs::path& path) {
+  if (fs::is_directory(path))
+    return fs::exists(path / "corpus.json") || fs::exists(path / "session.json") ||
+           writers::recognise(path) || readers::sniff(path);
+  if (!fs::is_regular_file(path)) return false;
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending == ".txt") return false;  // a README more often than a log
+  const auto known = [&](const ReaderRow* row) {
+    return std::find(row->extensions.begin(), row->extensions.end(), ending) !=
+           row->extensions.end();
+  };
+  const auto readers = readers::all_readers();
+  return std::any_of(readers.begin(), readers.end(), known);
+}
+
+/// Each part of a folder, and whether they can be built together. False when it has none.
+bool validate_parts(const fs::path& folder, const VerifyOptions& options, Findings& findings) {
+  std::vector<fs::path> parts;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().filename().string().starts_with(".") && is_part(entry.path()))
+      parts.push_back(entry.path());
+  if (parts.empty()) return false;
+  std::sort(parts.begin(), parts.end());
+  for (const fs::path& path : parts) {
+    Findings part;
+    validate_path(path, options, part);
+    add_below(fs::is_directory(path) ? path.filename().string() : "", part, findings);
+    findings.checked("parts", 1);
+  }
+  try {
+    for (const SessionList::Clash& clash : list_sessions({folder}).clashes)
+      findings.error("SESSION-ID-CLASH", clash.path.filename().string(), "", clash.message);
+  } catch (const InputError&) {
+    // No sessions, or one that cannot be read: its own findings say so.
+  }
+  return true;
+}
+
 std::string validate_known(const fs::path& path, const VerifyOptions& options, Findings& findings) {
   if (fs::is_directory(path)) {
     if (fs::exists(path / "corpus.json")) return validate_corpus(path, options, findings), "corpus";
@@ -174,14 +226,9 @@ std::string validate_known(const fs::path& path, const VerifyOptions& options, F
     return validate_recording(*reader, path, options, findings), reader->name;
   std::string next = "'reelcell formats' lists what is read";
   if (fs::is_directory(path)) {
-    next = "it holds neither corpus.json, session.json nor meta/info.json, and no shards";
-    std::set<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_directory() &&
-          (readers::sniff(entry.path()) || writers::recognise(entry.path())))
-        inside.insert(entry.path().filename().string());
-    if (!inside.empty())
-      next += "; check what is in it by name: " + list_of({inside.begin(), inside.end()});
+    if (validate_parts(path, options, findings)) return "folder";
+    next =
+        "it holds neither corpus.json, session.json nor meta/info.json, no shards and no recording";
   }
   findings.error(
       "PATH-UNKNOWN", path.filename().string(), "",
@@ -192,11 +239,17 @@ std::string validate_known(const fs::path& path, const VerifyOptions& options, F
 }  // namespace
 
 std::string validate_path(const fs::path& path, const VerifyOptions& options, Findings& findings) {
-  std::error_code error;
-  if (!fs::exists(path, error)) throw InputError(path.string(), "does not exist; check the path");
+  const std::string name = path.filename().string();
   try {
+    if (!fs::exists(path)) {
+      findings.error("PATH-MISSING", name, "", "does not exist; check the path");
+      return "missing";
+    }
     return validate_known(path, options, findings);
-  } catch (const InputError& trouble) {
+  } catch (const fs::filesystem_error& trouble) {
+    findings.error("READ-FAILED", name, "", errno_text(trouble.code().value()));
+    return "unreadable";
+  } catch (const Error& trouble) {
     findings.error("READ-FAILED", path.filename().string(), trouble.where(), trouble.message());
     return "unreadable";
   } catch (const Json::exception& trouble) {

@@ -8,8 +8,9 @@
 namespace reelcell::pipeline {
 
 /// Finds out what `path` is and checks it; what it was taken for is returned ("corpus",
-/// "lerobot_v3", "mcap", ..). Trouble that stops the check is a finding too. Throws InputError only
-/// when the path does not exist.
+/// "lerobot_v3", "mcap", ..). A folder that is nothing of its own is checked part by part
+/// ("folder"), with the parts' names in front of their paths. Trouble that stops the check, also a
+/// path that does not exist, is a finding.
 std::string validate_path(const fs::path& path, const VerifyOptions& options, Findings& findings);
 
 }  // namespace reelcell::pipeline

@@ -50,6 +50,25 @@ fs::path plotjuggler(const std::string& name) {
       "mcap/PlotJuggler_pj-mcap-server/PJ4/pj-official-plugins/data_load_csv/test_data/" + name);
 }
 
+TEST(CsvReader, TellsTheUnitOfUnixTimesWithDecimalCommasByTheirSize) {
+  const auto log = [](const std::string& delimiter, const std::string& mark) {
+    std::string text = "time" + delimiter + "x\n";
+    for (int i = 0; i < 100; ++i)
+      text += std::to_string(1732624798000 + 10 * i) + mark + "5" + delimiter + std::to_string(i) +
+              "\n";
+    return text;
+  };
+  Diagnostics diagnostics;
+  const Opened comma = open_text(log(";", ","), diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(comma.info().details["time_unit"], "ms");
+  EXPECT_EQ(comma.info().details["decimal"], "comma");
+  EXPECT_EQ(comma.info().details["delimiter"], ";");
+  EXPECT_EQ(comma.series.times.front(), stream_time(1'732'624'798'000'500'000));
+  const Opened point = open_text(log(";", "."), diagnostics);
+  EXPECT_EQ(comma.series.times, point.series.times);
+}
+
 TEST(Csv, ReadsColumnsByNameWithAllDigitsOfTheTime) {
   Diagnostics diagnostics;
   const Opened csv = open_text(

@@ -84,7 +84,9 @@ void find_time_format(Plan& plan, const std::string& where, Diagnostics& diagnos
   if (plan.options.time_unit) {
     plan.time.unit = *plan.options.time_unit;
   } else {
-    const auto guess = textlog::guess_time_unit(plan.layout.raw_names[plan.time_column], value);
+    std::string number(value);
+    if (plan.layout.decimal_comma) std::replace(number.begin(), number.end(), ',', '.');
+    const auto guess = textlog::guess_time_unit(plan.layout.raw_names[plan.time_column], number);
     plan.time.unit = guess.unit;
     plan.time_unit_assumed = guess.assumed && !value.empty();
   }

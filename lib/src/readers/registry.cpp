@@ -27,7 +27,8 @@ const ReaderRow& reader_named(std::string_view name) {
 
 const ReaderRow* sniff(const fs::path& path) {
   Bytes head;
-  if (!fs::is_directory(path)) {
+  const bool folder = fs::is_directory(path);
+  if (!folder) {
     const InputFile file(path);
     head.resize(std::min<std::uint64_t>(file.size(), 64 * 1024));
     head.resize(file.read_at(0, head));
@@ -41,7 +42,7 @@ const ReaderRow* sniff(const fs::path& path) {
       best_score = score;
     }
   }
-  if (best) return best;
+  if (best || folder) return best;  // a folder named x.mp4 is no video
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

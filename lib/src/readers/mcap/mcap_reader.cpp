@@ -12,7 +12,7 @@ int sniff_mcap(const fs::path& path, ByteView head) {
   static constexpr std::array<std::uint8_t, 8> kMagic = {0x89, 'M', 'C', 'A', 'P', '0', '\r', '\n'};
   if (head.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), head.begin()))
     return 100;
-  return path.extension() == ".mcap" ? 30 : 0;
+  return path.extension() == ".mcap" && !fs::is_directory(path) ? 30 : 0;
 }
 
 std::vector<std::string> one_session(const fs::path&) { return {""}; }

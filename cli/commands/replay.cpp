@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "command.hpp"
@@ -16,6 +17,19 @@
 
 namespace reelcell::cli {
 namespace {
+
+/// What is written does not follow the name, so the name must say what is written.
+CLI::Validator ends_in(const std::string& ending, const std::string& what) {
+  return {[ending, what](std::string& file) {
+            std::string found = fs::path(file).extension().string();
+            std::transform(found.begin(), found.end(), found.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            return found == ending ? std::string()
+                                   : "'" + file + "' does not end in " + ending + ": " + what +
+                                         ", and no other format";
+          },
+          ""};
+}
 
 class ReplayCommand : public Command {
  public:
@@ -69,10 +83,13 @@ class ReplayCommand : public Command {
  private:
   void setup_outputs(CLI::App& app) {
     auto* outputs = app.add_option_group("output", "What to draw (one of these)");
-    outputs->add_option("--render", render_, "Write a video (MP4, H.264)")->type_name("FILE");
+    outputs->add_option("--render", render_, "Write a video (MP4, H.264)")
+        ->type_name("FILE")
+        ->check(ends_in(".mp4", "the video is an MP4"));
     outputs
         ->add_option("--sheet", sheet_, "Write a contact sheet (PNG): the middle of each segment")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(ends_in(".png", "the contact sheet is a PNG"));
     outputs->require_option(1);
   }
   void setup_picture(CLI::App& app) {

@@ -13,10 +13,13 @@ namespace reelcell::cli {
 namespace {
 
 void print_report(const pipeline::BuildReport& report, const std::string& out) {
-  std::cout << fmt::format("{}: {}, {}; {} dropped, {} quarantined\n", out,
+  std::cout << fmt::format("{}: {}, {}; {} dropped, {} quarantined", out,
                            counted(report.episodes, "episode"), counted(report.rows, "row"),
                            counted(report.decisions.count(GateAction::kDrop), "segment"),
                            human_count(report.decisions.count(GateAction::kQuarantine)));
+  if (!report.quarantined.empty())
+    std::cout << "; " << counted(report.quarantined.size(), "session") << " quarantined whole";
+  std::cout << "\n";
   Table video({"video", "frames copied", "bytes copied", "frames encoded", "bytes encoded"});
   for (const auto& [feature, account] : report.clips)
     video.add({feature, std::to_string(account.copied_frames), human_bytes(account.copied_bytes),

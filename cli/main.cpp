@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <span>
 #include <string_view>
@@ -39,21 +41,37 @@ const CLI::App* command_named(const CLI::App& app, std::string_view name) {
   return nullptr;
 }
 
-/// The first long flag that `app` does not have, with the nearest one that it has; "" when all are
+/// How to give what looks like an option as a path; "" where there is no such file.
+std::string path_hint(const std::string& argument) {
+  std::error_code ignored;
+  return std::filesystem::exists(argument, ignored)
+             ? " To name the path, write './" + argument + "', or '--' before it."
+             : "";
+}
+
+/// The first flag that `app` does not have, with the nearest one that it has; "" when all are
 /// known.
 std::string unknown_flag(const CLI::App& app, std::span<char*> arguments) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  std::vector<std::string> flags, letters;
+  const auto take = [&](const CLI::App& group) {
+    for (const CLI::Option* option : group.get_options()) {
+      for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) letters.push_back(name);
+    }
+  };
+  take(app);
   for (const CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; }))
-    if (group->get_name().empty())
-      for (const CLI::Option* option : group->get_options())
-        for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    if (group->get_name().empty()) take(*group);
   for (const std::string argument : arguments) {
     if (argument == "--") break;
     const std::string flag = argument.substr(0, argument.find('='));
     if (flag.starts_with("--") && std::find(flags.begin(), flags.end(), flag) == flags.end())
-      return "unknown option '" + flag + "'." + reelcell::did_you_mean(flag, flags);
+      return "unknown option '" + flag + "'." + reelcell::did_you_mean(flag, flags) +
+             path_hint(argument);
+    if (argument.size() > 1 && argument[0] == '-' &&
+        std::isalpha(static_cast<unsigned char>(argument[1])) &&
+        std::find(letters.begin(), letters.end(), argument.substr(1, 1)) == letters.end())
+      return "unknown option '" + argument + "'." + path_hint(argument);
   }
   return "";
 }

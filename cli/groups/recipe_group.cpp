@@ -14,7 +14,14 @@ void RecipeGroup::setup(CLI::App& app, bool required) {
       ->type_name("NAME");
   app.add_option("--set", overrides,
                  "Set a parameter of the recipe for this run, with its unit: v_max='0.08 rad/s'")
-      ->type_name("NAME=VALUE");
+      ->type_name("NAME=VALUE")
+      ->check([](const std::string& text) {
+        const auto equals = text.find('=');
+        return equals != std::string::npos && equals > 0
+                   ? std::string()
+                   : "'" + text + "' sets nothing: a name, '=' and a value are expected, such as " +
+                         "v_max='0.08 rad/s'";
+      });
 }
 
 pipeline::Recipe RecipeGroup::read() const {

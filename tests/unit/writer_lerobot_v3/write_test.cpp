@@ -297,6 +297,8 @@ TEST(LeRobotV3Writer, RefusesWhatLeRobotCannotHold) {
   schema.features[0].name = "observation/state";
   EXPECT_THAT(plan_error([&] { make(schema); }), HasSubstr("without '/'"));
   schema = made_schema();
+  schema.features[0].name = "task";  // set by the loader itself
+  EXPECT_THAT(plan_error([&] { make(schema); }), HasSubstr("would hide this feature"));
   schema.features[0].name = "timestamp";
   EXPECT_THAT(plan_error([&] { make(schema); }), HasSubstr("taken"));
   schema = made_schema();

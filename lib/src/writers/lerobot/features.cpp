@@ -44,6 +44,11 @@ void check_feature(const FeatureSpec& spec, const std::vector<FeatureSpec>& so_f
   if (spec.name.empty() || spec.name.find('/') != std::string::npos)
     throw PlanError(where,
                     "a LeRobot feature has a name without '/': rename it, for example with '.'");
+  // The loader puts the text of each row's task_index there, over whatever the row holds.
+  if (spec.name == "task")
+    throw PlanError(where,
+                    "LeRobot's loader sets \"task\" of every row itself, to the text of its task, "
+                    "and would hide this feature: rename it");
   if (is_mandatory(spec.name) || spec.name.starts_with("reelcell."))
     throw PlanError(
         where, "the name is taken by a column that the writer makes itself: rename the feature");

@@ -128,7 +128,7 @@ void LeRobotFolder::read_features() {
     if (dtype == "image")
       throw InputError(where + "/" + name,
                        "keeps pictures in the table; an edit copies only cameras with video files. "
-                       "Convert the data set to video first");
+                       "Make a set with video of it first: 'reelcell build'");
     FeatureSpec spec;
     spec.name = name;
     spec.is_video = dtype == "video";

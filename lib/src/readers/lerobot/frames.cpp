@@ -24,11 +24,7 @@ std::vector<std::string> wanted_columns(const Dataset& dataset, const table::Par
     if (feature.is_video()) continue;
     if (in_file(feature.name)) {
       wanted.push_back(feature.name);
-    } else if (feature.dtype == "image" && in_file(feature.name + ".bytes")) {
-      diagnostics.loss("lerobot-image-feature", where,
-                       "feature '" + feature.name +
-                           "' keeps pictures in the table; only cameras with video files are read");
-    } else {
+    } else if (feature.dtype != "image" || !in_file(feature.name + ".bytes")) {
       diagnostics.loss(
           "lerobot-missing-column", where,
           "feature '" + feature.name + "' of meta/info.json has no column in the file");

@@ -5,6 +5,7 @@
 
 #include "internal/dataset.hpp"
 #include "internal/frames.hpp"
+#include "internal/pictures.hpp"
 #include "internal/window.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/model/recording.hpp"
@@ -19,7 +20,7 @@ constexpr const char* kTasks = "tasks";
 
 struct Camera {
   const Feature* feature = nullptr;
-  fs::path path;
+  fs::path path;  ///< of its video; empty: its pictures are in the table
 };
 
 class EpisodeRecording : public Recording {
@@ -44,6 +45,7 @@ class EpisodeRecording : public Recording {
   void find_camera(const Feature& feature);
   void open_cameras() const;
   StreamInfo stream_of(const Camera& camera) const;
+  StreamInfo pictures_of(const Feature& feature) const;
   std::string where(const Feature& feature) const;
   void tell_unreadable(const Feature& feature, const InputError& error) const;
   void name_streams() const;
@@ -68,7 +70,10 @@ EpisodeRecording::EpisodeRecording(std::shared_ptr<const Dataset> dataset,
   add_frames();
   add_tasks();
   for (const Feature& feature : dataset_->features())
-    if (feature.is_video()) find_camera(feature);
+    if (feature.is_video())
+      find_camera(feature);
+    else if (feature.dtype == "image" && has_pictures(plan_, feature.name))
+      cameras_.push_back({&feature, {}});
 }
 
 void EpisodeRecording::add_frames() {
@@ -145,6 +150,7 @@ void EpisodeRecording::open_cameras() const {
 
 StreamInfo EpisodeRecording::stream_of(const Camera& camera) const {
   const Feature& feature = *camera.feature;
+  if (camera.path.empty()) return pictures_of(feature);
   const media::TrackInfo track = dataset_->video_track(camera.path);
   StreamInfo info;
   info.item = feature.name;
@@ -160,6 +166,18 @@ StreamInfo EpisodeRecording::stream_of(const Camera& camera) const {
     info.details["from_timestamp"] = span->second.from_s;
     info.details["to_timestamp"] = span->second.to_s;
   }
+  return info;
+}
+
+StreamInfo EpisodeRecording::pictures_of(const Feature& feature) const {
+  StreamInfo info;
+  info.item = feature.name;
+  info.kind = StreamKind::kVideo;
+  info.time_field = "timestamp";
+  info.video = picture_format(plan_, feature.name);
+  info.rate_hz = streams_[0].rate_hz;
+  info.details = {{"path", fs::relative(plan_.path, dataset_->root()).generic_string()},
+                  {"feature", feature.json}};
   return info;
 }
 
@@ -217,6 +235,7 @@ std::shared_ptr<VideoSource> EpisodeRecording::open_video(const std::string& ite
   open_cameras();
   for (const Camera& camera : cameras_) {
     if (camera.feature->name != item) continue;
+    if (camera.path.empty()) return open_pictures(plan_, item, diagnostics);
     if (!dataset_->shared_files()) return media::open_video_file(camera.path, -1, diagnostics);
     return make_window(dataset_->shared_video(camera.path), episode_.videos.at(item), plan_.rate,
                        episode_.length, camera.path.string() + ": " + episode_name(episode_.index),

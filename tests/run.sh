@@ -4,7 +4,8 @@
 #   2. each fuzz target for a few seconds, from real files
 #   3. the whole suite, whose summary comes last
 # REELCELL_QUICK=1 runs part 3 alone. REELCELL_FUZZ_SECONDS sets the time a target (default 3).
-# REELCELL_FULL=1 adds the unit tests of the binary formats to part 1, and the documents to part 2.
+# REELCELL_FULL=1 adds the unit tests of the binary formats to part 1, the documents to part 2, and then the program itself
+# under both sanitizers with damaged inputs, and under ThreadSanitizer with many threads (hours on two processors).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,6 +32,17 @@ if [[ -z "${REELCELL_QUICK:-}" ]]; then
 
   step "fuzzing"
   tests/fuzz/run.sh "${REELCELL_FUZZ_SECONDS:-3}" "${fuzzed[@]}"
+fi
+
+if [[ -n "${REELCELL_FULL:-}" ]]; then
+  step "the program under AddressSanitizer and UBSan"
+  cmake --build build-fuzz --target reelcell reelcell-make-session
+  ctest --test-dir build-fuzz --output-on-failure --no-tests=error -R '^(corruption\..*|e2e\.bad_input)$'
+
+  step "the program under ThreadSanitizer"
+  cmake --preset tsan -DREELCELL_BENCH=OFF >/dev/null
+  cmake --build build-tsan --target reelcell reelcell-make-session
+  TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build-tsan --output-on-failure --no-tests=error -R '^e2e\.(determinism|order|watch)$'
 fi
 
 step "the whole suite"

@@ -58,7 +58,7 @@ void check_grid(const Recipe& recipe, const OpenSession& session) {
                            "with it");
   }
   for (const auto& [stream, policy] : recipe.grid.policy)
-    if (stream != "*") check_policy(stream, policy, where + "/policy/" + stream, session);
+    if (stream != "*") check_policy(stream, policy, (where + "/policy/").append(stream), session);
 }
 
 void check_length(TimeRange range, Rational rate, const OpenSession& session) {

@@ -277,7 +277,8 @@ const SegmenterRow& changes_segmenter() {
   static const SegmenterRow row{
       "changes",
       "Stretches between changes of a signal's level: contact, load, a state",
-      {{.name = "signal", .help = "Column, such as force.force, force.force[2] or plc.state"},
+      {{.name = "signal",
+        .help = "Column of a series, such as force.force, force.force[2] or controller.state"},
        {.name = "model",
         .type = OptionType::kChoice,
         .fallback = "mean",

@@ -53,6 +53,9 @@ void print_streams(const timeline::AlignmentReport& report) {
                joined ? std::to_string(line.unused) : "-", fixed(100 * line.overlap, 1)});
   }
   std::cout << table.text();
+  for (const auto& line : report.streams)
+    if (const std::string joined = describe(line.join); !joined.empty())
+      std::cout << fmt::format("{}: the clock began anew; {}\n", line.stream, joined);
 }
 
 void print_clocks(const std::vector<pipeline::ClockMeasurement>& clocks) {
@@ -76,6 +79,8 @@ void print_clocks(const std::vector<pipeline::ClockMeasurement>& clocks) {
           "{}: the offset is to the clock of '{}', which nobody stated or measured\n", m.stream,
           m.against);
     if (!m.result.reason.empty()) std::cout << fmt::format("{}: {}\n", m.stream, m.result.reason);
+    if (const std::string joined = describe(m.join); m.pairs && !joined.empty())
+      std::cout << fmt::format("{}: the clock began anew; {}\n", m.stream, joined);
     if (m.result.measured() || m.result.candidates.size() < 2) continue;
     std::string list;
     for (const auto& c : m.result.candidates)

@@ -216,6 +216,11 @@ class InfoCommand : public Command {
   static std::string clock_map_text(const Json& clock) {
     const Json& knots = clock["knots"];
     std::string text = "clock " + clock["method"].get<std::string>();
+    if (const std::size_t breaks = clock.value("breaks", Json::array()).size(); breaks > 0)
+      text += ", joined over " + counted(breaks, "break");
+    if (clock.contains("wrap"))
+      text +=
+          fmt::format(", a counter of {} bits, its wraps undone", clock["wrap"]["bits"].get<int>());
     if (clock["method"] == "assumed") return text;  // nothing was stated: no 0 as if it were known
     const Json& knot = knots.front();
     const double offset = static_cast<double>(knot["session_ns"].get<std::int64_t>()) -

@@ -122,6 +122,7 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
     line.kind = std::string(to_string(spec.kind));
     line.spec = spec.clock;
     line.method = session.clock(spec.name).method();
+    line.join = session.clock(spec.name).join();
     timeline::StreamTimeStats stats;
     each_time(session, spec, [&](SessionTime t) { stats.add(t); });
     line.times = stats.to_json();

@@ -3,6 +3,19 @@
 #include "reelcell/pipeline/clocks.hpp"
 
 namespace reelcell::pipeline {
+namespace {
+
+/// Frames are in the order of their times, so what would be told of them by the order in which they
+/// are stored is not there any more.
+void check_joinable(JsonObject& stream, const JsonObject& clock) {
+  const StreamKind kind = parse_stream_kind(stream.text("kind"));
+  if (kind == StreamKind::kSeries || kind == StreamKind::kEvents) return;
+  clock.fail(clock.has("wrap") ? "wrap" : "breaks",
+             "is for series and events, this stream is " + std::string(to_string(kind)) +
+                 "; undo the wraps in the table of its frames' times (\"times\") instead");
+}
+
+}  // namespace
 
 std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_file) {
   std::map<std::string, ClockDetails> out;
@@ -21,7 +34,10 @@ std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_f
       at_place(clock->where("points"), [&] { timeline::map_through(details.points, "given"); });
     if (const Json* measure = clock->find("measure")) details.measure = *measure;
     if (const Json* measured = clock->find("measured")) details.measured = *measured;
-    if (!details.points.empty() || !details.measure.is_null() || !details.measured.is_null())
+    details.join = timeline::join_from_json(*clock);
+    if (!details.join.empty()) check_joinable(stream, *clock);
+    if (!details.points.empty() || !details.measure.is_null() || !details.measured.is_null() ||
+        !details.join.empty())
       out.emplace(stream.text("name"), std::move(details));
   }
   return out;
@@ -30,9 +46,10 @@ std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_f
 timeline::ClockMap clock_map_of(const ClockSpec& spec, const ClockDetails& details) {
   const bool measured = !details.measured.is_null();
   if (!details.points.empty())
-    return timeline::map_through(details.points, measured ? "measured" : "given");
-  timeline::ClockMap map = timeline::ClockMap::from_spec(spec);
-  return measured ? timeline::ClockMap(map.knots(), "measured") : map;
+    return timeline::map_through(details.points, measured ? "measured" : "given")
+        .with_join(details.join);
+  const timeline::ClockMap map = timeline::ClockMap::from_spec(spec);
+  return (measured ? timeline::ClockMap(map.knots(), "measured") : map).with_join(details.join);
 }
 
 namespace {
@@ -51,9 +68,11 @@ Json clock_json(const ClockMeasurement& m, const Json& before) {
       clock["points"].push_back(
           {{"stream_ns", ns_of(point.stream)}, {"session_ns", ns_of(point.session)}});
   }
+  timeline::put_join(m.join, clock);
   clock["source"] = m.clock->source;
   clock["measured"] = to_json(m);
-  for (const char* key : {"stream", "candidates", "windows", "offset_ns", "reference_ns", "pairs"})
+  for (const char* key :
+       {"stream", "candidates", "windows", "offset_ns", "reference_ns", "pairs", "breaks", "wrap"})
     clock["measured"].erase(key);
   return clock;
 }

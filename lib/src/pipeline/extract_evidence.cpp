@@ -200,7 +200,8 @@ class SeriesReader {
 
 IntervalSignal from_series(const OpenSession& session, const EvidenceSource& source,
                            const timeline::ClockMap* map) {
-  auto cursor = session.open_series(source.stream);
+  auto cursor =
+      map ? session.open_series(source.stream, map->join()) : session.open_series(source.stream);
   const std::size_t at = column_of(cursor->columns(), source);
   const ColumnSpec& column = cursor->columns()[at];
   if (column.dtype == DType::kString)
@@ -255,7 +256,8 @@ class StampStep {
 IntervalSignal from_events(const OpenSession& session, const EvidenceSource& source,
                            const timeline::ClockMap* map) {
   IntervalSignalBuilder out;
-  auto cursor = session.open_events(source.stream);
+  auto cursor =
+      map ? session.open_events(source.stream, map->join()) : session.open_events(source.stream);
   StreamEvent event;
   std::optional<std::int64_t> last;
   bool high = false;

@@ -46,56 +46,72 @@ std::vector<std::optional<std::int64_t>> stamps_of(const SeriesBatch& batch, con
   return out;
 }
 
-void measure_pairs(const OpenSession& session, const ClockEvidence& evidence,
+/// The log shows breaks of the clock; which of the stream's own samples they lie between, in
+/// out.join. Why that cannot be told, "" when it can.
+std::string find_in_stream(const OpenSession& session, const std::string& stream,
+                           ClockMeasurement& out) {
+  const StreamSpec& spec = *session.session().stream(stream);
+  const bool told = spec.kind == StreamKind::kSeries || spec.kind == StreamKind::kEvents;
+  if (!told)
+    return out.pairs->breaks.empty()
+               ? ""
+               : fmt::format(
+                     "the device's clock began anew {} times, which can be joined for series and "
+                     "events only; this stream is {}",
+                     out.pairs->breaks.size(), to_string(spec.kind));
+  timeline::BreakFinder finder(out.pairs->breaks, spec.reorder_window);
+  session.each_stamp(stream, [&](StreamTime t) { finder.see(t); });
+  out.join = {finder.breaks(), {}};
+  return finder.problem();
+}
+
+void measure_pairs(const OpenSession& session, ClockEvidence evidence,
                    const timeline::ClockMap& map, ClockMeasurement& out) {
   std::vector<timeline::ClockPair> pairs;
   SeriesBatch batch;
-  for (auto cursor = session.open_series(evidence.against.stream); cursor->next(batch);) {
+  for (auto cursor = session.open_series(evidence.against.stream, map.join());
+       cursor->next(batch);) {
     const auto stamps = stamps_of(batch, evidence.device, evidence.against.stream);
     for (std::size_t row = 0; row < stamps.size(); ++row)
       if (stamps[row])
         pairs.push_back({stream_time(*stamps[row]), map.to_session(batch.times[row])});
   }
+  const timeline::CounterWrap& counter = session.clock(out.stream).join().wrap;
+  if (counter.stated()) evidence.pairs.counter = counter.range();
   out.pairs = timeline::fit_pairs(std::move(pairs), evidence.pairs);
   auto& r = out.result;
   r.reason = out.pairs->reason;
   if (out.pairs->pieces.empty()) return;
-  const auto offset_of = [](const timeline::PairPiece& piece, std::int64_t at) {
-    return ns_of(timeline::map_through(piece.points, "measured").to_session(stream_time(at))) - at;
+  const auto offset_of = [](const std::vector<timeline::ClockPoint>& points, std::int64_t at) {
+    return ns_of(timeline::map_through(points, "measured").to_session(stream_time(at))) - at;
   };
   for (const auto& piece : out.pairs->pieces)
-    r.candidates.push_back({offset_of(piece, ns_of(piece.start)), 1});
-  if (out.pairs->resets > 0) {
-    const auto& pieces = out.pairs->pieces;
-    const bool wrapped =
-        std::any_of(pieces.begin(), pieces.end(), [](const auto& piece) { return piece.wrapped; });
+    r.candidates.push_back({offset_of(piece.points, ns_of(piece.start)), 1});
+  if (r.reason.empty()) r.reason = find_in_stream(session, out.stream, out);
+  if (!r.reason.empty()) {
     r.verdict = timeline::Verdict::kAmbiguous;
-    r.reason = fmt::format(
-        "the device's clock began anew {} {}{}: no one clock holds for the whole session; cut it "
-        "there",
-        out.pairs->resets, out.pairs->resets == 1 ? "time" : "times",
-        wrapped ? " (its counter ran over)" : "");
-    if (out.pairs->unplaced > 0)
-      r.reason += fmt::format("; {} pairs lie in stretches too short to tell", out.pairs->unplaced);
+    out.join = {};
     return;
   }
-  const auto& piece = out.pairs->pieces.front();
-  const double length = static_cast<double>((piece.end - piece.start).count());
+  const auto& points = out.pairs->points;
+  const std::int64_t first = ns_of(points.front().stream), last = ns_of(points.back().stream);
+  const auto length = static_cast<double>(last - first);
   r.verdict = timeline::Verdict::kMeasured;
-  r.reference_ns = ns_of(piece.start) + (piece.end - piece.start).count() / 2;
-  r.offset_ns = offset_of(piece, r.reference_ns);
-  r.drift_ppm = static_cast<double>(offset_of(piece, ns_of(piece.end)) -
-                                    offset_of(piece, ns_of(piece.start))) /
-                length * 1e6;
+  r.reference_ns = first + (last - first) / 2;
+  r.offset_ns = offset_of(points, r.reference_ns);
+  r.drift_ppm =
+      static_cast<double>(offset_of(points, last) - offset_of(points, first)) / length * 1e6;
   // A delay that all messages share cannot be seen; the usual one is the least that is claimed.
-  r.offset_interval_ms = out.pairs->residual_p50_ms;
-  r.drift_interval_ppm = 2 * out.pairs->residual_p50_ms * 1e6 / length * 1e6;
+  for (const auto& piece : out.pairs->pieces)
+    r.offset_interval_ms = std::max(r.offset_interval_ms, piece.interval_ms);
+  r.drift_interval_ppm = 2 * r.offset_interval_ms * 1e6 / length * 1e6;
   r.height = 1;
   r.ratio = 0;
-  for (const auto& w : piece.windows) {
-    const std::int64_t middle = ns_of(w.start) + (w.end - w.start).count() / 2;
-    r.windows.push_back({middle, offset_of(piece, middle), 1});
-  }
+  for (const auto& piece : out.pairs->pieces)
+    for (const auto& w : piece.windows) {
+      const std::int64_t middle = ns_of(w.start) + (w.end - w.start).count() / 2;
+      r.windows.push_back({middle, offset_of(points, middle), 1});
+    }
 }
 
 /// What is not known of a clock: 95 % intervals of its offset at a time, and of its drift.
@@ -181,6 +197,7 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
     measure_pairs(session, evidence, map, out);
     return out;
   }
+  out.join = session.clock(stream).join();
   out.own_signal = extract_evidence(session, evidence.own, nullptr);
   out.against_signal = extract_evidence(session, evidence.against, &map);
   timeline::MeasureOptions options = evidence.options;
@@ -273,6 +290,7 @@ Json to_json(const ClockMeasurement& m) {
   for (const auto& c : r.candidates)
     candidates.push_back({{"offset_ns", c.offset_ns}, {"height", rounded(c.height, 1e-6)}});
   out["candidates"] = std::move(candidates);
+  if (r.measured()) timeline::put_join(m.join, out);
   Json windows = Json::array();
   if (r.measured())
     for (const auto& w : r.windows)
@@ -308,10 +326,11 @@ std::vector<ClockMeasurement> measure_clocks(const OpenSession& session,
       if (before.stated) best.stated_error_ms = error_of_stated(session.clock(task.stream), best);
       best.clock = spec_of(best);
       errors.insert_or_assign(task.stream, error_of(best));
-      if (best.pairs) best.points = best.pairs->pieces.front().points;
-      maps.insert_or_assign(task.stream, best.points.empty()
-                                             ? timeline::ClockMap::from_spec(*best.clock)
-                                             : timeline::map_through(best.points, "measured"));
+      if (best.pairs) best.points = best.pairs->points;
+      const timeline::ClockMap map = best.points.empty()
+                                         ? timeline::ClockMap::from_spec(*best.clock)
+                                         : timeline::map_through(best.points, "measured");
+      maps.insert_or_assign(task.stream, map.with_join(best.join));
     }
     out.push_back(std::move(best));
     progress.advance(out.size());

@@ -31,6 +31,17 @@ struct OpenSession::StreamState {
   std::mutex content_mutex;
   std::optional<Digests> content;
   std::string no_content;  ///< why there is no such hash
+  std::string where;       ///< in messages
+
+  /// In stored order, raw stamps joined: the one place where they are.
+  std::unique_ptr<SeriesCursor> series(const timeline::ClockJoin& join, Diagnostics& own) const {
+    return timeline::join_stamps(recording->open_series(info.item, own), join, spec.reorder_window,
+                                 where);
+  }
+  std::unique_ptr<EventCursor> events_of(const timeline::ClockJoin& join, Diagnostics& own) const {
+    return timeline::join_stamps(recording->open_events(info.item, own), join, spec.reorder_window,
+                                 where);
+  }
 };
 
 namespace {
@@ -189,7 +200,14 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
     const auto detail = details.find(spec.name);
     state->clock = detail == details.end() ? timeline::ClockMap::from_spec(spec.clock)
                                            : clock_map_of(spec.clock, detail->second);
+    // Raw ones at the ends of a file do not tell how long a joined clock ran.
+    if (!state->clock.join().empty()) {
+      state->info.first.reset();
+      state->info.last.reset();
+      state->info.rate_hz.reset();
+    }
     state->spec = spec;
+    state->where = ref.id + ": " + spec.name;
     kept.push_back(spec);
     open->streams_.emplace(spec.name, std::move(state));
   }
@@ -324,28 +342,54 @@ TimeRange OpenSession::extent() const {
 
 std::unique_ptr<SeriesCursor> OpenSession::series_as_recorded(const std::string& stream) const {
   const StreamState& entry = state(stream);
-  return std::make_unique<CountedSeries>(*losses_, [&](Diagnostics& own) {
-    return entry.recording->open_series(entry.info.item, own);
-  });
+  return std::make_unique<CountedSeries>(
+      *losses_, [&](Diagnostics& own) { return entry.series(entry.clock.join(), own); });
 }
 std::unique_ptr<EventCursor> OpenSession::events_as_recorded(const std::string& stream) const {
   const StreamState& entry = state(stream);
-  return std::make_unique<CountedEvents>(*losses_, [&](Diagnostics& own) {
-    return entry.recording->open_events(entry.info.item, own);
-  });
+  return std::make_unique<CountedEvents>(
+      *losses_, [&](Diagnostics& own) { return entry.events_of(entry.clock.join(), own); });
+}
+
+void OpenSession::each_stamp(const std::string& stream,
+                             const std::function<void(StreamTime)>& take) const {
+  const StreamState& entry = state(stream);
+  Diagnostics counted;  // by whoever reads the stream for what it holds
+  if (entry.spec.kind == StreamKind::kSeries) {
+    SeriesBatch batch;
+    for (const auto cursor = entry.series({}, counted); cursor->next(batch);)
+      for (const StreamTime t : batch.times) take(t);
+  } else {
+    StreamEvent event;
+    for (const auto cursor = entry.events_of({}, counted); cursor->next(event);) take(event.time);
+  }
 }
 
 std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream) const {
+  return open_series(stream, state(stream).clock.join());
+}
+std::unique_ptr<SeriesCursor> OpenSession::open_series(const std::string& stream,
+                                                       const timeline::ClockJoin& join) const {
   const StreamState& entry = state(stream);
   return std::make_unique<CountedSeries>(*losses_, [&](Diagnostics& own) {
-    return ordered_series(*entry.recording, entry.info.item, entry.spec.reorder_window,
-                          session_.id + ": " + stream, own);
+    return ordered_series(entry.series(join, own), entry.spec.reorder_window, entry.where, own);
   });
 }
+
 std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream) const {
   const OrderedEvents& events = ordered_events(stream);
   return std::make_unique<CountedEvents>(*losses_,
                                          [&](Diagnostics& own) { return events.open(own); });
+}
+std::unique_ptr<EventCursor> OpenSession::open_events(const std::string& stream,
+                                                      const timeline::ClockJoin& join) const {
+  const StreamState& entry = state(stream);
+  if (join.empty() && entry.clock.join().empty()) return open_events(stream);
+  return std::make_unique<CountedEvents>(*losses_, [&](Diagnostics& own) {
+    return pipeline::ordered_events(
+        [&entry, join](Diagnostics& losses) { return entry.events_of(join, losses); },
+        entry.spec.reorder_window, entry.where, own);
+  });
 }
 
 const OrderedEvents& OpenSession::ordered_events(const std::string& stream) const {
@@ -354,10 +398,10 @@ const OrderedEvents& OpenSession::ordered_events(const std::string& stream) cons
   if (!entry.events) {
     Diagnostics own;
     const auto open = [&entry](Diagnostics& losses) {
-      return entry.recording->open_events(entry.info.item, losses);
+      return entry.events_of(entry.clock.join(), losses);
     };
-    entry.events = std::make_unique<const OrderedEvents>(open, entry.spec.reorder_window,
-                                                         session_.id + ": " + stream, own);
+    entry.events =
+        std::make_unique<const OrderedEvents>(open, entry.spec.reorder_window, entry.where, own);
     losses_->merge_max(own);
   }
   return *entry.events;

@@ -19,21 +19,33 @@ class OwningEvents : public EventCursor {
 };
 }  // namespace
 
+std::unique_ptr<SeriesCursor> ordered_series(std::unique_ptr<SeriesCursor> stored,
+                                             Nanos reorder_window, const std::string& where,
+                                             Diagnostics& diagnostics) {
+  return std::make_unique<timeline::OrderedSeries>(std::move(stored), reorder_window, where,
+                                                   diagnostics);
+}
+
 std::unique_ptr<SeriesCursor> ordered_series(const Recording& recording, const std::string& item,
                                              Nanos reorder_window, const std::string& where,
                                              Diagnostics& diagnostics) {
-  return std::make_unique<timeline::OrderedSeries>(recording.open_series(item, diagnostics),
-                                                   reorder_window, where, diagnostics);
+  return ordered_series(recording.open_series(item, diagnostics), reorder_window, where,
+                        diagnostics);
+}
+
+std::unique_ptr<EventCursor> ordered_events(
+    std::function<std::unique_ptr<EventCursor>(Diagnostics&)> open, Nanos reorder_window,
+    const std::string& where, Diagnostics& diagnostics) {
+  return std::make_unique<OwningEvents>(
+      std::make_unique<const OrderedEvents>(std::move(open), reorder_window, where, diagnostics));
 }
 
 std::unique_ptr<EventCursor> ordered_events(const Recording& recording, const std::string& item,
                                             Nanos reorder_window, const std::string& where,
                                             Diagnostics& diagnostics) {
-  const auto open = [&recording, item](Diagnostics& losses) {
-    return recording.open_events(item, losses);
-  };
-  return std::make_unique<OwningEvents>(
-      std::make_unique<const OrderedEvents>(open, reorder_window, where, diagnostics));
+  return ordered_events(
+      [&recording, item](Diagnostics& losses) { return recording.open_events(item, losses); },
+      reorder_window, where, diagnostics);
 }
 
 }  // namespace reelcell::pipeline

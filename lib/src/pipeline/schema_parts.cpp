@@ -20,7 +20,28 @@ Json schema_parts() {
             "skew_ppm": {"type": "number", "description": "How much faster the session clock runs from here on [ppm]."}
           }
         }
-      }
+      },
+      "breaks": {"$ref": "#/definitions/clock_breaks"},
+      "wrap": {"$ref": "#/definitions/clock_wrap"}
+    }
+  },
+  "clock_breaks": {
+    "type": "array", "minItems": 1, "description": "Where the device's clock began anew, in the order of the stream's stored samples (series and events): the clock holds for the stamps with add_ns added. Written by 'reelcell align --write'.",
+    "items": {"type": "object", "required": ["before_ns", "after_ns", "add_ns"], "additionalProperties": false, "properties": {
+      "comment": {"type": "string", "description": "For people; not read."},
+      "before_ns": {"type": "integer", "description": "The last raw stamp before the break, as it is stored [ns]."},
+      "after_ns": {"type": "integer", "description": "The raw stamp that is stored next [ns]."},
+      "add_ns": {"type": "integer", "description": "Added to every raw stamp from there to the next break, in place of what was added before it (0 up to the first break) [ns]."},
+      "kind": {"enum": ["wrap", "reset"], "default": "reset", "description": "wrap: a counter ran over, add_ns is exact; reset: the device was restarted or set, add_ns is measured or stated."},
+      "interval_ms": {"type": "number", "minimum": 0, "description": "How far off a measured add_ns may be [ms]."}
+    }}
+  },
+  "clock_wrap": {
+    "type": "object", "required": ["bits", "tick_ns"], "additionalProperties": false, "description": "In place of breaks: the stamps are those of a counter that runs over (series and events). Each sample is taken to lie within half the counter's range of the one stored before it.",
+    "properties": {
+      "comment": {"type": "string", "description": "For people; not read."},
+      "bits": {"type": "integer", "minimum": 1, "maximum": 62, "description": "Bits of the counter."},
+      "tick_ns": {"type": "integer", "minimum": 1, "description": "Length of a tick [ns]; the range, 2^bits ticks, is at least 1 s."}
     }
   },
   "label": {
@@ -183,7 +204,9 @@ Json schema_parts() {
           "offset_ns": {"type": "integer", "description": "Added to the stream's time [ns]."},
           "offset_interval_ms": {"description": "Confidence interval of a measured offset [ms]; null when it was not measured."},
           "drift_ppm": {"type": "number", "description": "How much faster the session clock runs [ppm]."},
-          "reference_ns": {"type": "integer", "description": "Stream time at which the drift term is 0 [ns]."}
+          "reference_ns": {"type": "integer", "description": "Stream time at which the drift term is 0 [ns]."},
+          "breaks": {"$ref": "#/definitions/clock_breaks"},
+          "wrap": {"$ref": "#/definitions/clock_wrap"}
         }
       },
       "times": {"$ref": "#/definitions/times"},

@@ -65,6 +65,8 @@ Json document() {
               "type": "array", "minItems": 2, "description": "In place of offset and drift: the same instants on both clocks, strictly later from one to the next; between them the line, beyond them the last rate.",
               "items": {"type": "object", "required": ["stream_ns", "session_ns"], "additionalProperties": false, "properties": {"stream_ns": {"type": "integer", "description": "Time on the stream's clock [ns]."}, "session_ns": {"type": "integer", "description": "The same moment on the session clock [ns]."}}}
             },
+            "breaks": {"$ref": "#/definitions/clock_breaks"},
+            "wrap": {"$ref": "#/definitions/clock_wrap"},
             "measured": {"type": "object", "description": "How the values were measured: evidence, verdict, intervals. Written by 'reelcell align --write'."}
           }
         },

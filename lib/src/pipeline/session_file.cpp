@@ -8,7 +8,7 @@ namespace {
 ClockSpec read_clock(JsonObject object) {
   ClockSpec clock;
   const bool by_points = object.has("points");
-  for (const char* key : {"points", "measure", "measured"}) object.ignore(key);
+  for (const char* key : {"points", "measure", "measured", "breaks", "wrap"}) object.ignore(key);
   if (by_points)
     for (const char* key : {"offset_ns", "drift_ppm", "reference_ns"})
       if (object.has(key))

@@ -92,13 +92,21 @@ StreamTime ClockMap::to_stream(SessionTime t) const {
   return i + 1 < knots_.size() ? std::min(result, knots_[i + 1].from) : result;
 }
 
+ClockMap ClockMap::with_join(ClockJoin join) const {
+  ClockMap map = *this;
+  map.join_ = std::move(join);
+  return map;
+}
+
 Json ClockMap::to_json() const {
   Json knots = Json::array();
   for (const ClockKnot& knot : knots_)
     knots.push_back({{"stream_ns", ns_of(knot.from)},
                      {"session_ns", ns_of(knot.to)},
                      {"skew_ppm", ppm_from_skew(knot.skew_fs_per_s)}});
-  return {{"method", method_}, {"knots", std::move(knots)}};
+  Json out = {{"method", method_}, {"knots", std::move(knots)}};
+  put_join(join_, out);
+  return out;
 }
 
 }  // namespace reelcell::timeline

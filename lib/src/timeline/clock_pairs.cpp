@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "internal/clock_epochs.hpp"
+#include "internal/clock_pieces.hpp"
 #include "internal/wide.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -51,6 +53,7 @@ std::string_view to_string(PairMethod method) {
 namespace {
 
 constexpr std::size_t kLeastPairs = 8;
+constexpr std::size_t kManyPairs = 64;   ///< of fewer the least delay is hardly known
 constexpr std::size_t kSenPoints = 400;  ///< 80,000 slopes a window
 constexpr std::size_t kPlotPoints = 4096;
 constexpr double kEarly = 4;  ///< median spreads below the median: no delay is negative
@@ -149,49 +152,6 @@ Line fit_line(const std::vector<Point>& points, PairMethod method) {
   return method == PairMethod::kTheilSen ? theil_sen(points) : least_squares(points);
 }
 
-std::int64_t lead(const ClockPair& pair) {
-  return difference(ns_of(pair.host), ns_of(pair.device));
-}
-
-/// Median of host - device of up to five pairs from `at` on.
-std::int64_t level(const std::vector<ClockPair>& pairs, std::size_t at, std::size_t end) {
-  std::vector<std::int64_t> some;
-  for (std::size_t i = at; i < std::min(at + 5, end); ++i) some.push_back(lead(pairs[i]));
-  const auto middle = some.begin() + static_cast<std::ptrdiff_t>(some.size() / 2);
-  std::nth_element(some.begin(), middle, some.end());
-  return *middle;
-}
-
-/// Where a new piece begins: the device's clock stepped and stayed there. A late message steps too,
-/// but the ones after it do not.
-std::vector<std::size_t> piece_starts(const std::vector<ClockPair>& pairs,
-                                      const PairOptions& options) {
-  std::vector<std::size_t> starts{0};
-  for (std::size_t i = 1; i < pairs.size(); ++i) {
-    const std::int64_t step = difference(lead(pairs[i]), lead(pairs[i - 1]));
-    if (distance(step, 0) <= static_cast<std::uint64_t>(options.least_jump.count())) continue;
-    const std::size_t from = std::max(starts.back(), i >= 5 ? i - 5 : 0);
-    const std::int64_t before = level(pairs, from, i), after = level(pairs, i, pairs.size());
-    const bool lasting =
-        distance(after, before) > static_cast<std::uint64_t>(options.least_jump.count());
-    // Two late ones in a row look lasting for a moment; more than half of five do not.
-    if (lasting && pairs[i].device != pairs[i - 1].device) starts.push_back(i);
-  }
-  return starts;
-}
-
-/// A counter of 2^k ticks of 1, 10, 100 ns, 1 us, .. that began anew loses just that much.
-bool looks_wrapped(std::int64_t step_ns) {
-  for (const int bits : {16, 24, 31, 32, 33, 48}) {
-    double tick = 1;
-    for (int decade = 0; decade < 7; ++decade, tick *= 10) {
-      const double range = std::ldexp(tick, bits);
-      if (std::abs(static_cast<double>(step_ns) - range) < 5e7 && range > 1e9) return true;
-    }
-  }
-  return false;
-}
-
 void add_window(std::vector<Point> points, double origin_end, PairMethod method, PairPiece& piece,
                 std::vector<Line>& lines, std::vector<double>& centres, std::int64_t origin,
                 std::uint64_t& early) {
@@ -215,11 +175,11 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
                     std::uint64_t& early) {
   PairPiece piece;
   piece.pairs = pairs.size();
-  const std::int64_t origin = ns_of(pairs.front().device), base = lead(pairs.front());
+  const std::int64_t origin = ns_of(pairs.front().device), base = lead_of(pairs.front());
   std::vector<Point> points;
   for (const ClockPair& pair : pairs)
-    points.push_back(
-        {static_cast<double>(ns_of(pair.device) - origin), static_cast<double>(lead(pair) - base)});
+    points.push_back({static_cast<double>(ns_of(pair.device) - origin),
+                      static_cast<double>(lead_of(pair) - base)});
   std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
     return std::pair(a.x, a.y) < std::pair(b.x, b.y);
   });
@@ -260,15 +220,51 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
   return piece;
 }
 
-void add_residuals(std::span<const ClockPair> pairs, const PairPiece& piece, std::size_t stride,
-                   std::vector<double>& sizes, PairFit& fit) {
+double quantile(const std::vector<double>& sorted, double q) {
+  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+void add_residuals(std::span<const ClockPair> pairs, PairPiece& piece, std::size_t stride,
+                   std::vector<double>& all, PairFit& fit) {
   const ClockMap map = map_through(piece.points, "measured");
+  std::vector<double> sizes;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::int64_t rest =
         difference(ns_of(pairs[i].host), ns_of(map.to_session(pairs[i].device)));
     sizes.push_back(std::abs(static_cast<double>(rest)) * 1e-6);
     if (i % stride == 0) fit.residuals.emplace_back(pairs[i].device, rest);
   }
+  std::sort(sizes.begin(), sizes.end());
+  piece.interval_ms = quantile(sizes, sizes.size() < kManyPairs ? 1 : 0.5);
+  all.insert(all.end(), sizes.begin(), sizes.end());
+}
+
+/// Pairs between two resets, each run with its wraps undone.
+struct Runs {
+  std::vector<std::int64_t> undone{0};  ///< of each epoch, what undoes the wraps of its run
+  std::vector<std::vector<ClockPair>> pairs;
+};
+
+Runs runs_of(const std::vector<ClockPair>& pairs, const ClockEpochs& epochs, PairFit& fit) {
+  Runs runs;
+  std::vector<std::size_t> run_of{0};
+  for (const ClockEpochs::Break& b : epochs.breaks) {
+    const bool wrapped = b.range.count() > 0;
+    ++(wrapped ? fit.wraps : fit.resets);
+    runs.undone.push_back(wrapped ? saturate(Int128{runs.undone.back()} + b.range.count())
+                                  : std::int64_t{0});
+    run_of.push_back(run_of.back() + (wrapped ? 0 : 1));
+  }
+  runs.pairs.resize(run_of.back() + 1);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::uint32_t epoch = epochs.of[i];
+    if (epoch == ClockEpochs::kRejected)
+      ++fit.early;
+    else
+      runs.pairs[run_of[epoch]].push_back(
+          {moved(pairs[i].device, runs.undone[epoch]), pairs[i].host});
+  }
+  return runs;
 }
 
 }  // namespace
@@ -290,22 +286,20 @@ PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
         fmt::format("{} pairs of stamps; at least {} are needed", pairs.size(), kLeastPairs);
     return fit;
   }
-  const std::vector<std::size_t> starts = piece_starts(pairs, options);
-  fit.resets = starts.size() - 1;
+  const ClockEpochs epochs = find_epochs(pairs, options);
+  const auto [undone, runs] = runs_of(pairs, epochs, fit);
   const std::size_t stride = (pairs.size() + kPlotPoints - 1) / kPlotPoints;
   std::vector<double> sizes;
-  for (std::size_t s = 0; s < starts.size(); ++s) {
-    const std::size_t from = starts[s], to = s + 1 < starts.size() ? starts[s + 1] : pairs.size();
-    if (to - from < kLeastPairs) {
-      fit.unplaced += to - from;
+  std::vector<std::size_t> first_residuals;
+  for (const std::vector<ClockPair>& run : runs) {
+    PairPiece piece;
+    if (run.size() >= kLeastPairs) piece = fit_piece(run, options, fit.early);
+    if (!runs_on(piece.points)) {
+      fit.unplaced += run.size();
       continue;
     }
-    const std::span<const ClockPair> part(pairs.data() + from, to - from);
-    PairPiece piece = fit_piece(part, options, fit.early);
-    if (to < pairs.size())
-      piece.wrapped = looks_wrapped(difference(lead(pairs[to]), lead(pairs[to - 1])));
-    if (piece.points.empty()) continue;
-    add_residuals(part, piece, stride, sizes, fit);
+    first_residuals.push_back(fit.residuals.size());
+    add_residuals(run, piece, stride, sizes, fit);
     fit.pieces.push_back(std::move(piece));
   }
   if (fit.pieces.empty()) {
@@ -313,12 +307,16 @@ PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
     return fit;
   }
   std::sort(sizes.begin(), sizes.end());
-  const auto quantile = [&](double q) {
-    return sizes[static_cast<std::size_t>(q * static_cast<double>(sizes.size() - 1) + 0.5)];
-  };
-  fit.residual_p50_ms = quantile(0.5);
-  fit.residual_p95_ms = quantile(0.95);
+  fit.residual_p50_ms = quantile(sizes, 0.5);
+  fit.residual_p95_ms = quantile(sizes, 0.95);
   fit.residual_max_ms = sizes.back();
+  fit.reason = why_apart(pairs, epochs);
+  if (fit.reason.empty() && fit.unplaced > 0)
+    fit.reason = fmt::format(
+        "the device's clock began anew {} {}, and {} pairs lie in stretches too short to place (at "
+        "least {} pairs are needed between two resets); cut the session there",
+        fit.resets, fit.resets == 1 ? "time" : "times", fit.unplaced, kLeastPairs);
+  if (fit.reason.empty()) join_pieces(pairs, epochs, undone, first_residuals, fit);
   return fit;
 }
 
@@ -336,14 +334,18 @@ Json to_json(const PairFit& fit) {
     pieces.push_back({{"start_ns", ns_of(piece.start)},
                       {"end_ns", ns_of(piece.end)},
                       {"pairs", piece.pairs},
-                      {"wrapped", piece.wrapped},
+                      {"interval_ms", piece.interval_ms},
                       {"windows", std::move(windows)}});
   }
+  Json joined = {{"breaks", Json::array()}};
+  put_join({fit.breaks, {}}, joined);
   return {
       {"pairs", fit.pairs},
       {"duplicates", fit.duplicates},
       {"early", fit.early},
+      {"wraps", fit.wraps},
       {"resets", fit.resets},
+      {"breaks", std::move(joined["breaks"])},
       {"unplaced", fit.unplaced},
       {"residual_ms",
        {{"p50", fit.residual_p50_ms}, {"p95", fit.residual_p95_ms}, {"max", fit.residual_max_ms}}},

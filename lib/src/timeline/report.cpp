@@ -14,13 +14,16 @@ constexpr std::array<std::uint64_t, 11> kEdges{100'000,    200'000,     500'000,
                                                50'000'000, 100'000'000, 200'000'000};
 
 Json clock_json(const StreamAlignment& line) {
-  return {{"method", line.method},
-          {"stated", line.spec.stated},
-          {"source", line.spec.source},
-          {"offset_ns", line.spec.offset.count()},
-          {"offset_interval_ms", line.offset_interval_ms ? Json(*line.offset_interval_ms) : Json()},
-          {"drift_ppm", line.spec.drift_ppm},
-          {"reference_ns", ns_of(line.spec.reference)}};
+  Json out = {
+      {"method", line.method},
+      {"stated", line.spec.stated},
+      {"source", line.spec.source},
+      {"offset_ns", line.spec.offset.count()},
+      {"offset_interval_ms", line.offset_interval_ms ? Json(*line.offset_interval_ms) : Json()},
+      {"drift_ppm", line.spec.drift_ppm},
+      {"reference_ns", ns_of(line.spec.reference)}};
+  put_join(line.join, out);
+  return out;
 }
 
 Json join_json(const StreamAlignment& line) {

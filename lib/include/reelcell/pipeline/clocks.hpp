@@ -58,8 +58,9 @@ std::vector<ClockEvidence> parse_clock_evidence(const Json& value, const OpenSes
 /// What session.json says of a stream's clock beyond offset and drift.
 struct ClockDetails {
   std::vector<timeline::ClockPoint> points;  ///< in place of offset and drift; two or more, or none
-  Json measure;   ///< the evidence to measure it by, null when none is named
-  Json measured;  ///< how the values were measured, null when they were not
+  Json measure;              ///< the evidence to measure it by, null when none is named
+  Json measured;             ///< how the values were measured, null when they were not
+  timeline::ClockJoin join;  ///< of raw stamps; the map is over joined ones
 };
 /// By stream; streams without any of it are left out. InputError names file, stream and key.
 std::map<std::string, ClockDetails> read_clock_details(const fs::path& session_file);
@@ -83,6 +84,8 @@ struct ClockMeasurement {
   /// stamps gave them.
   std::optional<ClockSpec> clock;
   std::vector<timeline::ClockPoint> points;
+  /// Where the stream's own stamps began anew: `clock` and `points` are over joined times.
+  timeline::ClockJoin join;
   /// By how much the clock that was stated is off at the reference; empty when none was stated.
   std::optional<double> stated_error_ms;
   // What was compared, for a page that shows it.

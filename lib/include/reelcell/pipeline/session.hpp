@@ -1,6 +1,7 @@
 // Finding, describing and opening sessions: session.json folders, self-describing files, data sets.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -65,7 +66,14 @@ class OpenSession {
   /// The cursors borrow from this session.
   std::unique_ptr<SeriesCursor> open_series(const std::string& stream) const;
   std::unique_ptr<EventCursor> open_events(const std::string& stream) const;
-  /// As they lie in the file, for a look at its start without reading it through.
+  /// The same with its raw stamps joined as `join` says, in place of what session.json says.
+  std::unique_ptr<SeriesCursor> open_series(const std::string& stream,
+                                            const timeline::ClockJoin& join) const;
+  std::unique_ptr<EventCursor> open_events(const std::string& stream,
+                                           const timeline::ClockJoin& join) const;
+  /// Raw stamps of a series or of events, in stored order, whatever session.json says of breaks.
+  void each_stamp(const std::string& stream, const std::function<void(StreamTime)>& take) const;
+  /// In stored order, for a look at a file's start without reading it through. Stamps are joined.
   std::unique_ptr<SeriesCursor> series_as_recorded(const std::string& stream) const;
   std::unique_ptr<EventCursor> events_as_recorded(const std::string& stream) const;
   const StreamInfo& info(const std::string& stream) const;

@@ -7,6 +7,7 @@
 
 #include "reelcell/base/json.hpp"
 #include "reelcell/model/session.hpp"
+#include "reelcell/timeline/clock_join.hpp"
 
 namespace reelcell::timeline {
 
@@ -41,12 +42,17 @@ class ClockMap {
   const std::string& method() const {
     return method_;
   }  ///< "given", "assumed", ..; measured ones come later
-  /// {"method", "knots": [{"stream_ns", "session_ns", "skew_ppm"}]}
+  /// How the stream's raw stamps become the time that is mapped; empty where they are that.
+  const ClockJoin& join() const { return join_; }
+  ClockMap with_join(ClockJoin join) const;
+  /// {"method", "knots": [{"stream_ns", "session_ns", "skew_ppm"}]}; with "breaks" or "wrap" where
+  /// raw stamps are joined.
   Json to_json() const;
 
  private:
   std::vector<ClockKnot> knots_;
   std::string method_;
+  ClockJoin join_;
 };
 
 }  // namespace reelcell::timeline

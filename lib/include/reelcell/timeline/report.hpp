@@ -46,6 +46,7 @@ struct StreamAlignment {
   std::string stream, kind;
   ClockSpec spec;
   std::string method;                        ///< "given", "assumed"
+  ClockJoin join;                            ///< of raw stamps that began anew
   std::optional<double> offset_interval_ms;  ///< unknown unless measured
   std::optional<double> rate_hz;             ///< at which it runs; losses do not lower it
   std::optional<double> nominal_rate_hz;     ///< that somebody stated

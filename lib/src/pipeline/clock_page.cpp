@@ -135,7 +135,7 @@ Json film_json(const OpenSession& session, const std::string& stream, const time
 Json clock_json(const OpenSession& session, const ClockMeasurement& m, std::int64_t zero) {
   const auto& r = m.result;
   Json out = to_json(m);
-  for (const char* key : {"windows", "candidates"}) out.erase(key);
+  for (const char* key : {"windows", "candidates", "pairs"}) out.erase(key);
   out["offset_ms"] = r.measured() ? Json(static_cast<double>(r.offset_ns) * 1e-6) : Json();
   out["interval_ms"] = r.offset_interval_ms;
   out["curve"] = curve_json(r);
@@ -150,6 +150,12 @@ Json clock_json(const OpenSession& session, const ClockMeasurement& m, std::int6
       out["windows"].push_back(
           {seconds(w.time_ns), (static_cast<double>(w.offset_ns) - fitted) * 1e-6, w.height});
     }
+  out["residuals"] = Json::array();
+  if (r.measured() && m.pairs)
+    for (const auto& [at, rest] : m.pairs->residuals)
+      out["residuals"].push_back(
+          {seconds(ns_of(at)), rounded(static_cast<double>(rest) * 1e-6, 1e-4)});
+  out["joined"] = m.pairs ? describe(m.join) : "";
   const timeline::ClockMap map =
       m.clock ? timeline::ClockMap::from_spec(*m.clock) : session.clock(m.stream);
   const std::int64_t from = ns_of(map.to_session(stream_time(liveliest(m.own_signal))));

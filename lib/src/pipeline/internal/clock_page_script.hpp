@@ -61,6 +61,12 @@ function residuals(m) {
     (X, Y, w) => `<rect x="${L}" width="${w - L - R}" y="${Y(m.interval_ms)}" height="${Math.max(1, Y(-m.interval_ms) - Y(m.interval_ms))}" fill="#1f7a4d" opacity=".15"/>` +
       m.windows.map(p => `<circle cx="${X(p[0])}" cy="${Y(p[1])}" r="3" fill="#3566b8" opacity="${(0.25 + 0.75 * Math.max(0, p[2])).toFixed(2)}"><title>${p[1].toFixed(2)} ms, height ${p[2].toFixed(2)}</title></circle>`).join(""));
 }
+// Of each pair of stamps: its delay beyond the clock.
+function delays(m) {
+  const [lo, hi] = range(m.residuals.map(p => p[1])), room = 0.05 * (hi - lo || 1);
+  return plot({x: range(m.residuals.map(p => p[0])), y: [lo - room, hi + room], xlabel: "stream time, s", ylabel: "host stamp - clock, ms", label: "residuals of the pairs over time"},
+    (X, Y) => m.residuals.map(p => `<circle cx="${X(p[0]).toFixed(1)}" cy="${Y(p[1]).toFixed(1)}" r="1.3" fill="#3566b8" opacity=".5"/>`).join(""));
+}
 function histogram(rows, w) {
   const most = Math.max(1, ...rows.map(r => r.rows)), n = rows.length;
   return plot({w, x: [0, n], y: [0, most * 1.08], xlabel: "", ylabel: "rows by |sample - grid row|, ms", label: "histogram of skew"}, (X, Y, _, h) =>
@@ -97,6 +103,8 @@ html += `<h3>Gaps</h3>` + gaps(data.streams, data.extent_s);
 for (const m of data.clocks) {
   html += `<h2>${esc(m.stream)} against ${esc(m.against)} <span class="v ${m.verdict}">${m.verdict}</span></h2>`;
   if (m.reason) html += `<p class="note">${esc(m.reason)}</p>`;
+  if (m.joined) html += `<p class="note">The clock began anew; ${esc(m.joined)}</p>`;
+  if (m.residuals.length) html += "<h3>Residuals of the pairs over time</h3>" + delays(m);
   if (m.curve.length) html += "<h3>Correlation and its peaks</h3>" + correlation(m);
   if (m.own_signal.length) html += `<h3>The alignment, to be seen: <span style="color:#3566b8">${esc(m.by)} of ${esc(m.stream)}</span> over <span style="color:#b5650b">${esc(m.against_by)} of ${esc(m.against)}</span>${m.offset_ms === null ? ", by the clock as it was before" : ""}</h3>` + film(m);
   if (m.windows.length) html += `<div class="pair"><div><h3>Residuals over time</h3>${residuals(m)}</div><div><h3>Skew on the grid, as stated before</h3>${m.histogram.length ? histogram(m.histogram, 512) : ""}</div></div>`;

@@ -3,6 +3,7 @@
 in session.json, and built. Each row's own time is held against the truth by readers that are not Reelcell's."""
 import json
 import random
+import struct
 
 from support import LOST, check, integers, parquet, reelcell, work_folder, write_json
 
@@ -196,6 +197,83 @@ def wraps_and_a_reset(work):
     rows_are_true(build(work, session), device, 2 * MS, "wraps and a reset")
 
 
+def text(value):
+    return struct.pack("<I", len(value)) + value.encode()
+
+
+def record(opcode, body):
+    return struct.pack("<BQ", opcode, len(body)) + body
+
+
+def an_mcap_topic_by_its_own_stamps(work):
+    """One topic, read twice: by the times at which it was logged, and by the device's stamps in the messages."""
+    device = Device(7, 60, 40, WRAP - 25 * SECOND, 15)
+    device.wrap(WRAP)
+    device.reset(2000, 3 * SECOND)
+    session = work / "mcap"
+    session.mkdir()
+    stamp = {"type": "object", "properties": {"sec": {"type": "integer"}, "nsec": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"timestamp": stamp, "n": {"type": "integer"}}}
+    out = b"\x89MCAP0\r\n" + record(1, text("") + text("clock_breaks"))
+    out += record(3, struct.pack("<H", 1) + text("sample") + text("jsonschema") + text(json.dumps(schema)))
+    out += record(4, struct.pack("<HH", 1, 1) + text("/imu") + text("json") + struct.pack("<I", 0))
+    for n, (raw, host) in enumerate(zip(device.raw, device.host)):
+        message = json.dumps({"timestamp": {"sec": raw // SECOND, "nsec": raw % SECOND}, "n": n}).encode()
+        out += record(5, struct.pack("<HIQQ", 1, n, host, host) + message)
+    out += record(15, struct.pack("<I", 0)) + record(2, struct.pack("<QQI", 0, 0, 0)) + b"\x89MCAP0\r\n"
+    (session / "cell.mcap").write_bytes(out)
+    common = {"kind": "series", "path": "cell.mcap", "item": "/imu"}
+    write_json(session / "session.json", {"version": 1, "id": "mcap", "clock": {"epoch": "unix"}, "streams": [
+        common | {"name": "imu", "options": {"clock": "header"}, "clock": {"comment": "on the wrist", "measure": {
+            "by": "pairs", "against": "log", "device": {"timestamp": "ns"}}}},
+        common | {"name": "log", "options": {"clock": "log_time"}, "clock": {"offset_ns": 0}}]})
+    measured(work, session, ["wrap", "reset"])
+    rows_are_true(build(work, session), device, MS, "mcap")
+
+
+def events_too(work):
+    """A PLC that stamps its steps with a counter of 16 bits of ms."""
+    session = work / "plc"
+    session.mkdir()
+    chance = random.Random(8)
+    span = 65_536 * MS
+    steps, at = [], 10 * SECOND
+    while len(steps) < 400:
+        length = chance.randrange(200, 900) * MS
+        if (at + length) // span > at // span:  # one that lasts over a wrap keeps its start only, and is counted
+            at += length
+        steps.append((at, at + length))
+        at += length + chance.randrange(50, 400) * MS
+    (session / "plc.jsonl").write_text("".join(
+        json.dumps({"t_ms": start % span // MS, "end_ms": end % span // MS, "event": "step"}) + "\n" for start, end in steps))
+    host = [START + start + FLOOR + round(chance.expovariate(1 / 3e6)) for start, _ in steps]
+    (session / "sync.csv").write_text("host_ns,t_ms\n" + "".join(f"{h},{s % span // MS}\n" for h, (s, _) in zip(host, steps)))
+    write_json(session / "session.json", {"version": 1, "id": "plc", "clock": {"epoch": "unix"}, "streams": [
+        {"name": "imu", "kind": "events", "path": "plc.jsonl",
+         "options": {"time_column": "t_ms", "time_unit": "ms", "end_column": "end_ms", "kind_column": "event"},
+         "clock": {"comment": "on the wrist", "measure": {"by": "pairs", "against": "sync", "device": {"t_ms": "ms"}}}},
+        {"name": "sync", "kind": "series", "path": "sync.csv", "clock": {"offset_ns": 0},
+         "options": {"time_column": "host_ns", "time_unit": "ns"}}]})
+    wraps = steps[-1][0] // span - steps[0][0] // span
+    measured(work, session, ["wrap"] * wraps)
+    times = next(line for line in align(session, codes=(0,))["streams"] if line["stream"] == "imu")["times"]
+    check(times["samples"] == len(steps), f"{times['samples']} steps of {len(steps)}")
+    for key, (start, _) in (("first_ns", steps[0]), ("last_ns", steps[-1])):
+        check(abs(times[key] - (START + start + FLOOR)) <= 2 * MS, f"{key}: {times[key]}")
+    recipe, out = work / "steps.json", work / "plc.corpus"
+    write_json(recipe, {"version": 1, "name": "steps", "grid": {"rate_hz": 20, "anchor": "sync"},
+                        "features": [{"name": "observation.state", "from": ["sync.t_ms"]}],
+                        "segments": [{"kind": "events", "stream": "imu", "until": "own-end"}],
+                        "outputs": [{"format": "lerobot_v3", "folder": "set"}]})
+    reelcell("build", session, "--recipe", recipe, "--out", out, codes=(0, LOST))
+    found = [(sample["segment"]["start_ns"], sample["segment"]["end_ns"]) for sample in json.loads((out / "corpus.json").read_text())["samples"]]
+    check(len(found) == len(steps), f"{len(found)} segments of {len(steps)} steps")
+    # The session ends with the start of the last one.
+    off = max(abs(a - (START + b + FLOOR)) for pair, true in zip(sorted(found)[:-1], steps) for a, b in zip(pair, true))
+    check(off <= 2 * MS, f"a step is {off / MS} ms off")
+    print(f"events: {len(found)} steps over {wraps} wraps, at most {off / MS:.4f} ms from their true times")
+
+
 def what_cannot_be_placed_gets_no_number(work):
     device = Device(4, 60, 30, 700 * SECOND, 10)
     device.reset(900, 10 * SECOND)
@@ -240,7 +318,7 @@ def wrong_statements_are_refused(work):
 
 def main():
     with work_folder() as work:
-        for part in (a_wrapped_counter, a_restarted_device, wraps_and_a_reset, what_cannot_be_placed_gets_no_number,
+        for part in (a_wrapped_counter, a_restarted_device, wraps_and_a_reset, an_mcap_topic_by_its_own_stamps, events_too, what_cannot_be_placed_gets_no_number,
                      wrong_statements_are_refused):
             part(work)
 

@@ -223,11 +223,10 @@ class JoinedEvents : public EventCursor {
     const std::int64_t added = difference(ns_of(joined), ns_of(raw));
     if (join_.wrap.stated())
       return moved(end, end < raw ? added + join_.wrap.range().count() : added);
-    // Of the breaks still to come, the first may lie within the event.
+    // Of the breaks still to come, the first may lie within the event: where the clock stepped
+    // back, its end comes before its start; where it stepped ahead, beyond the step.
     const ClockBreak* const next = joiner_.missing();
-    const bool across = next && moved(next->before, added) >= joined &&
-                        moved(end, next->add.count()) >= moved(next->after, next->add.count()) &&
-                        (end < raw || moved(end, added) > moved(next->before, added));
+    const bool across = next && (next->add.count() > added ? end < raw : end >= next->after);
     return moved(end, across ? next->add.count() : added);
   }
   std::unique_ptr<EventCursor> cursor_;

@@ -140,22 +140,26 @@ class StoredEvents : public EventCursor {
   std::size_t next_ = 0;
 };
 
+using Events = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
+Events joined_events(const ClockJoin& join, Events stored) {
+  const auto cursor =
+      join_stamps(std::make_unique<StoredEvents>(std::move(stored)), join, kWindow, "cell: plc");
+  Events out;
+  StreamEvent event;
+  while (cursor->next(event)) out.emplace_back(ns_of(event.time) / kMs, ns_of(event.end) / kMs);
+  return out;
+}
+
 TEST(JoinStamps, AnEventMayLastOverABreak) {
-  const std::vector<std::pair<std::int64_t, std::int64_t>> stored{
-      {1000, 1010}, {1020, 15}, {0, 0}, {10, 30}};
-  const ClockJoin joins[] = {{{at_break(1020, 0, 1030)}, {}},
-                             {{}, {10, Nanos(1'000'000)}}};  // 1024 ms
-  for (const ClockJoin& join : joins) {
-    const std::int64_t added = join.wrap.stated() ? 1024 : 1030;
-    const auto cursor =
-        join_stamps(std::make_unique<StoredEvents>(stored), join, kWindow, "cell: plc");
-    std::vector<std::pair<std::int64_t, std::int64_t>> out;
-    StreamEvent event;
-    while (cursor->next(event)) out.emplace_back(ns_of(event.time) / kMs, ns_of(event.end) / kMs);
-    EXPECT_EQ(out,
-              (decltype(out){
-                  {1000, 1010}, {1020, 15 + added}, {added, added}, {10 + added, 30 + added}}));
-  }
+  const Events stored{{1000, 1010}, {1010, 15}, {1020, 1022}, {0, 0}, {10, 30}};
+  EXPECT_EQ(joined_events({{at_break(1020, 0, 1030)}, {}}, stored),
+            (Events{{1000, 1010}, {1010, 1045}, {1020, 1022}, {1030, 1030}, {1040, 1060}}));
+  EXPECT_EQ(joined_events({{}, {10, Nanos(kMs)}}, stored),  // 1024 ms
+            (Events{{1000, 1010}, {1010, 1039}, {1020, 1022}, {1024, 1024}, {1034, 1054}}));
+  EXPECT_EQ(joined_events({{at_break(1020, 5000, -3970)}, {}},
+                          {{1000, 1025}, {1020, 5010}, {5000, 5005}}),
+            (Events{{1000, 1025}, {1020, 1040}, {1030, 1035}}));
 }
 
 BreakFinder seen(const std::vector<ClockBreak>& in_log, const Times& ms) {

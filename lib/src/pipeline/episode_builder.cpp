@@ -224,7 +224,8 @@ void count_left_out(const FramesOfStreams& without, const FrameRanges& asked,
 /// With frames that no decoder can give left out, as if they had never been recorded: a row shows
 /// its neighbour, and says so.
 void add_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
-                const OpenSession& session, Episode& episode, Diagnostics& pixels) {
+                const OpenSession& session, const std::vector<StillTime>& stills, Episode& episode,
+                Diagnostics& pixels) {
   const auto series = static_cast<std::ptrdiff_t>(episode.row_times.size());
   FramesOfStreams without;
   FrameRanges asked;
@@ -232,7 +233,7 @@ void add_videos(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
     lay_out_videos(plan, features, session, without, episode);
     if (asked.empty()) asked = ranges_of(episode);
     Diagnostics met;
-    const FramesOfStreams bad = run_pixel_pass(plan, session, episode, met);
+    const FramesOfStreams bad = run_pixel_pass(plan, session, episode, stills, without, met);
     if (bad.empty() && without.empty()) return pixels.merge(met);
     if (bad.empty()) return count_left_out(without, asked, session, met, pixels);
     for (const auto& [stream, ordinals] : bad)
@@ -261,7 +262,10 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
   episode.time = grid.times();
   const auto features = resolve_features(plan.recipe, *session);
   add_series(plan, features, grid, *session, signals, episode);
-  add_videos(plan, features, *session, episode, pixels);
+  WatchedSignals watched(signals);
+  const auto stills = still_times(plan.recipe, candidate.segment, watched, pixels);
+  for (UsedSource& source : watched.used("still")) used.push_back(std::move(source));
+  add_videos(plan, features, *session, stills, episode, pixels);
   add_anchor(plan.recipe.grid, *session, candidate.segment.range, used);
   episode.lineage = lineage_of(episode, used, *session);
   add_objects(objects, *session, episode, pixels);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
@@ -9,12 +10,6 @@
 
 namespace reelcell::pipeline {
 namespace {
-
-bool wants_stills(const Recipe& recipe) {
-  return !recipe.stills.at.empty() &&
-         std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
-                     [](const OutputRule& output) { return output.row->wants_stills; });
-}
 
 /// Rows whose pixels count: all, or about as many as LeRobot samples (n^0.75, from 100 up).
 std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
@@ -28,9 +23,31 @@ std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
   return wanted;
 }
 
-std::size_t still_row(const std::string& at, std::size_t rows) {
-  if (at == "first") return 0;
-  return at == "last" ? rows - 1 : rows / 2;
+using Instant = StillInstant::Kind;
+
+/// Of the instants that are rows.
+std::optional<std::size_t> still_row(Instant at, std::size_t rows) {
+  if (at == Instant::kFirst) return 0;
+  if (at == Instant::kMiddle) return rows / 2;
+  return at == Instant::kLast ? std::optional(rows - 1) : std::nullopt;
+}
+
+/// The frame nearest to a time (of two the earlier), as the join of rows takes it; nothing when
+/// none lies within the tolerance.
+std::optional<std::uint32_t> nearest_frame(const std::vector<SessionTime>& times,
+                                           const std::set<std::uint32_t>& without, SessionTime time,
+                                           Nanos tolerance) {
+  std::vector<SessionTime> kept_times;
+  std::vector<std::uint32_t> kept;
+  for (std::uint32_t i = 0; !without.empty() && i < times.size(); ++i) {
+    if (without.contains(i)) continue;
+    kept.push_back(i);
+    kept_times.push_back(times[i]);
+  }
+  const auto join =
+      timeline::join_nearest(without.empty() ? times : kept_times, std::span(&time, 1), tolerance);
+  if (join.flag.front() == JoinFlag::kGap) return std::nullopt;
+  return without.empty() ? join.index.front() : kept[join.index.front()];
 }
 
 /// The frame that the segment names as this camera's evidence.
@@ -43,6 +60,13 @@ std::optional<std::uint32_t> evidence_ordinal(const Segment& segment, const Epis
   return static_cast<std::uint32_t>(*ordinal);
 }
 
+/// A still and the frame that it shows.
+struct ChosenStill {
+  std::string name;
+  std::uint32_t ordinal = 0;
+  bool replaceable = false;  ///< another frame will do when no decoder can give this one
+};
+
 /// What one camera's pass over its rows gathers.
 class ClipObserver {
  public:
@@ -53,20 +77,28 @@ class ClipObserver {
         frame_times_(&frame_times),
         stats_rows_(rows_for_stats(recipe.image_stats, clip.frame.size())) {
     if (!wants_stills(recipe)) return;
-    for (const std::string& at : recipe.stills.at) {
-      if (at != "evidence") {
-        still_rows_.emplace_back(at, still_row(at, clip.frame.size()));
-      } else if (const auto ordinal = evidence_ordinal(segment, clip)) {
-        const auto row = std::find(clip.frame.begin(), clip.frame.end(), *ordinal);
-        if (row == clip.frame.end())
-          beside_rows_ = ordinal;
-        else
-          still_rows_.emplace_back(at, static_cast<std::size_t>(row - clip.frame.begin()));
-      }
+    for (const StillInstant& instant : recipe.stills.at) {
+      if (const auto row = still_row(instant.kind, clip.frame.size()))
+        still_rows_.emplace_back(instant.name, *row);
+      else if (instant.kind == Instant::kEvidence)
+        if (const auto ordinal = evidence_ordinal(segment, clip))
+          choose({instant.name, *ordinal, false});
     }
   }
-  /// The evidence frame, when no row of the grid shows it.
-  std::optional<std::uint32_t> beside_rows() const { return beside_rows_; }
+  void choose(ChosenStill still) {
+    const auto row = std::find(clip_->frame.begin(), clip_->frame.end(), still.ordinal);
+    if (row == clip_->frame.end())
+      beside_.push_back(std::move(still));
+    else
+      still_rows_.emplace_back(still.name, static_cast<std::size_t>(row - clip_->frame.begin()));
+  }
+  /// Stills whose frame no row of the grid shows, by their frames.
+  const std::vector<ChosenStill>& beside() {
+    std::stable_sort(
+        beside_.begin(), beside_.end(),
+        [](const ChosenStill& a, const ChosenStill& b) { return a.ordinal < b.ordinal; });
+    return beside_;
+  }
   bool needs(std::size_t row) const {
     return stats_rows_[row] || std::any_of(still_rows_.begin(), still_rows_.end(),
                                            [&](const auto& still) { return still.second == row; });
@@ -81,8 +113,8 @@ class ClipObserver {
     for (const auto& [name, at] : still_rows_)
       if (at == row) keep(name, clip_->frame[row], picture);
   }
-  void see_beside(const media::DecodedFrame& frame) {
-    keep("evidence", *beside_rows_, frame.convert(media::PixelFormat::kRgb24));
+  void see_beside(const ChosenStill& still, const media::DecodedFrame& frame) {
+    keep(still.name, still.ordinal, frame.convert(media::PixelFormat::kRgb24));
   }
   void finish(Episode& episode) {
     if (channels_.frames()) episode.video_stats[clip_->feature] = channels_.to_json();
@@ -107,20 +139,28 @@ class ClipObserver {
   const std::vector<SessionTime>* frame_times_;
   std::vector<bool> stats_rows_;
   std::vector<std::pair<std::string, std::size_t>> still_rows_;
-  std::optional<std::uint32_t> beside_rows_;
+  std::vector<ChosenStill> beside_;
   stats::ChannelAccumulator channels_;
   std::vector<EpisodeStill> stills_;
 };
 
+/// Throws UndecodableFrames.
 void scan_beside(const EpisodeClip& clip, ClipObserver& observer, Diagnostics& pixels) {
-  const auto ordinal = observer.beside_rows();
-  if (!ordinal) return;
+  const std::vector<ChosenStill>& stills = observer.beside();
+  std::vector<std::uint32_t> ordinals, bad;
+  for (const ChosenStill& still : stills) ordinals.push_back(still.ordinal);
+  if (ordinals.empty()) return;
   media::for_each_frame(
-      clip.source, std::span(&*ordinal, 1),
-      [&](std::size_t, const media::DecodedFrame* frame) {
-        if (frame) observer.see_beside(*frame);
+      clip.source, ordinals,
+      [&](std::size_t position, const media::DecodedFrame* frame) {
+        const ChosenStill& still = stills[position];
+        if (frame)
+          observer.see_beside(still, *frame);
+        else if (still.replaceable)
+          bad.push_back(still.ordinal);
       },
       pixels);
+  if (!bad.empty()) throw media::UndecodableFrames(*clip.source, std::move(bad));
 }
 
 /// Throws UndecodableFrames.
@@ -171,14 +211,32 @@ std::string why_encoded(const std::vector<media::ClipPiece>& pieces) {
   return reason;
 }
 
+void choose_stills(const BuildPlan& plan, const OpenSession& session, const EpisodeClip& clip,
+                   const std::vector<StillTime>& stills, const std::set<std::uint32_t>& without,
+                   ClipObserver& observer, Diagnostics& pixels) {
+  const auto times = session.frame_times(clip.stream);
+  // One period: what the recipe allows rows may be far less, as the grid lies on the frames of one
+  // camera; an instant may lie between any two.
+  const Nanos tolerance = join_policy({}, session, clip.stream, plan.schema.rate).tolerance;
+  for (const StillTime& still : stills) {
+    if (const auto ordinal = nearest_frame(*times, without, still.time, tolerance))
+      observer.choose({still.name, *ordinal, true});
+    else
+      pixels.warn("still-no-frame", clip.source->describe(),
+                  "no frame lies within a period of the time of a still; no picture is made there");
+  }
+}
+
 void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episode,
-              EpisodeClip& clip, Diagnostics& pixels) {
+              EpisodeClip& clip, const std::vector<StillTime>& stills,
+              const std::set<std::uint32_t>& without, Diagnostics& pixels) {
   const Recipe& recipe = plan.recipe;
   const bool clips_wanted =
       std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
                   [](const OutputRule& output) { return output.row->wants_clips; });
   const auto frame_times = session.frame_times(clip.stream);
   ClipObserver observer(recipe, clip, episode.segment, *frame_times);
+  if (!stills.empty()) choose_stills(plan, session, clip, stills, without, observer, pixels);
   if (clips_wanted) {
     std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, clip);
     media::CutClip cut = media::cut_clip(
@@ -200,10 +258,13 @@ void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episod
 }  // namespace
 
 FramesOfStreams run_pixel_pass(const BuildPlan& plan, const OpenSession& session, Episode& episode,
+                               const std::vector<StillTime>& stills, const FramesOfStreams& without,
                                Diagnostics& pixels) {
   for (EpisodeClip& clip : episode.clips) {
+    const auto left_out = without.find(clip.stream);
     try {
-      see_clip(plan, session, episode, clip, pixels);
+      see_clip(plan, session, episode, clip, stills,
+               left_out == without.end() ? std::set<std::uint32_t>() : left_out->second, pixels);
     } catch (const media::UndecodableFrames& error) {
       // All of the clip and beside it at once, whichever pass met the first of them.
       const auto [first, last] = std::minmax_element(clip.frame.begin(), clip.frame.end());

@@ -14,6 +14,7 @@
 #include "internal/isolate.hpp"
 #include "internal/place_objects.hpp"
 #include "internal/spool.hpp"
+#include "internal/stills.hpp"
 #include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -181,6 +182,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     const label::RuleSet rules(recipe.labels, recipe.parameters, session->session());
     plan.label_units = rules.units();
     std::vector<CutSegment> segments = cut_segments(recipe, *signals, session->losses());
+    check_stills(recipe, *signals, session->losses());
     estimate_sizes(*session, known_seconds(*session, segments), plan);
     for (auto& [segment, sources] : segments) {
       if (segment.range.empty()) continue;

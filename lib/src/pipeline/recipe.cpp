@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "internal/recipe_parameters.hpp"
+#include "internal/stills.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -87,21 +88,6 @@ OutputRule read_output(JsonObject object, const Json& source) {
   at_place(object.where("folder"), [&] { return safe_join("/", rule.folder); });
   rule.options =
       OptionValues::parse(source, rule.row->options, object.where(), {"format", "folder"});
-  return rule;
-}
-
-StillRule read_stills(JsonObject object) {
-  StillRule rule;
-  rule.at = object.texts_or_empty("at");
-  for (const std::string& at : rule.at)
-    if (at != "first" && at != "middle" && at != "last" && at != "evidence")
-      object.fail("at", unknown_name("instant", at, {"first", "middle", "last", "evidence"}));
-  rule.format = object.text_or("format", "jpg");
-  if (rule.format != "jpg" && rule.format != "png")
-    object.fail("format", unknown_name("picture format", rule.format, {"jpg", "png"}));
-  rule.quality = static_cast<int>(object.integer_or("quality", 90));
-  if (rule.quality < 1 || rule.quality > 100) object.fail("quality", "expected 1 to 100");
-  object.finish();
   return rule;
 }
 
@@ -232,7 +218,8 @@ Recipe parse_recipe(Json document, const std::string& where, const std::string& 
                 unknown_name("value", recipe.image_stats, {"all", "sampled", "none"}));
   recipe.native = object.boolean_or("native", true);
   recipe.true_times = object.boolean_or("true_times", true);
-  if (auto stills = object.object("stills")) recipe.stills = read_stills(*stills);
+  if (auto stills = object.object("stills"))
+    recipe.stills = read_stills(*stills, recipe.parameters);
   object.finish();
   recipe.hash = recipe_hash(document, recipe.parameters);
   recipe.document = with_values(std::move(document), recipe.parameters);

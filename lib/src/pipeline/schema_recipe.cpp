@@ -102,8 +102,19 @@ Json recipe_schema() {
     "stills": {
       "type": "object", "additionalProperties": false, "description": "Pictures at chosen instants, for outputs that take them.",
       "properties": {
-        "at": {"type": "array", "description": "At which instants of a segment; evidence: the frame that a visit has as its evidence.", "items": {"enum": ["first", "middle", "last", "evidence"]}},
-        "format": {"enum": ["jpg", "png"], "default": "jpg", "description": "Format of the pictures."},
+        "at": {
+          "type": "array", "description": "At which instants of a segment. The picture is the camera's frame nearest to that time.",
+          "items": {
+            "type": ["string", "object"],
+            "description": "first, middle, last: the frame of that row; evidence: the frame that a visit has as its evidence; \"50ms\": from the segment's start; \"-50ms\": before its end; \"25%\": a share of it; \"event:plc\": each event of this stream within it; an object: events that fulfil a condition.",
+            "properties": {
+              "event": {"type": "string", "minLength": 1, "description": "Name of the event stream."},
+              "where": {"type": "string", "description": "Only events for which this expression over their fields holds: \"step == 'VISIT'\"."},
+              "name": {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "description": "The pictures are called NAME-1, NAME-2, .. (default: the stream's name)."}
+            }
+          }
+        },
+        "format": {"enum": ["jpg", "jpeg", "png"], "default": "jpg", "description": "Format of the pictures; jpeg is jpg."},
         "quality": {"type": ["integer", "string"], "minimum": 1, "maximum": 100, "default": 90, "description": "Quality of JPEG pictures, 1 to 100, or a parameter's name."}
       }
     },

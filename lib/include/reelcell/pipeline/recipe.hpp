@@ -45,8 +45,22 @@ struct OutputRule {
   std::string folder;
   OptionValues options;
 };
+/// At which instants of a segment a still is made.
+struct StillInstant {
+  enum class Kind { kFirst, kMiddle, kLast, kEvidence, kFromStart, kFromEnd, kShare, kEvents };
+  Kind kind = Kind::kMiddle;
+  /// Of the picture: "middle", "50ms", "end-50ms", "25pct"; of events without their number ("plc"
+  /// for "plc-1", "plc-2", ..). Unique in the recipe, also in lower case.
+  std::string name;
+  Nanos offset{0};                  ///< kFromStart, kFromEnd
+  double share = 0;                 ///< kShare: 0 to 1 of the segment
+  std::string stream;               ///< kEvents
+  std::string where_text;           ///< kEvents: the condition, "" = every event
+  EventPredicate where;             ///< kEvents: never empty, safe to share between threads
+  std::vector<std::string> fields;  ///< kEvents: that the condition asks for
+};
 struct StillRule {
-  std::vector<std::string> at;  ///< "first", "middle", "last"
+  std::vector<StillInstant> at;
   std::string format = "jpg";
   int quality = 90;
 };

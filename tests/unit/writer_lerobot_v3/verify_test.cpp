@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "reelcell/media/mp4.hpp"
+#include "reelcell/media/video_file.hpp"
 #include "reelcell/table/parquet.hpp"
 #include "support/made_episodes.hpp"
 #include "support/support.hpp"
@@ -105,7 +106,10 @@ TEST(LeRobotVerify, CountsTheMissingVideosOfG1) {
   const Findings findings = verify(data_path("lerobot/YifanTian07_G1-policy-train"));
   EXPECT_THAT(brief(findings),
               ElementsAre("error LR-VIDEO-MISSING videos/chunk-000/observation.images.cam_high/"
-                          "episode_000000.mp4 /features/observation.images.cam_high"));
+                          "episode_000000.mp4 /features/observation.images.cam_high",
+                          "note LR-VIDEO-FASTSTART videos videos/chunk-000/"
+                          "observation.images.cam_high/episode_000001.mp4"));
+  EXPECT_THAT(message_of(findings, "LR-VIDEO-FASTSTART"), HasSubstr("7 of 7 files"));
   EXPECT_THAT(message_of(findings, "LR-VIDEO-MISSING"), HasSubstr("93 episodes: 0, 3-9, 15-99"));
   EXPECT_EQ(checked(findings, "rows"), 35965u);
   EXPECT_EQ(checked(findings, "frame look-ups"), 2523u);
@@ -290,6 +294,28 @@ TEST_F(BrokenSet, WithColumnsOfOtherTypes) {
               ::testing::IsSupersetOf({"LR-COLUMN-TYPE", "LR-COLUMN-MISSING", "LR-COLUMN-EXTRA"}));
 }
 
+TEST_F(BrokenSet, WhoseFooterDoesNotTypeItsColumns) {
+  change_rows(
+      kData, [](std::vector<Json>&) {}, {}, false);
+  EXPECT_THAT(brief(verify(root_)),
+              ElementsAre("note LR-COLUMN-HUGGINGFACE data footer key 'huggingface'"));
+}
+
+TEST_F(BrokenSet, WhoseFooterTypesAColumnOtherwise) {
+  change_json("meta/info.json", [](Json& info) { info["features"]["step"]["dtype"] = "int32"; });
+  EXPECT_THAT(brief(verify(root_)), Contains(std::string("error LR-COLUMN-HUGGINGFACE ") + kData +
+                                             " footer key 'huggingface'"));
+}
+
+TEST_F(BrokenSet, WithRowsOfAnEpisodeThatIsNotListed) {
+  change_rows(kData, [](std::vector<Json>& rows) {
+    const Json last = rows.back()["episode_index"];
+    for (Json& row : rows)
+      if (row["episode_index"] == last) row["episode_index"] = 7;
+  });
+  EXPECT_THAT(codes(), Contains("LR-ROWS-EPISODE-INDEX"));
+}
+
 TEST_F(BrokenSet, WithListsOfAnotherLength) {
   change_json("meta/info.json", [](Json& info) { info["features"]["action"]["shape"] = {3}; });
   EXPECT_THAT(codes(), ElementsAre("LR-COLUMN-SHAPE"));
@@ -369,11 +395,37 @@ TEST_F(BrokenSet, WhoseVideoRunsAtAnotherRate) {
 
 TEST_F(BrokenSet, WhoseVideoStartsLate) {
   const CommandResult ffmpeg =
-      run("ffmpeg -v error -y -itsoffset 0.5 -i " + (root_ / kVideo).string() + " -c copy " +
-          (folder_ / "late.mp4").string());
+      run("ffmpeg -v error -y -itsoffset 0.5 -i " + (root_ / kVideo).string() +
+          " -c copy -movflags +faststart " + (folder_ / "late.mp4").string());
   ASSERT_EQ(ffmpeg.exit_code, 0) << ffmpeg.err;
   fs::rename(folder_ / "late.mp4", root_ / kVideo);
   EXPECT_THAT(codes(), ElementsAre("LR-VIDEO-FIRST-PTS", "LR-LOOKUP"));
+}
+
+TEST_F(BrokenSet, WhoseVideoGoesOnFarBeyondFloat32) {
+  const CommandResult ffmpeg =
+      run("ffmpeg -v error -y -i " + (root_ / kVideo).string() +
+          " -vf 'setpts=N/30/TB+gte(N\\,50)*1000/TB' -fps_mode passthrough -c:v libx264 " +
+          (folder_ / "long.mp4").string());
+  ASSERT_EQ(ffmpeg.exit_code, 0) << ffmpeg.err;
+  fs::rename(folder_ / "long.mp4", root_ / kVideo);
+  EXPECT_THAT(codes(), Contains("LR-VIDEO-LONG"));
+}
+
+TEST_F(BrokenSet, WhoseFirstFrameCannotBeDecoded) {
+  Diagnostics diagnostics;
+  VideoPacket first;
+  ASSERT_TRUE(
+      media::open_video_file(root_ / kVideo, -1, diagnostics)->packets_from(0)->next(first));
+  std::string bytes = read_text_file(root_ / kVideo);
+  const std::size_t at = bytes.find(as_text(*first.data));
+  ASSERT_NE(at, std::string::npos);
+  // The length of its slice stays, so that the file can be read through.
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 5, first.data->size() - 5, '\0');
+  write_file_atomic(root_ / kVideo, bytes);
+  EXPECT_THAT(codes(), IsEmpty());
+  EXPECT_THAT(brief(verify(root_, true)),
+              Contains(std::string("error LR-VIDEO-DECODE ") + kVideo + " frame 0"));
 }
 
 TEST_F(BrokenSet, WhoseInfoNamesAnotherCodec) {
@@ -406,6 +458,32 @@ TEST_F(BrokenSet, WithStatisticsOfOtherData) {
                           "error LR-STATS-SHAPE meta/stats.json /ready",
                           "error LR-STATS-IMAGE meta/stats.json /" + std::string(kFront),
                           "warning LR-STATS-MISSING meta/stats.json"));
+}
+
+TEST_F(BrokenSet, WithStatisticsOfOtherPictures) {
+  change_json("meta/stats.json", [](Json& stats) {
+    stats[kFront]["mean"] = {{{0.9}}, {{0.9}}, {{0.9}}};
+  });
+  EXPECT_THAT(codes(), IsEmpty());
+  EXPECT_THAT(brief(verify(root_, true)),
+              ElementsAre("error LR-STATS-PICTURES meta/stats.json /" + std::string(kFront)));
+}
+
+TEST_F(BrokenSet, WithQuantilesOfPicturesOutOfOrder) {
+  change_json("meta/stats.json", [](Json& stats) {
+    stats[kFront]["q50"] = {{{0.05}}, {{0.5}}, {{0.5}}};
+    stats[kFront]["q10"] = {{{0.5}}, {{0.5}}, {{0.5}}};
+  });
+  EXPECT_THAT(codes(), Contains("LR-STATS-QUANTILE"));
+}
+
+TEST_F(BrokenSet, WhoseVideoHasItsIndexBehindItsFrames) {
+  const CommandResult ffmpeg = run("ffmpeg -v error -y -i " + (root_ / kVideo).string() +
+                                   " -c copy " + (folder_ / "late.mp4").string());
+  ASSERT_EQ(ffmpeg.exit_code, 0) << ffmpeg.err;
+  fs::rename(folder_ / "late.mp4", root_ / kVideo);
+  EXPECT_THAT(brief(verify(root_)),
+              ElementsAre(std::string("note LR-VIDEO-FASTSTART videos ") + kVideo));
 }
 
 TEST_F(BrokenSet, WithPathsThatLeaveTheSet) {

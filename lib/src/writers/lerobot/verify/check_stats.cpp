@@ -15,16 +15,22 @@ namespace reelcell::writers::lerobot {
 namespace {
 constexpr std::uint64_t kStatsLimit = 256ull << 20;
 
+/// Our writers keep the histograms of what they measured beside the figures.
+bool is_ours(const DataSet& set) { return is_file(set, "meta/pixels.jsonl"); }
+
 /// Figures of one feature over one episode.
-void check_episode_feature(const DataSet& set, const RowsResult& rows, std::int64_t episode,
-                           const std::string& name, const StoredFigures& stored,
-                           const std::string& path, Grouped& found) {
+void check_episode_feature(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                           std::int64_t episode, const std::string& name,
+                           const StoredFigures& stored, const std::string& path, Grouped& found) {
   const Feature* feature = set.feature(name);
   const EpisodeRows* own = rows.find(episode);
   if (!feature || !own) return;
   const StatsPlace place{path, fmt::format("episode {}", episode), name};
   if (feature->is_picture()) {
     check_picture(stored, own->rows, place, found);
+    if (const auto camera = truths.find(name); camera != truths.end())
+      if (const auto seen = camera->second.find(episode); seen != camera->second.end())
+        compare_pictures(stored, seen->second, is_ours(set), place, found);
   } else if (const auto truth = own->figures.find(name); truth != own->figures.end()) {
     compare_numbers(stored, truth->second, {}, own->rows, place, found);
   }
@@ -42,7 +48,8 @@ void check_missing(const DataSet& set, const std::set<std::string>& seen, const 
   if (!names.empty()) found.warning(code::kStatsMissing, path, "", "has no figures of: " + names);
 }
 
-void check_lines(const DataSet& set, const RowsResult& rows, Grouped& found) {
+void check_lines(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                 Grouped& found) {
   constexpr const char* kPath = "meta/episodes_stats.jsonl";
   if (!is_file(set, kPath)) {
     found.error(code::kStatsMissing, kPath, "", "is missing; v2.1 readers need it");
@@ -57,8 +64,8 @@ void check_lines(const DataSet& set, const RowsResult& rows, Grouped& found) {
     episodes.insert(index.get<std::int64_t>());
     for (const auto& [name, figures] : stats.items()) {
       seen.insert(name);
-      check_episode_feature(set, rows, index.get<std::int64_t>(), name, stored_from_json(figures),
-                            kPath, found);
+      check_episode_feature(set, rows, truths, index.get<std::int64_t>(), name,
+                            stored_from_json(figures), kPath, found);
     }
   });
   check_missing(set, seen, kPath, found);
@@ -77,8 +84,8 @@ std::optional<std::pair<std::string, std::string>> stats_column(const std::strin
 }
 
 /// The statistics columns of one episode file, feature by feature: memory follows the feature.
-void check_table(const DataSet& set, const RowsResult& rows, const std::string& path,
-                 std::set<std::string>& seen, Grouped& found) {
+void check_table(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                 const std::string& path, std::set<std::string>& seen, Grouped& found) {
   std::map<std::string, std::vector<std::string>> by_feature;
   for (const table::ParquetColumn& column : table::parquet_info(set.root / path).columns)
     if (const auto parts = stats_column(column.name))
@@ -96,13 +103,14 @@ void check_table(const DataSet& set, const RowsResult& rows, const std::string& 
         for (std::size_t c = 1; c < batch.size(); ++c)
           for (std::size_t e = 0; e < batch[c].spec.width; ++e)
             stored[stats_column(batch[c].spec.name)->second].push_back(batch[c].number(row, e));
-        check_episode_feature(set, rows, static_cast<std::int64_t>(batch[0].number(row)), feature,
-                              stored, path, found);
+        check_episode_feature(set, rows, truths, static_cast<std::int64_t>(batch[0].number(row)),
+                              feature, stored, path, found);
       }
   }
 }
 
-void check_tables(const DataSet& set, const RowsResult& rows, Grouped& found) {
+void check_tables(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                  Grouped& found) {
   std::set<std::string> seen;
   bool any = false;
   std::error_code ignored;
@@ -112,7 +120,7 @@ void check_tables(const DataSet& set, const RowsResult& rows, Grouped& found) {
     if (!file.ends_with(".parquet")) continue;
     const std::string path = "meta/episodes/" + file;
     try {
-      check_table(set, rows, path, seen, found);
+      check_table(set, rows, truths, path, seen, found);
       any = true;
     } catch (const Error& error) {
       found.error(code::kStatsShape, path, "", "statistics cannot be read: " + error.message());
@@ -133,7 +141,8 @@ std::map<std::string, std::vector<ElementFigures>> figures_of_set(const RowsResu
   return total;
 }
 
-void check_total(const DataSet& set, const RowsResult& rows, bool required, Grouped& found) {
+void check_total(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                 bool required, Grouped& found) {
   constexpr const char* kPath = "meta/stats.json";
   if (!is_file(set, kPath)) {
     if (required)
@@ -151,6 +160,12 @@ void check_total(const DataSet& set, const RowsResult& rows, bool required, Grou
       const StoredFigures stored = stored_from_json(figures);
       if (feature && feature->is_picture()) {
         check_picture(stored, rows.rows, place, found);
+        if (const auto camera = truths.find(name); camera != truths.end()) {
+          PictureTruth all;
+          for (const auto& [episode, seen_there] : camera->second) all.merge(seen_there);
+          // A camera whose other episodes have no file is not known as a whole.
+          if (all.frames == rows.rows) compare_pictures(stored, all, is_ours(set), place, found);
+        }
       } else if (const auto own = truth.find(name); feature && own != truth.end()) {
         const auto values = rows.values.find(name);
         compare_numbers(
@@ -166,14 +181,15 @@ void check_total(const DataSet& set, const RowsResult& rows, bool required, Grou
 }
 }  // namespace
 
-void check_stats(const DataSet& set, const RowsResult& rows, Grouped& found) {
+void check_stats(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                 Grouped& found) {
   if (rows.rows == 0) return;
   if (set.major == 3) {
-    check_tables(set, rows, found);
-    check_total(set, rows, true, found);
+    check_tables(set, rows, truths, found);
+    check_total(set, rows, truths, true, found);
   } else {
-    if (set.version != "v2.0") check_lines(set, rows, found);
-    check_total(set, rows, set.version == "v2.0", found);
+    if (set.version != "v2.0") check_lines(set, rows, truths, found);
+    check_total(set, rows, truths, set.version == "v2.0", found);
   }
 }
 

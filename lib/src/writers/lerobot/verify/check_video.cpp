@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "internal/codes.hpp"
@@ -22,7 +23,7 @@ class FileCheck {
  public:
   FileCheck(const DataSet& set, const VideoFile& file, Grouped& found)
       : set_(set), file_(file), found_(found) {}
-  void run(bool deep, VideoResult& counts);
+  void run(bool deep, std::uint64_t of_clip, VideoResult& counts);
 
  private:
   void error(const char* what, const std::string& where, const std::string& message) {
@@ -37,7 +38,9 @@ class FileCheck {
   void check_counts();
   void check_key(const ClipEntry& clip);
   void check_lookup(const ClipEntry& clip, VideoResult& counts);
+  void check_index(VideoResult& counts);
   void decode_borders(VideoResult& counts);
+  void look_at_pictures(std::uint64_t of_clip, VideoResult& counts);
   std::int64_t frame_at(double seconds) const {
     return std::llround(seconds * static_cast<double>(set_.fps));
   }
@@ -207,7 +210,54 @@ void FileCheck::decode_borders(VideoResult& counts) {
       diagnostics);
 }
 
-void FileCheck::run(bool deep, VideoResult& counts) {
+/// Over a network a reader of the first frame then has to ask for the end of the file first.
+void FileCheck::check_index(VideoResult& counts) {
+  const InputFile input(set_.root / file_.path);
+  std::array<std::uint8_t, 16> head{};
+  for (std::uint64_t at = 0; input.read_at(at, head) == head.size();) {
+    const auto number = [&](std::size_t from, std::size_t bytes) {
+      std::uint64_t value = 0;
+      for (std::size_t i = from; i < from + bytes; ++i) value = value << 8 | head[i];
+      return value;
+    };
+    const std::string_view type(reinterpret_cast<const char*>(head.data()) + 4, 4);
+    if (type == "moov") return;
+    if (type == "mdat") counts.index_behind.push_back(file_.path);
+    if (type == "mdat") return;
+    const std::uint64_t size = number(0, 4) == 1 ? number(8, 8) : number(0, 4);
+    if (size < 8 || size > std::uint64_t{1} << 62) return;  // the last box, or no MP4
+    at += size;
+  }
+}
+
+void FileCheck::look_at_pictures(std::uint64_t of_clip, VideoResult& counts) {
+  std::vector<std::uint32_t> ordinals;
+  std::vector<std::int64_t> episodes;
+  for (const ClipEntry& clip : file_.clips) {
+    const std::int64_t first = frame_at(clip.from);
+    const std::uint64_t taken = of_clip == 0 ? clip.length : std::min(of_clip, clip.length);
+    counts.truths[file_.camera->name][clip.episode].frames = clip.length;
+    for (std::uint64_t i = 0; i < taken; ++i) {
+      const std::int64_t frame = first + static_cast<std::int64_t>(i * clip.length / taken);
+      if (frame < 0 || frame >= static_cast<std::int64_t>(pts_.size())) continue;
+      if (!ordinals.empty() && frame < ordinals.back()) continue;  // clips that overlap are told
+      ordinals.push_back(static_cast<std::uint32_t>(frame));
+      episodes.push_back(clip.episode);
+    }
+  }
+  Diagnostics diagnostics;
+  auto& truths = counts.truths[file_.camera->name];
+  media::for_each_frame(
+      source_, ordinals,
+      [&](std::size_t position, const media::DecodedFrame* frame) {
+        if (!frame) return;
+        truths[episodes[position]].add(frame->convert(media::PixelFormat::kRgb24).data);
+        ++counts.pictures;
+      },
+      diagnostics);
+}
+
+void FileCheck::run(bool deep, std::uint64_t of_clip, VideoResult& counts) {
   Diagnostics diagnostics;
   source_ = media::open_video_file(set_.root / file_.path, -1, diagnostics);
   const FrameTable& table = source_->frames();
@@ -222,6 +272,7 @@ void FileCheck::run(bool deep, VideoResult& counts) {
                               : static_cast<double>(set_.fps);
   ++counts.files;
   counts.frames += table.frames.size();
+  check_index(counts);
   check_format();
   check_size();
   if (set_.fps == 0) return;
@@ -231,14 +282,17 @@ void FileCheck::run(bool deep, VideoResult& counts) {
     check_key(clip);
     check_lookup(clip, counts);
   }
-  if (deep) decode_borders(counts);
+  if (!deep) return;
+  decode_borders(counts);
+  if (file_.camera) look_at_pictures(of_clip, counts);
 }
 }  // namespace
 
-FileResult check_video_file(const DataSet& set, const VideoFile& file, bool deep) {
+FileResult check_video_file(const DataSet& set, const VideoFile& file, bool deep,
+                            std::uint64_t of_clip) {
   FileResult result;
   try {
-    FileCheck(set, file, result.found).run(deep, result.counts);
+    FileCheck(set, file, result.found).run(deep, of_clip, result.counts);
   } catch (const Error& error) {
     result.found.error(code::kVideoUnreadable, file.path, "", "cannot be read: " + error.message());
   }
@@ -249,16 +303,31 @@ VideoResult check_videos(DataSet& set, const RowsResult& rows, const VerifyOptio
                          Grouped& found) {
   const std::vector<VideoFile> files = collect_videos(set, rows, found);
   VideoResult total;
+  std::uint64_t frames = 0;
+  for (const VideoFile& file : files)
+    for (const ClipEntry& clip : file.clips) frames += clip.length;
+  const std::uint64_t of_clip = frames <= kAllFrames ? 0 : kFramesOfClip;
   ordered_pool<FileResult>(
       files.size(), options.threads,
-      [&](std::size_t i) { return check_video_file(set, files[i], options.deep); },
+      [&](std::size_t i) { return check_video_file(set, files[i], options.deep, of_clip); },
       [&](std::size_t, FileResult&& result) {
         found.merge(result.found);
         total.files += result.counts.files;
         total.frames += result.counts.frames;
         total.lookups += result.counts.lookups;
         total.decoded += result.counts.decoded;
+        total.pictures += result.counts.pictures;
+        const auto& behind = result.counts.index_behind;
+        total.index_behind.insert(total.index_behind.end(), behind.begin(), behind.end());
+        for (auto& [camera, episodes] : result.counts.truths)
+          for (auto& [episode, truth] : episodes) total.truths[camera][episode].merge(truth);
       });
+  if (!total.index_behind.empty())
+    found.note(code::kVideoFaststart, "videos", total.index_behind.front(),
+               fmt::format("{} of {} files have their index behind their frames; ffmpeg -c copy "
+                           "-movflags +faststart moves it to the front, where readers over a "
+                           "network find it at once",
+                           total.index_behind.size(), total.files));
   return total;
 }
 

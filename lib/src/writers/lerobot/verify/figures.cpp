@@ -187,6 +187,23 @@ void compare_numbers(const StoredFigures& stored, const std::vector<ElementFigur
   compare_quantiles(stored, truth, values, compare);
 }
 
+namespace {
+void check_picture_quantiles(const StoredFigures& stored, const std::vector<double>& min,
+                             const std::vector<double>& max, const Comparison& compare) {
+  constexpr double kReach = 1e-6;
+  const std::vector<double>* previous = &min;
+  for (const char* name : kShareNames) {
+    const std::vector<double>* stat = stat_of(stored, name, 3, compare);
+    if (!stat) continue;
+    for (std::size_t c = 0; c < 3; ++c)
+      if (!((*stat)[c] >= (*previous)[c] - kReach && (*stat)[c] <= max[c] + kReach))
+        compare.quantile(fmt::format(" channel {}: {} is {:g}, expected from {:g} to {:g}", c, name,
+                                     (*stat)[c], (*previous)[c], max[c]));
+    previous = stat;
+  }
+}
+}  // namespace
+
 void check_picture(const StoredFigures& stored, std::uint64_t rows, const StatsPlace& place,
                    Grouped& found) {
   const Comparison compare{place, found};
@@ -196,6 +213,7 @@ void check_picture(const StoredFigures& stored, std::uint64_t rows, const StatsP
   const std::vector<double>*mean = stat_of(stored, "mean", 3, compare),
         *std = stat_of(stored, "std", 3, compare);
   if (!min || !max || !mean || !std) return;
+  check_picture_quantiles(stored, *min, *max, compare);
   for (std::size_t c = 0; c < 3; ++c) {
     if (!((*min)[c] >= 0 && (*max)[c] <= 1 + 1e-9 && (*mean)[c] >= (*min)[c] &&
           (*mean)[c] <= (*max)[c])) {

@@ -17,7 +17,7 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   check_totals(set, rows, found);
   check_modality(set, found);
   const VideoResult video = check_videos(set, rows, options, found);
-  check_stats(set, rows, found);
+  check_stats(set, rows, video.truths, found);
   const std::uint64_t objects = check_objects(set, rows, found);
   findings.checked("episodes", rows.episodes.size());
   findings.checked("rows", rows.rows);
@@ -25,7 +25,10 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   findings.checked("video frames", video.frames);
   findings.checked("frame look-ups", video.lookups);
   if (objects > 0) findings.checked("objects", objects);
-  if (options.deep) findings.checked("border frames decoded", video.decoded);
+  if (options.deep) {
+    findings.checked("border frames decoded", video.decoded);
+    findings.checked("frames looked at for statistics", video.pictures);
+  }
 }
 }  // namespace
 

@@ -1,7 +1,11 @@
 // The parts of verification, in the order in which verify.cpp runs them.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "data_set.hpp"
+#include "pictures.hpp"
 #include "reelcell/model/finding.hpp"
 #include "rows.hpp"
 
@@ -19,11 +23,15 @@ void load_annotations(DataSet& set);
 void check_modality(const DataSet& set, Grouped& found);
 /// Boxes, polygons and masks in meta/objects.parquet, when there is one; returns how many.
 std::uint64_t check_objects(const DataSet& set, const RowsResult& rows, Grouped& found);
-void check_stats(const DataSet& set, const RowsResult& rows, Grouped& found);
-
 struct VideoResult {
   std::uint64_t files = 0, frames = 0, lookups = 0, decoded = 0;
+  std::uint64_t pictures = 0;             ///< frames looked at for the statistics
+  PictureTruths truths;                   ///< with `deep` only
+  std::vector<std::string> index_behind;  ///< files without faststart
 };
+/// Needs the videos' truths for statistics of pictures; without them only what cannot be is found.
+void check_stats(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
+                 Grouped& found);
 VideoResult check_videos(DataSet& set, const RowsResult& rows, const VerifyOptions& options,
                          Grouped& found);
 

@@ -81,6 +81,8 @@ inline constexpr const char* kVideoFormat =
     "LR-VIDEO-FORMAT";  // codec, size or pix_fmt differ from info
 inline constexpr const char* kVideoLong = "LR-VIDEO-LONG";  // beyond 1,000 s in one file
 inline constexpr const char* kLookup = "LR-LOOKUP";         // the reader's look-up misses the frame
+inline constexpr const char* kVideoFaststart =
+    "LR-VIDEO-FASTSTART";  // the index lies behind the frames
 inline constexpr const char* kVideoDecode =
     "LR-VIDEO-DECODE";  // deep: a border frame cannot be decoded
 
@@ -94,5 +96,7 @@ inline constexpr const char* kStatsQuantile =
     "LR-STATS-QUANTILE";  // outside [min, max], unordered, or wrong share
 inline constexpr const char* kStatsImage =
     "LR-STATS-IMAGE";  // picture figures that cannot be (std about 0)
+inline constexpr const char* kStatsPictures =
+    "LR-STATS-PICTURES";  // deep: picture figures of other pictures than the frames
 
 }  // namespace reelcell::writers::lerobot::code

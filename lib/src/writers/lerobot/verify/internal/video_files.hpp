@@ -29,6 +29,8 @@ struct FileResult {
   Grouped found;
   VideoResult counts;
 };
-FileResult check_video_file(const DataSet& set, const VideoFile& file, bool deep);
+/// `of_clip`: so many frames of each clip are decoded for the statistics; 0: all. Deep only.
+FileResult check_video_file(const DataSet& set, const VideoFile& file, bool deep,
+                            std::uint64_t of_clip);
 
 }  // namespace reelcell::writers::lerobot

@@ -146,6 +146,42 @@ TEST(McapVerify, ReferencesToChannelsAndSchemasMustLeadSomewhere) {
               ElementsAre("MCAP-CHANNEL", "MCAP-REDEFINED", "MCAP-SCHEMA"));
 }
 
+TEST(McapVerify, RecordsStandInTheirSections) {
+  McapBuilder index;
+  index.channel(1, "/a").raw(0x07, McapBuilder::u16(1) + McapBuilder::u32(0));
+  EXPECT_THAT(errors(index.finish(false)), ElementsAre("MCAP-ORDER"));
+  McapBuilder header;
+  header.raw(0x01, McapBuilder::text("test") + McapBuilder::text("twice"));
+  EXPECT_THAT(errors(header.finish(false)), ElementsAre("MCAP-ORDER"));
+  McapBuilder inside;
+  inside.begin_chunk().channel(1, "/a").raw(0x0A, {}).message(1, 1, {'{', '}'}).end_chunk("");
+  EXPECT_THAT(errors(inside.finish()), Contains("MCAP-ORDER"));
+}
+
+TEST(McapVerify, ARecordTooShortForItsFieldsIsNamed) {
+  McapBuilder builder;
+  builder.channel(1, "/a").raw(0x05, {1, 0});
+  EXPECT_THAT(errors(builder.finish(false)), ElementsAre("MCAP-RECORD"));
+  McapBuilder chunk;
+  chunk.begin_chunk().channel(1, "/a").raw(0x05, {1, 0}).message(1, 1, {'{', '}'}).end_chunk("");
+  EXPECT_THAT(errors(chunk.finish()), Contains("MCAP-RECORD"));
+}
+
+TEST(McapVerify, RecordsThatNobodyKnowsAreSkipped) {
+  McapBuilder builder;
+  builder.channel(1, "/a").raw(0x70, {1, 2, 3}).message(1, 1, {'{', '}'});
+  const Findings findings = verify(builder.finish());
+  ASSERT_EQ(findings.all().size(), 1u);
+  EXPECT_EQ(findings.all()[0].code, "MCAP-UNKNOWN-RECORD");
+}
+
+TEST(McapVerify, TheFooterIsHeldAgainstTheSummary) {
+  Bytes bytes = test::sample_mcap("lz4", 12, 6).finish();
+  // Footer body: summary_start, summary_offset_start, crc; then the magic.
+  put(bytes, bytes.size() - 8 - 20 + 8, McapBuilder::u64(17));
+  EXPECT_THAT(errors(bytes), Contains("MCAP-FOOTER"));
+}
+
 TEST(McapVerify, AttachmentsAreHeldAgainstTheirCrc) {
   McapBuilder builder;
   builder.attachment("a", Bytes(300'000, 7));

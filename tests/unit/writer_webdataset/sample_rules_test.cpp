@@ -61,6 +61,23 @@ TEST(WebdatasetVerify, FindsContentThatIsNotWhatItsNameSays) {
               ElementsAre("WDS-IMAGE"));
   EXPECT_THAT(codes_of_shard(raw_archive({{"a.jpg", "no picture"}})), IsEmpty());
 }
+TEST(WebdatasetVerify, FindsDamagedHeaders) {
+  std::string archive = raw_archive({{"a.txt", "x"}, {"b.txt", "y"}});
+  archive[1024 + 3] = 'z';  // of the second name: its checksum no longer holds
+  EXPECT_THAT(codes_of_shard(archive), testing::Contains("WDS-TAR-HEADER"));
+}
+TEST(WebdatasetVerify, FindsRecordsThatCannotBeUsed) {
+  EXPECT_THAT(codes_of_shard(raw_archive({{"pax", "no length path=a.txt\n", 'x'}, {"a.txt", "x"}})),
+              ElementsAre("WDS-TAR-PAX"));
+}
+TEST(WebdatasetVerify, FindsWhatReadersTakeForTheEnd) {
+  const std::string first = raw_member({"a.txt", "x"}), second = raw_member({"b.txt", "y"});
+  const std::string zero(512, '\0');
+  EXPECT_THAT(codes_of_shard(first + zero + second + zero + zero),
+              ElementsAre("WDS-TAR-ZERO-BLOCK"));
+  EXPECT_THAT(codes_of_shard(first + zero + zero + second + zero + zero),
+              ElementsAre("WDS-TAR-AFTER-END"));
+}
 TEST(WebdatasetVerify, FindsLinksOutOfTheArchive) {
   EXPECT_THAT(codes_of_shard(raw_archive({{"a.txt", "x"}, {"b.txt", "", '2', "../../etc"}})),
               ElementsAre("WDS-MEMBER-TYPE", "WDS-PATH"));

@@ -159,6 +159,27 @@ TEST(WebdatasetVerify, FindsAShardThatDoesNotFitItsIndex) {
   EXPECT_THAT(codes_of(verify(folder / "wds")), Contains("WDS-INDEX"));
 }
 
+TEST(WebdatasetVerify, FindsAKeyThatAnotherShardHasToo) {
+  const TempFolder folder;
+  write_file_atomic(folder / "a-000000.tar", raw_archive({{"k1.txt", "x"}, {"k2.txt", "y"}}));
+  write_file_atomic(folder / "a-000001.tar", raw_archive({{"k2.txt", "x"}, {"k3.txt", "y"}}));
+  EXPECT_THAT(codes_of(verify(folder.path())), ElementsAre("WDS-KEY-REPEATED"));
+}
+
+TEST(WebdatasetVerify, FindsThatThereIsNoShard) {
+  const TempFolder folder;
+  EXPECT_THAT(codes_of(verify(folder.path())), ElementsAre("WDS-NO-SHARDS"));
+  write_file_atomic(folder / "notes.txt", "x");
+  EXPECT_THAT(codes_of(verify(folder / "notes.txt")), ElementsAre("WDS-NO-SHARDS"));
+}
+
+TEST(WebdatasetVerify, ReadsAForeignIndexAsNone) {
+  const TempFolder folder;
+  write_file_atomic(folder / "a-000000.tar", raw_archive({{"k1.txt", "x"}}));
+  write_file_atomic(folder / "a-000000.index.json", "{\"shards\": 1}");
+  EXPECT_THAT(codes_of(verify(folder.path())), ElementsAre("WDS-INDEX-FOREIGN"));
+}
+
 TEST(WebdatasetVerify, FindsACutShardAndAMissingOne) {
   const TempFolder folder;
   write_corpus(folder.path(), four_episodes(), {{"shard_samples", 1}});

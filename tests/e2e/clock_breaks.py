@@ -123,6 +123,9 @@ def measured(work, session, kinds, codes=(0, LOST)):
     check(f"{len(kinds)} break" in text and all(kind in text for kind in kinds), text)
     line = next(line for line in align(session, codes=(0,))["streams"] if line["stream"] == "imu")
     check(line["times"]["backward"] == 0 and line["clock"]["method"] == "measured", f"{session.name}: {line}")
+    told = line["clock"]
+    check(told["reference_ns"] == clock["reference_ns"] and abs(told["offset_ns"] - clock["offset_ns"]) <= 1
+          and abs(told["drift_ppm"] - clock["drift_ppm"]) < 0.01, f"{session.name}: the table says {told}, measured was {clock}")
     check(len(line["clock"]["breaks"]) == len(kinds), f"{session.name}: {line['clock']}")
     check("joined over" in reelcell("info", session).stdout, "info does not tell of the breaks")
     reelcell("validate", session)

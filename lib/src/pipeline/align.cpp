@@ -61,6 +61,22 @@ void join_onto_grid(const OpenSession& session, const StreamSpec& spec, const ti
 
 namespace {
 
+/// A clock by points as one offset and drift: in its middle, and on the whole.
+ClockSpec clock_of(const OpenSession& session, const StreamSpec& spec) {
+  ClockSpec clock = spec.clock;
+  const timeline::ClockMap& map = session.clock(spec.name);
+  const auto& knots = map.knots();
+  if (knots.size() < 2) return clock;
+  const StreamTime first = knots.front().from, last = knots.back().from;
+  const StreamTime middle = first + (last - first) / 2;
+  const Nanos own = last - first, session_own = map.to_session(last) - map.to_session(first);
+  clock.reference = middle;
+  clock.offset = Nanos(ns_of(map.to_session(middle)) - ns_of(middle));
+  clock.drift_ppm =
+      static_cast<double>((session_own - own).count()) / static_cast<double>(own.count()) * 1e6;
+  return clock;
+}
+
 /// Sound is not read: its times are those that the container states. Nothing is joined, for no
 /// output takes it.
 timeline::StreamAlignment sound_line(const OpenSession& session, const StreamSpec& spec,
@@ -68,7 +84,7 @@ timeline::StreamAlignment sound_line(const OpenSession& session, const StreamSpe
   timeline::StreamAlignment line;
   line.stream = spec.name;
   line.kind = std::string(to_string(spec.kind));
-  line.spec = spec.clock;
+  line.spec = clock_of(session, spec);
   line.method = session.clock(spec.name).method();
   line.rate_hz = session.info(spec.name).rate_hz;
   line.times = {{"first_ns", nullptr}, {"last_ns", nullptr}};
@@ -120,7 +136,7 @@ timeline::AlignmentReport align_session(const OpenSession& session, const GridRu
     timeline::StreamAlignment line;
     line.stream = spec.name;
     line.kind = std::string(to_string(spec.kind));
-    line.spec = spec.clock;
+    line.spec = clock_of(session, spec);
     line.method = session.clock(spec.name).method();
     line.join = session.clock(spec.name).join();
     timeline::StreamTimeStats stats;

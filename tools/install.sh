@@ -16,7 +16,7 @@ packages=(
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev ffmpeg jq man-db mandoc tar zstd
   python3 python3-av python3-numpy python3-torch python3-h5py
-  clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev munge slurm-wlm
+  clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev munge slurm-wlm locales
 )
 if [[ "${1:-}" == --tests ]]; then packages+=("${test_packages[@]}"); fi
 # A node from elsewhere (nvm, NodeSource, a container image) will do; Debian's is used where none is.

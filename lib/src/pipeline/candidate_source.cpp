@@ -4,6 +4,7 @@
 
 #include "internal/identity.hpp"
 #include "internal/isolate.hpp"
+#include "internal/placeless.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::pipeline {
@@ -17,7 +18,7 @@ std::unique_ptr<BuiltCandidate> failure(const BuildPlan& plan, const Candidate& 
   built->decision.segment = candidate.segment.name;
   built->decision.split = candidate.split;
   built->decision.action = GateAction::kQuarantine;
-  built->decision.reason = reason;
+  built->decision.reason = placeless(reason, plan.sessions[candidate.session], plan.recipe);
   built->decision.failed = true;
   return built;
 }

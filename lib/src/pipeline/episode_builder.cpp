@@ -8,6 +8,7 @@
 
 #include "internal/lineage.hpp"
 #include "internal/pixel_pass.hpp"
+#include "internal/placeless.hpp"
 #include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -307,7 +308,7 @@ std::unique_ptr<BuiltCandidate> build_candidate(const BuildPlan& plan, const Can
   } catch (const InputError& error) {
     built->episode.reset();
     built->decision.action = GateAction::kQuarantine;
-    built->decision.reason = error.what();
+    built->decision.reason = placeless(error.what(), plan.sessions[candidate.session], plan.recipe);
     built->decision.failed = true;
   }
   return built;

@@ -13,6 +13,7 @@
 #include "internal/identity.hpp"
 #include "internal/isolate.hpp"
 #include "internal/place_objects.hpp"
+#include "internal/placeless.hpp"
 #include "internal/spool.hpp"
 #include "internal/stills.hpp"
 #include "internal/watched_signals.hpp"
@@ -207,7 +208,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
       plan.candidates.push_back(std::move(candidate));
     }
   } catch (const InputError& error) {
-    plan.error = error.what();
+    plan.error = placeless(error.what(), ref, recipe);
   }
   return plan;
 }

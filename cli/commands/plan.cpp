@@ -44,11 +44,12 @@ class PlanCommand : public Command {
     const auto parts =
         pipeline::make_plan({{inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()},
                             parts_, out_, progress);
+    const auto quarantined = pipeline::plan_quarantined(out_);
     if (json_.json)
-      print_json(parts_json(parts));
+      print_json(parts_json(parts, quarantined));
     else
-      std::cout << parts_table(parts);
-    return Outcome::kDone;
+      std::cout << parts_table(parts, quarantined);
+    return any_failed(parts, quarantined) ? Outcome::kDataLost : Outcome::kDone;
   }
 
  private:

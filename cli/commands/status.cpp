@@ -26,13 +26,12 @@ class StatusCommand : public Command {
   }
   Outcome run() override {
     const auto parts = pipeline::plan_status(plan_.folder);
+    const auto quarantined = pipeline::plan_quarantined(plan_.folder);
     if (json_.json)
-      print_json(parts_json(parts));
+      print_json(parts_json(parts, quarantined));
     else
-      std::cout << parts_table(parts);
-    const bool failed =
-        std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.failed > 0; });
-    return failed ? Outcome::kDataLost : Outcome::kDone;
+      std::cout << parts_table(parts, quarantined);
+    return any_failed(parts, quarantined) ? Outcome::kDataLost : Outcome::kDone;
   }
 
  private:

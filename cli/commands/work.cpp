@@ -38,11 +38,11 @@ class WorkCommand : public Command {
     request.retry_failed = retry_failed_;
     const auto status = pipeline::work_part(request, progress);
     if (json_.json)
-      print_json(parts_json({status}));
+      print_json(parts_json({status}, {}));
     else
-      std::cout << parts_table({status});
+      std::cout << parts_table({status}, {});
     if (!status.complete()) return Outcome::kFailed;
-    return status.failed ? Outcome::kDataLost : Outcome::kDone;
+    return any_failed({status}, {}) ? Outcome::kDataLost : Outcome::kDone;
   }
 
  private:

@@ -9,7 +9,13 @@
 
 namespace reelcell::cli {
 
-std::string parts_table(const std::vector<pipeline::PartStatus>& parts);
-Json parts_json(const std::vector<pipeline::PartStatus>& parts);
+/// With what could not be built, and why, below it.
+std::string parts_table(const std::vector<pipeline::PartStatus>& parts,
+                        const std::vector<pipeline::QuarantinedSession>& quarantined);
+Json parts_json(const std::vector<pipeline::PartStatus>& parts,
+                const std::vector<pipeline::QuarantinedSession>& quarantined);
+/// Whether anything of it could not be built.
+bool any_failed(const std::vector<pipeline::PartStatus>& parts,
+                const std::vector<pipeline::QuarantinedSession>& quarantined);
 
 }  // namespace reelcell::cli

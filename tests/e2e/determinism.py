@@ -80,7 +80,9 @@ def main():
                   "other time zone, language and working folder")
         other_name = work / "a recipe.json"
         shutil.copy(recipe, other_name)
-        reelcell("plan", work / "sessions", "--recipe", other_name, "--parts", "3", "--out", work / "plan", codes=(0, LOST))
+        reelcell("plan", work / "sessions", "--recipe", other_name, "--parts", "3", "--out", work / "plan", codes=(LOST,))
+        told = reelcell("status", "--plan", work / "plan", codes=(LOST,)).stdout
+        check("1 session quarantined" in told and "session seat-3: " in told and "breaks off" in told, told)
         for part in "201":
             reelcell("work", "--plan", work / "plan", "--part", part, codes=(0, LOST))
         reelcell("seal", "--plan", work / "plan", "--out", work / "sealed", codes=(LOST,))

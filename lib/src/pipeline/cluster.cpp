@@ -64,12 +64,14 @@ std::vector<std::size_t> cut_by_cost(const std::vector<Candidate>& candidates, s
   return first;
 }
 
-bool has_failed(const Spool& spool, const std::string& name) {
+void add_failure(const Spool& spool, const std::string& name, PartStatus& status) {
   try {
     const Bytes head = spool.head(name, kDecisionBytes);
-    return !head.empty() && decode_decision(head).failed;
+    if (head.empty()) return;
+    const Decision decision = decode_decision(head);
+    if (decision.failed) status.failed.push_back({decision.key, decision.reason});
   } catch (const InputError&) {
-    return false;  // damaged: sealing finds it missing and makes it anew
+    return;  // damaged: sealing finds it missing and makes it anew
   }
 }
 
@@ -83,7 +85,7 @@ PartStatus status_of(const Json& part, std::size_t number, const Spool& spool,
     ++status.segments;
     if (spool.has(name)) {
       ++status.done;
-      status.failed += has_failed(spool, name);
+      add_failure(spool, name, status);
     } else {
       status.begun += begun.contains(name);
     }
@@ -112,14 +114,13 @@ std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const 
                         " segments; every part needs one at least");
   BuildRequest build;
   const CandidateSource source(plan, spool, PacketScope::kAll, build);
-  Json document = {{"version", REELCELL_VERSION},
-                   {"recipe", plan.recipe.document},
-                   {"recipe_file", plan.recipe.where},
-                   {"recipe_hash", plan.recipe.hash},
-                   {"build", build_fingerprint(request)},
-                   {"inputs", Json::array()},
-                   {"parts", Json::array()}};
+  Json document = {{"version", REELCELL_VERSION},         {"recipe", plan.recipe.document},
+                   {"recipe_file", plan.recipe.where},    {"recipe_hash", plan.recipe.hash},
+                   {"build", build_fingerprint(request)}, {"inputs", Json::array()},
+                   {"quarantined", Json::array()},        {"parts", Json::array()}};
   for (const fs::path& input : request.inputs) document["inputs"].push_back(input.string());
+  for (const QuarantinedSession& session : plan.quarantined)
+    document["quarantined"].push_back({{"session", session.id}, {"reason", session.reason}});
   std::vector<std::size_t> first = cut_by_cost(plan.candidates, parts);
   first.push_back(plan.candidates.size());
   for (std::size_t part = 0; part + 1 < first.size(); ++part) {
@@ -144,6 +145,14 @@ std::vector<PartStatus> plan_status(const fs::path& folder) {
   for (const Json& part : document.at("parts"))
     parts.push_back(status_of(part, parts.size(), spool, begun));
   return parts;
+}
+
+std::vector<QuarantinedSession> plan_quarantined(const fs::path& folder) {
+  std::vector<QuarantinedSession> sessions;
+  const Json document = read_plan_file(folder);
+  for (const Json& entry : document.value("quarantined", Json::array()))
+    sessions.push_back({entry.value("session", ""), entry.value("reason", "")});
+  return sessions;
 }
 
 PartStatus work_part(const WorkRequest& request, Progress& progress) {

@@ -22,12 +22,14 @@ Json parts_schema() {
           "segments": {"type": "integer", "minimum": 0, "description": "Segments of the part."},
           "done": {"type": "integer", "minimum": 0, "description": "Segments whose result is stored."},
           "failed": {"type": "integer", "minimum": 0, "description": "Of those done: segments that could not be built."},
+          "failures": {"type": "array", "description": "Those segments.", "items": {"type": "object", "required": ["segment", "reason"], "description": "Key and reason of one."}},
           "in_work": {"type": "integer", "minimum": 0, "description": "Segments in work now, or when a task ended abruptly."},
           "cost_bytes": {"type": "integer", "minimum": 0, "description": "Estimate by which the parts were balanced [bytes]."},
           "state": {"enum": ["waiting", "begun", "in work", "complete"], "description": "How far the part is."}
         }
       }
-    }
+    },
+    "quarantined": {"type": "array", "description": "Sessions that no part has, since they could not be read when the plan was made; 'work' leaves them out.", "items": {"type": "object", "required": ["session", "reason"], "description": "Id and reason of one."}}
   }
 })json");
 }

@@ -8,11 +8,15 @@
 
 namespace reelcell::pipeline {
 
+/// A segment that could not be built.
+struct FailedSegment {
+  std::string key, reason;
+};
 /// What a plan folder says of one part.
 struct PartStatus {
   std::size_t part = 0;
   std::uint64_t segments = 0, done = 0;
-  std::uint64_t failed = 0;  ///< of those done: could not be built
+  std::vector<FailedSegment> failed;  ///< of those done
   std::uint64_t begun = 0;   ///< in work now, or when a task ended abruptly
   std::uint64_t bytes = 0;   ///< estimate by which the parts were balanced
   bool complete() const { return done == segments; }
@@ -37,6 +41,8 @@ PartStatus work_part(const WorkRequest& request, Progress& progress);
 
 /// Cheap: looks at names, and at the first bytes of what failed.
 std::vector<PartStatus> plan_status(const fs::path& folder);
+/// Sessions that no part has, since they could not be read when the plan was made.
+std::vector<QuarantinedSession> plan_quarantined(const fs::path& folder);
 
 /// Writes the corpus from the parts' results: the same bytes as build_corpus gives. Throws
 /// PlanError naming the parts that are not there; killed and run again, it goes on.

@@ -17,8 +17,8 @@ struct PartStatus {
   std::size_t part = 0;
   std::uint64_t segments = 0, done = 0;
   std::vector<FailedSegment> failed;  ///< of those done
-  std::uint64_t begun = 0;   ///< in work now, or when a task ended abruptly
-  std::uint64_t bytes = 0;   ///< estimate by which the parts were balanced
+  std::uint64_t begun = 0;            ///< in work now, or when a task ended abruptly
+  std::uint64_t bytes = 0;            ///< estimate by which the parts were balanced
   bool complete() const { return done == segments; }
 };
 

@@ -10,6 +10,8 @@ namespace reelcell::media {
 
 namespace {
 
+bool is_carried(const std::string& codec) { return codec != "ffv1" && mp4_carries(codec); }
+
 ClipPlan encode_because(std::string reason) { return {false, std::move(reason)}; }
 
 /// Why the rows are not a run of single, consecutive frames; "" when they are.
@@ -34,6 +36,10 @@ std::string why_not_at_key(const FrameTable& table, std::uint32_t first) {
 
 }  // namespace
 
+bool can_copy(const VideoFormat& format) {
+  return format.rotation == 0 && is_carried(format.codec);
+}
+
 ClipPlan plan_clip(const VideoSource& source, std::span<const std::uint32_t> frames) {
   const VideoFormat& format = source.format();
   const FrameTable& table = source.frames();
@@ -43,8 +49,7 @@ ClipPlan plan_clip(const VideoSource& source, std::span<const std::uint32_t> fra
       throw PlanError(source.describe(), "frame " + std::to_string(frame) +
                                              " was asked for; the track has " +
                                              std::to_string(table.frames.size()));
-  if (format.codec == "ffv1" || !mp4_carries(format.codec))
-    return encode_because("an MP4 does not carry " + format.codec);
+  if (!is_carried(format.codec)) return encode_because("an MP4 does not carry " + format.codec);
   if (format.rotation != 0)
     return encode_because("pictures are stored turned by " + std::to_string(format.rotation) +
                           " degrees");

@@ -47,13 +47,8 @@ std::string why_encoded(const FrameTable& table, std::span<const std::uint32_t> 
 }
 
 /// Options for pieces that stand beside the source's own packets.
-EncodeOptions options_for(const VideoFormat& format, EncodeOptions options) {
-  if (options.codec != format.codec) {
-    options.codec = format.codec;
-    options.preset.clear();
-    options.quality = format.codec == "h264" ? EncodeOptions{}.quality : 24;
-  }
-  options.pix_fmt = format.pix_fmt;
+EncodeOptions options_for(const VideoFormat& format, const EncodeOptions& given) {
+  EncodeOptions options = encode_as(format.codec, format.pix_fmt, given);
   options.width = options.height = 0;
   return options;
 }

@@ -19,22 +19,31 @@ struct CodecRow {
   const char* codec;
   const char* encoder;
   const char* preset;
+  int quality;  ///< where the recipe's is of another codec
 };
-constexpr std::array<CodecRow, 6> kEncoders = {{{"h264", "libx264", "veryfast"},
-                                                {"hevc", "libx265", "veryfast"},
-                                                {"av1", "libsvtav1", "10"},
-                                                {"vp9", "libvpx-vp9", "5"},
-                                                {"mjpeg", "mjpeg", ""},
-                                                {"ffv1", "ffv1", ""}}};
+constexpr std::array<CodecRow, 7> kEncoders = {{{"h264", "libx264", "veryfast", 18},
+                                                {"hevc", "libx265", "veryfast", 20},
+                                                {"av1", "libsvtav1", "10", 24},
+                                                {"vp9", "libvpx-vp9", "5", 24},
+                                                {"mpeg4", "mpeg4", "", 2},
+                                                {"mjpeg", "mjpeg", "", 2},
+                                                {"ffv1", "ffv1", "", 0}}};
+
+const CodecRow* find_row(const std::string& codec) {
+  const auto row = std::find_if(kEncoders.begin(), kEncoders.end(),
+                                [&](const CodecRow& r) { return codec == r.codec; });
+  return row == kEncoders.end() ? nullptr : &*row;
+}
 
 const CodecRow& row_of(const std::string& codec) {
+  if (const CodecRow* const row = find_row(codec)) return *row;
   std::vector<std::string> names;
-  for (const CodecRow& row : kEncoders) {
-    if (codec == row.codec) return row;
-    names.emplace_back(row.codec);
-  }
+  for (const CodecRow& row : kEncoders) names.emplace_back(row.codec);
   throw PlanError(unknown_name("video codec", codec, names));
 }
+
+/// Codecs with a quantiser for each picture where others have a rate factor.
+bool has_quantiser(const std::string& codec) { return codec == "mjpeg" || codec == "mpeg4"; }
 
 /// SVT-AV1 reports its settings on stderr, past libav's log level.
 void quiet_svt() {
@@ -105,18 +114,44 @@ bool subsampled(AVPixelFormat format, bool across) {
 }
 
 bool full_range_codec(const std::string& codec) { return codec == "mjpeg"; }
+bool full_range_format(const EncodeOptions& options) {
+  return full_range_codec(options.codec) || options.pix_fmt.starts_with("yuvj");
+}
 
 AVPixelFormat coded_format(const EncodeOptions& options) {
-  const std::string name = full_range_codec(options.codec) && options.pix_fmt == "yuv420p"
-                               ? "yuvj420p"
-                               : options.pix_fmt;
-  const AVPixelFormat format = av_get_pix_fmt(name.c_str());
+  const AVPixelFormat format = av_get_pix_fmt(coded_pix_fmt(options).c_str());
   if (format == AV_PIX_FMT_NONE)
     throw PlanError("pixel format '" + options.pix_fmt + "' is not known to libav");
   return format;
 }
 
 }  // namespace
+
+std::string coded_pix_fmt(const EncodeOptions& options) {
+  return full_range_codec(options.codec) && options.pix_fmt == "yuv420p" ? "yuvj420p"
+                                                                         : options.pix_fmt;
+}
+
+bool can_encode(const std::string& codec, const std::string& pix_fmt) {
+  const CodecRow* const row = find_row(codec);
+  const AVCodec* const encoder = row ? avcodec_find_encoder_by_name(row->encoder) : nullptr;
+  const AVPixelFormat format = av_get_pix_fmt(pix_fmt.c_str());
+  if (!encoder || !encoder->pix_fmts || format == AV_PIX_FMT_NONE) return false;
+  for (const AVPixelFormat* known = encoder->pix_fmts; *known != AV_PIX_FMT_NONE; ++known)
+    if (*known == format) return true;
+  return false;
+}
+
+EncodeOptions encode_as(const std::string& codec, const std::string& pix_fmt,
+                        EncodeOptions options) {
+  if (options.codec != codec) {
+    options.codec = codec;
+    options.preset.clear();
+    options.quality = row_of(codec).quality;
+  }
+  options.pix_fmt = pix_fmt;
+  return options;
+}
 
 Encoder::Encoder(Rational rate, EncodeOptions options, unsigned set_id)
     : rate_(rate), options_(std::move(options)), set_id_(set_id) {
@@ -158,7 +193,7 @@ FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
   const AVPixelFormat format = coded_format(options_);
   const AVPixFmtDescriptor* in = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(view->format));
   const bool rgb = in != nullptr && (in->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-  const bool full = is_full_range(*view), full_out = full_range_codec(options_.codec);
+  const bool full = is_full_range(*view), full_out = full_range_format(options_);
   if (view->format == format && view->width == size.width && view->height == size.height &&
       full == full_out)
     return view;
@@ -212,7 +247,7 @@ void Encoder::open(const AVFrame& first) {
   context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
   context->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
   if (options_.codec == "h264") context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
-  if (options_.codec == "mjpeg") {  // CRF 0..51 onto the quantiser's 1..31
+  if (has_quantiser(options_.codec)) {  // CRF 0..51 onto the quantiser's 1..31
     context->flags |= AV_CODEC_FLAG_QSCALE;
     context->global_quality = FF_QP2LAMBDA * std::clamp(1 + options_.quality * 30 / 51, 1, 31);
   }

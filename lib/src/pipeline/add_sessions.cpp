@@ -38,6 +38,7 @@ BuildPlan plan_of(const PlanRequest& request, const std::vector<SessionRef>& ses
   std::vector<std::string> ids = delta.added;
   ids.insert(ids.end(), delta.retried.begin(), delta.retried.end());
   BuildPlan plan = plan_sessions(request, only(sessions, ids), &prior.schema(), progress, lost);
+  plan.cameras = prior.cameras();
   std::set<std::string> failed;
   for (const std::string& id : delta.retried) failed.merge(prior.failed_segments(id));
   const std::set<std::string> whole(delta.added.begin(), delta.added.end());

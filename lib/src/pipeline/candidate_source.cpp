@@ -53,6 +53,8 @@ CandidateSource::CandidateSource(const BuildPlan& plan, const Spool& spool, Pack
   schema_ = as_text(encode_features(schema.features));
   schema_ += std::to_string(schema.rate.num) + "/" + std::to_string(schema.rate.den);
   for (const std::string& stream : schema.time_streams) schema_ += "\n" + stream;
+  for (const auto& [feature, form] : plan.cameras)
+    schema_ += "\n" + feature + " " + form.codec + " " + form.pix_fmt;
 }
 
 std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
@@ -63,7 +65,7 @@ std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
 
 std::string CandidateSource::fingerprint(std::size_t i) const {
   const Candidate& candidate = plan_->candidates[i];
-  std::string text = "candidate 4 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+  std::string text = "candidate 5 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                      plan_->identities[candidate.session] + "\n" + candidate.key + "\n" +
                      candidate.group + "\n" + candidate.split + "\n" + schema_;
   text += as_text(encode_segment(candidate.segment));

@@ -44,9 +44,13 @@ void fields(A& a, Candidate& v) {
   a(v.session, v.segment, v.group, v.split, v.key, v.sources, v.bytes);
 }
 template <class A>
+void fields(A& a, CameraSource& v) {
+  a(v.feature, v.codec, v.pix_fmt, v.can_copy);
+}
+template <class A>
 void fields(A& a, SessionPlan& v) {
-  a(v.error, v.features, v.time_streams, v.rate, v.robot_type, v.label_units, v.sound, v.candidates,
-    v.losses, v.bytes_per_second, v.picture_bytes);
+  a(v.error, v.features, v.cameras, v.time_streams, v.rate, v.robot_type, v.label_units, v.sound,
+    v.candidates, v.losses, v.bytes_per_second, v.picture_bytes);
 }
 template <class A>
 void fields(A& a, ColumnSpec& v) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "internal/camera_forms.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
 #include "reelcell/stats/stats.hpp"
@@ -187,15 +188,19 @@ void scan_clip(const EpisodeClip& clip, std::size_t begin, std::size_t end, Clip
   if (!bad.empty()) throw media::UndecodableFrames(*clip.source, std::move(bad));
 }
 
-/// What the recipe lets be copied of a clip.
-std::vector<media::ClipPiece> plan_clip_pieces(const Recipe& recipe, const EpisodeClip& clip) {
+/// What recipe and plan let be copied of a clip.
+std::vector<media::ClipPiece> plan_clip_pieces(const Recipe& recipe, const CameraForm* form,
+                                               const EpisodeClip& clip) {
   const bool resized = recipe.encode.width > 0 || recipe.encode.height > 0;
   std::vector<media::ClipPiece> pieces = media::plan_pieces(*clip.source, clip.frame);
   const bool copies =
       std::any_of(pieces.begin(), pieces.end(), [](const auto& p) { return p.copy; });
-  if (!copies || (!recipe.always_encode && !resized)) return pieces;
-  const std::string reason =
-      recipe.always_encode ? "the recipe asks for encoding" : "the recipe sets a picture size";
+  const std::string other =
+      form ? why_another_form(recipe, *form, clip.source->format()) : std::string();
+  if (!copies || (!recipe.always_encode && !resized && other.empty())) return pieces;
+  const std::string reason = recipe.always_encode ? "the recipe asks for encoding"
+                             : resized            ? "the recipe sets a picture size"
+                                                  : other;
   return {{0, static_cast<std::uint32_t>(clip.frame.size()), false, reason}};
 }
 
@@ -238,9 +243,13 @@ void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episod
   ClipObserver observer(recipe, clip, episode.segment, *frame_times);
   if (!stills.empty()) choose_stills(plan, session, clip, stills, without, observer, pixels);
   if (clips_wanted) {
-    std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, clip);
+    const auto camera = plan.cameras.find(clip.feature);
+    const CameraForm* const form = camera == plan.cameras.end() ? nullptr : &camera->second;
+    std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, form, clip);
+    const media::EncodeOptions encode =
+        form ? media::encode_as(form->codec, form->pix_fmt, recipe.encode) : recipe.encode;
     media::CutClip cut = media::cut_clip(
-        clip.source, clip.frame, pieces, plan.schema.rate, recipe.encode, pixels,
+        clip.source, clip.frame, pieces, plan.schema.rate, encode, pixels,
         [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
     clip.packets = std::move(cut.packets);
     if (!clip.packets.copied) clip.packets.reason = why_encoded(pieces);

@@ -131,6 +131,7 @@ BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sess
     if (lost && (!session.error.empty() || has_loss(session.losses)))
       lost->sessions.insert(plan.sessions[i].id);
     if (session.error.empty()) {
+      if (!known && plan.cameras.empty()) plan.cameras = camera_forms(plan.recipe, session.cameras);
       for (const std::string& stream : session.sound) ++plan.sound[stream];
       for (const auto& [label, unit] : session.label_units)
         join_unit(plan.label_units[label], unit);

@@ -171,6 +171,7 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     const auto signals = session->signals();
     const auto features = resolve_features(recipe, *session);
     for (const ResolvedFeature& feature : features) plan.features.push_back(feature.spec);
+    plan.cameras = camera_sources(features, *session);
     plan.time_streams = streams_of(features);
     check_objects(recipe, features, *session);
     check_grid(recipe, *session);
@@ -258,7 +259,7 @@ SessionPlan PlanStore::get(std::size_t index) {
 }
 
 std::string PlanStore::fingerprint(std::size_t index) const {
-  return fingerprint_of(as_bytes("plan 5 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+  return fingerprint_of(as_bytes("plan 6 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                                  plan_->identities[index]));
 }
 

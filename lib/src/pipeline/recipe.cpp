@@ -206,6 +206,8 @@ Recipe parse_recipe(Json document, const std::string& where, const std::string& 
       object.fail("video/copy", unknown_name("value", copy, {"auto", "never"}));
     recipe.always_encode = copy == "never";
     encode.erase("copy");
+    recipe.names_codec = encode.contains("codec");
+    recipe.names_pix_fmt = encode.contains("pix_fmt");
     recipe.encode = media::encode_options(
         OptionValues::parse(encode, media::encode_option_specs(), object.where("video")));
   } else {

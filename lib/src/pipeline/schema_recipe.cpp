@@ -95,7 +95,7 @@ Json recipe_schema() {
         "salt": {"type": "string", "description": "Another salt gives another split."}
       }
     },
-    "video": {"type": "object", "description": "How clips are made: copied where that is exact, else encoded like this."},
+    "video": {"type": "object", "description": "How clips are made: copied where that is exact, else encoded like this. For LeRobot, which states one codec and pixel format for a camera, a codec or pix_fmt named here is what all its clips have, and a source of another is encoded; left out, they are those of its first source."},
     "image_stats": {"enum": ["all", "sampled", "none"], "default": "all", "description": "Pixel statistics from all frames, about 100 an episode, or none."},
     "native": {"type": "boolean", "default": true, "description": "Keep data faster than the grid beside it."},
     "true_times": {"type": "boolean", "default": true, "description": "Write the true time of every sample that went into a row."},

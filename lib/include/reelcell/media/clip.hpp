@@ -29,6 +29,16 @@ struct EncodeOptions {
 /// Option declarations for recipe and CLI ("video" of an output).
 std::vector<OptionSpec> encode_option_specs();
 EncodeOptions encode_options(const OptionValues& values);
+/// Is there an encoder here that keeps pictures of this pixel format as they are?
+bool can_encode(const std::string& codec, const std::string& pix_fmt);
+/// The pixel format that clips encoded so have.
+std::string coded_pix_fmt(const EncodeOptions& options);
+/// The same for clips of another form. Quality and preset of another codec mean nothing to this
+/// one, so then its own defaults hold.
+EncodeOptions encode_as(const std::string& codec, const std::string& pix_fmt,
+                        EncodeOptions options);
+/// Can packets of such a source stand in an MP4 without being encoded again?
+bool can_copy(const VideoFormat& format);
 
 struct ClipPlan {
   bool copy = false;
@@ -92,8 +102,8 @@ struct CutClip {
   std::uint32_t copied_frames = 0;
   std::uint64_t copied_bytes = 0;
 };
-/// Quality, preset and GOP are the options'; quality and preset of another codec mean nothing here,
-/// so then the codec's own defaults hold. The observer sees encoded rows only.
+/// Pieces beside copied ones are encoded as `encode_as` has it. The observer sees encoded rows
+/// only.
 CutClip cut_clip(std::shared_ptr<const VideoSource> source, std::span<const std::uint32_t> frames,
                  const std::vector<ClipPiece>& pieces, Rational rate, const EncodeOptions& options,
                  Diagnostics& diagnostics, const FrameObserver& observer = {});

@@ -40,12 +40,19 @@ struct QuarantinedSession {
   std::string reason;
 };
 
+/// What all clips of a camera are, where an output states one codec for them (LeRobot).
+struct CameraForm {
+  std::string codec, pix_fmt;
+};
+using CameraForms = std::map<std::string, CameraForm, std::less<>>;  ///< by feature
+
 class Spool;
 
 struct BuildPlan {
   Recipe recipe;
   std::vector<SessionRef> sessions;
   CorpusSchema schema;
+  CameraForms cameras;
   std::vector<Candidate> candidates;  ///< in corpus order: split, session id, time
   std::vector<std::pair<std::string, std::uint64_t>> split_order;
   std::vector<QuarantinedSession> quarantined;

@@ -81,6 +81,7 @@ struct Recipe {
   curate::SplitRule splits;
   std::vector<OutputRule> outputs;
   media::EncodeOptions encode;
+  bool names_codec = false, names_pix_fmt = false;  ///< or is what `encode` has of them a default?
   bool always_encode = false;
   std::string image_stats =
       "all";  ///< "all" frames, "sampled" (about 100 an episode, as LeRobot does), "none"

@@ -45,6 +45,8 @@ class BareSet : public StoredCorpus {
     return loaded;
   }
 
+  Json lerobot_info() const override { return set_.info(); }
+
   SampleDetails details(std::size_t index) const override {
     SampleDetails details;
     details.segment = segments_.at(index);

@@ -148,6 +148,8 @@ class MadeCorpus : public StoredCorpus {
     return loaded;
   }
 
+  Json lerobot_info() const override { return lerobot_ ? lerobot_->info() : Json::object(); }
+
   SampleDetails details(std::size_t index) const override {
     const std::string file = (path_ / "corpus.json").string();
     try {

@@ -5,6 +5,7 @@
 #include "edit/edit_plan.hpp"
 #include "edit/staging.hpp"
 #include "internal/accountant.hpp"
+#include "internal/camera_forms.hpp"
 #include "internal/corpus_stats.hpp"
 #include "internal/manifest.hpp"
 #include "internal/own_files.hpp"
@@ -281,14 +282,37 @@ Json record_of(const EditPlan::Impl& plan, const Part& part, const Account& acco
   return record;
 }
 
+/// What the first source says of each camera holds for those of the others, which a rename may have
+/// called otherwise.
+CameraForms camera_forms_of(const EditPlan::Impl& plan) {
+  CameraForms forms, by_name;
+  const auto renamed = [&](const std::string& name) {
+    const auto found = plan.renames.find(name);
+    return found == plan.renames.end() ? name : found->second;
+  };
+  if (!writes_lerobot(plan.recipe)) return by_name;
+  for (const auto& [name, form] : stated_forms(plan.sources[0]->lerobot_info()))
+    forms[renamed(name)] = form;
+  for (const auto& source : plan.sources)
+    for (const FeatureSpec& spec : source->schema().features)
+      if (const auto form = forms.find(renamed(spec.name)); form != forms.end())
+        by_name[spec.name] = form->second;
+  return by_name;
+}
+
 LoadOptions load_options(const EditPlan::Impl& plan) {
   LoadOptions options;
   options.pixels = plan.pixels;
   options.wants_pixels =
       (plan.recipe.image_stats != "none" || plan.pixels == PixelFigures::kDecoded) &&
-      std::any_of(plan.recipe.outputs.begin(), plan.recipe.outputs.end(),
-                  [](const OutputRule& output) { return output.row->name.starts_with("lerobot"); });
+      writes_lerobot(plan.recipe);
   options.encode = plan.recipe.encode;
+  options.cameras = camera_forms_of(plan);
+  // A set alone is as it was; what info.json of a foreign one says of its codec may be wrong.
+  if (plan.sources.size() > 1)
+    options.why_not_copied = [&plan](const CameraForm& form, const VideoFormat& source) {
+      return why_another_form(plan.recipe, form, source);
+    };
   options.rate = plan.schema.rate;
   return options;
 }

@@ -13,6 +13,7 @@
 #include "reelcell/base/json_shelf.hpp"
 #include "reelcell/model/corpus.hpp"
 #include "reelcell/model/recording.hpp"
+#include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/recipe.hpp"
 
 namespace reelcell::pipeline::edit {
@@ -51,6 +52,10 @@ struct LoadOptions {
   PixelFigures pixels = PixelFigures::kKept;
   bool wants_pixels = true;  ///< some output keeps statistics of pictures
   media::EncodeOptions encode;
+  /// By the feature's name in the source, what clips that must be encoded become.
+  CameraForms cameras;
+  /// Why packets may not be copied though they could, given the camera; unset: they may.
+  std::function<std::string(const CameraForm&, const VideoFormat&)> why_not_copied;
   Rational rate{30, 1};
 };
 
@@ -71,6 +76,8 @@ class StoredCorpus {
   /// corpus.json, {} for a bare data set.
   /// Without its samples.
   const Json& manifest() const { return manifest_; }
+  /// meta/info.json of its LeRobot folder, {} where it has none.
+  virtual Json lerobot_info() const { return Json::object(); }
   virtual SampleDetails details(std::size_t sample) const = 0;
   /// report.json's decision on a key; null where there is none.
   virtual Json decision(const std::string&) const { return nullptr; }

@@ -8,7 +8,13 @@ namespace reelcell::pipeline::edit {
 
 void take_clip(std::shared_ptr<const VideoSource> source, std::vector<std::uint32_t> frames,
                const LoadOptions& options, EpisodeClip& clip, LoadedEpisode& loaded) {
-  const media::ClipPlan how = media::plan_clip(*source, frames);
+  const auto camera = options.cameras.find(clip.feature);
+  const CameraForm* const form = camera == options.cameras.end() ? nullptr : &camera->second;
+  media::ClipPlan how = media::plan_clip(*source, frames);
+  if (how.copy && form && options.why_not_copied) {
+    how.reason = options.why_not_copied(*form, source->format());
+    how.copy = how.reason.empty();
+  }
   if (how.copy) {
     clip.packets = media::copy_clip(*source, frames, options.rate);
     clip.copied_frames = clip.packets.frames;
@@ -17,8 +23,10 @@ void take_clip(std::shared_ptr<const VideoSource> source, std::vector<std::uint3
     loaded.copied_bytes += clip.packets.bytes;
     return;
   }
+  const media::EncodeOptions encode =
+      form ? media::encode_as(form->codec, form->pix_fmt, options.encode) : options.encode;
   clip.packets =
-      media::encode_clip(std::move(source), frames, options.rate, options.encode, *loaded.losses);
+      media::encode_clip(std::move(source), frames, options.rate, encode, *loaded.losses);
   clip.packets.reason = how.reason;
   loaded.encoded_clips += 1;
   loaded.encoded_bytes += clip.packets.bytes;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edit/stored.hpp"
+#include "internal/camera_forms.hpp"
 #include "internal/lost_parts.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -21,6 +22,7 @@ class PriorCorpus {
   const fs::path& path() const { return corpus_->path(); }
   const CorpusSchema& schema() const { return corpus_->schema(); }
   const Json& manifest() const { return corpus_->manifest(); }
+  CameraForms cameras() const { return stated_forms(corpus_->lerobot_info()); }
   std::size_t size() const { return corpus_->samples().size(); }
   const edit::StoredSample& sample(std::size_t i) const { return corpus_->samples()[i]; }
   /// Its entry in the manifest.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "internal/camera_forms.hpp"
 #include "internal/lost_parts.hpp"
 #include "reelcell/pipeline/build.hpp"
 
@@ -14,6 +15,7 @@ namespace reelcell::pipeline {
 struct SessionPlan {
   std::string error;  ///< why the session cannot be used, "" when it can
   std::vector<FeatureSpec> features;
+  std::vector<CameraSource> cameras;
   std::vector<std::string> time_streams;
   Rational rate{};
   std::string robot_type;

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """SO-101, a real LeRobot v3.0 set: v3.0 -> v3.0 gives every value and every video packet back, and so does v3.0 -> v2.1."""
 import json
+import tarfile
 
 import numpy as np
 from support import DATA, check, lerobot_loads, packets, parquet, reelcell, rows_below, same_rows, work_folder, write_json
@@ -73,12 +74,33 @@ def check_v21(work, rows, entries, video):
     return lerobot_loads(made, "--stats")
 
 
+def check_even_members(work):
+    """Windows whose borders lie between rows hold one sample more or less than rows: what stands beside the grid does not depend on that."""
+    recipe = work / "even.json"
+    write_json(recipe, {"version": 1, "name": "even", "segments": [{"kind": "window", "length": "170ms"}], "image_stats": "none",
+                        "outputs": [{"format": "webdataset", "folder": "wds"}]})
+    reelcell("build", ROOT, "--recipe", recipe, "--out", work / "even")
+    report = reelcell("validate", work / "even/wds").stdout
+    check("WDS-UNEVEN" not in report, report)
+    members = {}
+    for shard in sorted((work / "even/wds").glob("*.tar")):
+        with tarfile.open(shard) as archive:
+            for name in archive.getnames():
+                key, extension = name.split(".", 1)
+                members.setdefault(key, set()).add(extension)
+    check(len(members) > 300, f"{len(members)} samples")
+    check(len({frozenset(names) for names in members.values()}) == 1, "samples have other members than the first")
+    # At the rate of the rows, a stream stands in them; there is nothing to keep beside.
+    check(not any(name.startswith("native.") for name in next(iter(members.values()))), f"{members}")
+
+
 def main():
     rows, entries = rows_below(ROOT / "data"), rows_below(ROOT / "meta/episodes")
     video = packets(ROOT / f"videos/{CAMERA}/chunk-000/file-000.mp4")
     check(len(rows) == len(video) == 1782 and len(entries) == 6, "the original is not what this test knows")
     with work_folder() as work:
         print("v3.0", check_v3(work, rows, entries, video))
+        check_even_members(work)
         print("v2.1", check_v21(work, rows, entries, video))
 
 

@@ -126,6 +126,18 @@ RowTimes join_video(const BuildPlan& plan, const OpenSession& session, const std
   return result;
 }
 
+/// Does a stream stand beside the grid too? A faster one in every sample, though a stall left no
+/// more than the rows show: samples have even members. Of one at the grid's pace, one sample more
+/// than rows is where the segment's border lies; of a burst no sample may be lost.
+bool is_beside(std::optional<double> rate_hz, Rational rows_per_second, std::size_t samples,
+               std::size_t rows) {
+  if (!rate_hz) return samples > rows;
+  constexpr double kSamePace = 1.01;
+  const double pace =
+      static_cast<double>(rows_per_second.num) / static_cast<double>(rows_per_second.den);
+  return *rate_hz > kSamePace * pace || samples > rows + 1;
+}
+
 void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
                 const timeline::Grid& grid, const OpenSession& session, SessionSignals& signals,
                 Episode& episode) {
@@ -141,8 +153,10 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
       episode.columns.push_back(make_column(feature, episode.rows, joined));
   for (JoinedStream& entry : joined) {
     episode.row_times.push_back(std::move(entry.series.times));
-    // Beside the grid only where it holds more than the grid shows.
-    if (entry.native.size() <= episode.rows) continue;
+    const StreamSpec* const spec = session.session().stream(entry.stream);
+    if (!is_beside(spec ? spec->rate_hz : std::nullopt, plan.schema.rate, entry.native.size(),
+                   episode.rows))
+      continue;
     NativeSeries native{entry.stream, std::move(entry.native), {}, {}};
     timeline::assign_native(native.samples.times, episode.time, end, native.begin, native.end);
     episode.native.push_back(std::move(native));

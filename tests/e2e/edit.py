@@ -220,6 +220,26 @@ def sample_corpus(work):
     return corpus, manifest
 
 
+def no_doubles(work):
+    """Episodes of one length, without cameras, in one file of a set: their rows have the same times, and are others."""
+    sessions = [work / f"log-{number}" for number in range(2)]
+    for number, folder in enumerate(sessions):
+        folder.mkdir()
+        (folder / f"log_{number}.csv").write_text("t,x\n" + "".join(f"{i / 100:.2f},{i * (number + 1)}\n" for i in range(300)))
+        reelcell("init", folder)
+        session = json.loads((folder / "session.json").read_text())
+        session["streams"][0]["name"] = "log"
+        (folder / "session.json").write_text(json.dumps(session))
+    recipe = work / "logs.json"
+    recipe.write_text(json.dumps({"version": 1, "name": "logs", "grid": {"rate_hz": 10}, "outputs": [{"format": "lerobot_v3", "folder": "set"}]}))
+    reelcell("build", *sessions, "--recipe", recipe, "--out", work / "logs", codes=(0, LOST))
+    reelcell("edit", work / "logs/set", "--split-by-group", "--out", work / "apart")
+    parts = sorted((work / "apart").iterdir())
+    check(len(parts) == 2, f"{parts}")
+    reelcell("edit", *parts, "--out", work / "together")
+    check(len(json.loads((work / "together/corpus.json").read_text())["samples"]) == 2, "episodes of one length were taken for one")
+
+
 def doubles(work, corpus, keys):
     """A sample that two sources hold is not merged twice: the same recording would be in a corpus with two names."""
     part = work / "part"
@@ -233,6 +253,7 @@ def doubles(work, corpus, keys):
     manifest = json.loads((out / "corpus.json").read_text())
     check(sorted(s["key"] for s in manifest["samples"]) == sorted(keys), "distinct: other samples")
     check(manifest["edits"][-1]["left_out"] == len(keys) - 1, manifest["edits"][-1])
+    no_doubles(work)
     # What was left out by hand is no double.
     reelcell("edit", part, corpus, "--keep", manifest["samples"][0]["key"], "--out", work / "by_hand")
     return len(keys) - 1

@@ -11,15 +11,19 @@ namespace {
 /// What the rows were read from; "" where a source has no hash, so that nobody can tell.
 std::string origin_of(const PlannedSample& sample, const EditPlan::Impl& plan) {
   std::vector<std::string> lines;
+  bool placed = false;
   for (const SourceLineage& line : plan.details(sample).lineage) {
     if (!line.gave_rows()) continue;
     if (line.sha256.empty() || !line.timed) return "";
+    // Rows of a data set count from their episode's start, in a file that several may share.
+    placed = placed || line.format != "lerobot" || line.item != "frames";
     lines.push_back(line.sha256 + " " + line.item + " " + std::to_string(line.first_pts) + " " +
                     std::to_string(line.last_pts));
   }
   std::sort(lines.begin(), lines.end());
   std::string all;
   for (const std::string& line : lines) all += line + "\n";
+  if (!placed && !all.empty()) all += plan.stored(sample).session;
   return all;
 }
 

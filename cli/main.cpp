@@ -145,6 +145,10 @@ int main(int argc, char** argv) {
     std::cerr << "reelcell: " << error.what() << "\n";
   } catch (const std::bad_alloc&) {
     std::cerr << "reelcell: out of memory; use fewer threads (-j 1) or shorter segments\n";
+  } catch (const std::filesystem::filesystem_error& error) {
+    const std::string path = error.path1().string();
+    std::cerr << "reelcell: " << path << (path.empty() ? "" : ": ")
+              << reelcell::errno_text(error.code().value()) << "\n";
   } catch (const std::exception& error) {
     std::cerr << "reelcell: unexpected error: " << error.what() << "\n";
   }

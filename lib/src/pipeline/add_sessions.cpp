@@ -4,6 +4,7 @@
 #include "internal/compare_corpus.hpp"
 #include "internal/session_plan.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -32,12 +33,11 @@ void require_new_keys(const BuildPlan& plan, const PriorCorpus& prior) {
 }
 
 /// Of sessions that the corpus has samples of only what failed: the rest is there.
-BuildPlan plan_of(const PlanRequest& request, const std::vector<SessionRef>& sessions,
-                  const CorpusDelta& delta, const PriorCorpus& prior, Progress& progress,
-                  LostParts* lost) {
+BuildPlan plan_of(const PlanRequest& request, const SessionList& list, const CorpusDelta& delta,
+                  const PriorCorpus& prior, Progress& progress, LostParts* lost) {
   std::vector<std::string> ids = delta.added;
   ids.insert(ids.end(), delta.retried.begin(), delta.retried.end());
-  BuildPlan plan = plan_sessions(request, only(sessions, ids), &prior.schema(), progress, lost);
+  BuildPlan plan = plan_sessions(request, only(list.refs, ids), &prior.schema(), progress, lost);
   plan.cameras = prior.cameras();
   std::set<std::string> failed;
   for (const std::string& id : delta.retried) failed.merge(prior.failed_segments(id));
@@ -46,16 +46,30 @@ BuildPlan plan_of(const PlanRequest& request, const std::vector<SessionRef>& ses
     return whole.contains(plan.sessions[candidate.session].id) || failed.contains(candidate.key);
   });
   require_new_keys(plan, prior);
+  tell_of_left_out(list, *plan.losses);
   return plan;
 }
 
+/// Names of folders and data sets that said nothing of what is in them, and do now.
+std::set<std::string> read_again(const SessionList& list, const CorpusDelta& delta,
+                                 const SessionInputs& inputs, const PriorCorpus& prior) {
+  const std::set<std::string> added(delta.added.begin(), delta.added.end());
+  std::set<std::string> names;
+  for (const SessionRef& ref : list.refs) {
+    const std::string name = id_of_path(ref.path);
+    if (added.contains(ref.id) && !inputs.contains(name) && !prior.has_samples_of(name))
+      names.insert(name);
+  }
+  return names;
+}
+
 BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest planned,
-                   const std::vector<SessionRef>& sessions, const CorpusDelta& delta,
-                   const SessionInputs& all, const BuildRequest& request, Progress& progress) {
+                   const SessionList& list, const CorpusDelta& delta, const SessionInputs& all,
+                   const BuildRequest& request, Progress& progress) {
   BuildResult result;
   planned.spool = &folder.spool();
   LostParts lost;
-  const BuildPlan plan = plan_of(planned, sessions, delta, prior, progress, &lost);
+  const BuildPlan plan = plan_of(planned, list, delta, prior, progress, &lost);
   check_outputs(plan);
   result.losses = plan.losses;
   warn_of_unhashed(delta, result.losses);
@@ -75,8 +89,8 @@ BuildResult add_to(BuildFolder& folder, const PriorCorpus& prior, PlanRequest pl
 
 AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progress& progress) {
   require_outputs(planned.recipe);
-  const std::vector<SessionRef> sessions = find_sessions(planned.inputs);
-  const SessionInputs inputs = inputs_of(planned.recipe, sessions);
+  const SessionList list = list_for_build(planned.inputs);
+  const SessionInputs inputs = inputs_of(planned.recipe, list.refs);
   planned.retry_failed = request.retry_failed;
   BuildFolder folder(request.out);
   AddResult result;
@@ -89,10 +103,10 @@ AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progres
   // Before it is read: what is missing may be what it is read from.
   if (const std::string damage = why_damaged(damage_of(folder.out())); !damage.empty())
     throw PlanError(folder.out().string(), damage);
-  const PriorCorpus prior(folder.out());
+  PriorCorpus prior(folder.out());
   const SessionInputs known = folder.inputs();
   CorpusDelta& delta = result.delta;
-  delta = compare(sessions, inputs, planned, prior, known);
+  delta = compare(list.refs, inputs, planned, prior, known);
   if (!delta.refusal.empty()) throw PlanError(prior.path().string(), delta.refusal);
   SessionInputs all = known;
   for (const auto& [id, input] : inputs) all[id] = input;
@@ -112,14 +126,15 @@ AddResult add_sessions(PlanRequest planned, const BuildRequest& request, Progres
     folder.finish(folder.fingerprint(), all, has_failures(result.build.known_report));
     return result;
   }
-  result.build = add_to(folder, prior, std::move(planned), sessions, delta, all, request, progress);
+  prior.retire(read_again(list, delta, inputs, prior));
+  result.build = add_to(folder, prior, std::move(planned), list, delta, all, request, progress);
   return result;
 }
 
 BuildPlan plan_addition(const PlanRequest& request, const fs::path& corpus,
                         const CorpusDelta& delta, Progress& progress) {
   const PriorCorpus prior(corpus);
-  return plan_of(request, find_sessions(request.inputs), delta, prior, progress, nullptr);
+  return plan_of(request, list_for_build(request.inputs), delta, prior, progress, nullptr);
 }
 
 }  // namespace reelcell::pipeline

@@ -5,6 +5,7 @@
 #include "internal/identity.hpp"
 #include "internal/isolate.hpp"
 #include "internal/placeless.hpp"
+#include "internal/unreachable.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::pipeline {
@@ -104,6 +105,8 @@ std::unique_ptr<BuiltCandidate> CandidateSource::make(std::size_t i) {
   } catch (const InputError& error) {
     // The session was there when the plan was made and cannot be opened now.
     return failure(*plan_, candidate, error.what());
+  } catch (const fs::filesystem_error& error) {
+    return failure(*plan_, candidate, why_unreachable(error));
   }
 }
 

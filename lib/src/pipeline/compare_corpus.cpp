@@ -6,6 +6,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/base/ordered_pool.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -79,6 +80,8 @@ Found state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
       }
     }
   } catch (const InputError&) {
+    return {State::kChanged, {}};
+  } catch (const fs::filesystem_error&) {
     return {State::kChanged, {}};
   }
   return found;
@@ -207,7 +210,7 @@ std::string why_not_comparable(const UnhashedSource& unhashed) {
 }
 
 CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corpus) {
-  const std::vector<SessionRef> sessions = find_sessions(request.inputs);
+  const std::vector<SessionRef> sessions = list_for_build(request.inputs).refs;
   const SessionInputs inputs = inputs_of(request.recipe, sessions);
   return compare(sessions, inputs, request, PriorCorpus(corpus), BuildFolder::inputs_of(corpus));
 }

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "internal/placeless.hpp"
+#include "internal/unreachable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/readers/registry.hpp"
 
@@ -129,7 +131,9 @@ std::string InputIdentity::of_files(const SessionRef& ref) {
     text += parts.description;
     for (const auto& [name, path] : parts.files) text += "\n" + name + " " + of_path(path);
   } catch (const InputError& bad) {
-    text += bad.what();
+    text += placeless(bad.what(), ref, *recipe_);
+  } catch (const fs::filesystem_error& bad) {
+    text += placeless(why_unreachable(bad), ref, *recipe_);
   }
   return fingerprint_of(as_bytes(text));
 }

@@ -309,6 +309,8 @@ Json describe_folder(const fs::path& path, Diagnostics& diagnostics) {
     const SessionList list = list_sessions({path});
     for (const SessionList::Clash& clash : list.clashes)
       diagnostics.warn("session-id-clash", clash.path.string(), clash.message);
+    for (const SessionList::Unreadable& bad : list.unreadable)
+      diagnostics.loss("session-unreadable", bad.id, bad.reason);
     for (const SessionRef& ref : list.refs)
       entry["sessions"].push_back(
           {{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});

@@ -7,6 +7,7 @@
 #include "internal/ordered_streams.hpp"
 #include "internal/signals_view.hpp"
 #include "internal/stream_ranges.hpp"
+#include "internal/unreachable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/clocks.hpp"
 #include "reelcell/pipeline/session.hpp"
@@ -131,7 +132,7 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
   open->diagnostics_ = &ledger;
   Diagnostics& diagnostics = *open->losses_;
   const fs::path file = ref.path / "session.json";
-  const bool described = fs::is_directory(ref.path) && fs::exists(file);
+  const bool described = is_folder(ref.path) && is_there(file);
   std::shared_ptr<const Recording> self;
   std::map<std::string, ClockDetails> details;
   if (described) {
@@ -165,7 +166,7 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
       state->path = described ? safe_join(ref.path, spec.source.path) : ref.path;
       state->recording = self;
       if (described) {
-        if (!fs::exists(state->path)) throw InputError(state->path.string(), "does not exist");
+        if (!is_there(state->path)) throw InputError(state->path.string(), "does not exist");
         const ReaderRow* reader = spec.source.format.empty()
                                       ? readers::sniff(state->path)
                                       : &readers::reader_named(spec.source.format);

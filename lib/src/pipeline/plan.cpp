@@ -9,6 +9,7 @@
 #include "internal/plan_store.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -69,7 +70,10 @@ std::optional<std::size_t> model_session(const std::vector<SessionPlan>& planned
 }  // namespace
 
 BuildPlan plan_build(const PlanRequest& request, Progress& progress) {
-  return plan_sessions(request, find_sessions(request.inputs), nullptr, progress);
+  const SessionList list = list_for_build(request.inputs);
+  BuildPlan plan = plan_sessions(request, list.refs, nullptr, progress);
+  tell_of_left_out(list, *plan.losses);
+  return plan;
 }
 
 BuildPlan plan_sessions(const PlanRequest& request, std::vector<SessionRef> sessions,

@@ -16,6 +16,7 @@
 #include "internal/placeless.hpp"
 #include "internal/spool.hpp"
 #include "internal/stills.hpp"
+#include "internal/unreachable.hpp"
 #include "internal/watched_signals.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/curate/registry.hpp"
@@ -210,6 +211,8 @@ SessionPlan plan_session(const PlanRequest& request, const SessionRef& ref, std:
     }
   } catch (const InputError& error) {
     plan.error = placeless(error.what(), ref, recipe);
+  } catch (const fs::filesystem_error& error) {
+    plan.error = placeless(why_unreachable(error), ref, recipe);
   }
   return plan;
 }

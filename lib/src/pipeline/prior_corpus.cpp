@@ -78,7 +78,7 @@ LostParts PriorCorpus::lost(const std::set<std::string>& sessions,
   LostParts kept;
   const Json lost = report_.value("lost_parts", Json::object());
   for (const std::string& id : lost.value("sessions", std::vector<std::string>{}))
-    if (!sessions.contains(id)) kept.sessions.insert(id);
+    if (!sessions.contains(id) && !retired_.contains(id)) kept.sessions.insert(id);
   const std::vector<std::string> keys = lost.value("segments", std::vector<std::string>{});
   const std::set<std::string> all(keys.begin(), keys.end());
   for_each_decision(sessions, segments, [&](const Decision& decision) {
@@ -110,7 +110,8 @@ std::vector<QuarantinedSession> PriorCorpus::quarantined(
   std::vector<QuarantinedSession> kept;
   for (const Json& entry : report_.value("quarantined_sessions", Json::array())) {
     QuarantinedSession session{entry.value("session", ""), entry.value("reason", "")};
-    if (!without.contains(session.id)) kept.push_back(std::move(session));
+    if (!without.contains(session.id) && !retired_.contains(session.id))
+      kept.push_back(std::move(session));
   }
   return kept;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -17,6 +18,7 @@
 #include "reelcell/base/ordered_pool.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/nothing_left.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 #include "reelcell/pipeline/visits.hpp"
 #include "reelcell/stats/stats.hpp"
 
@@ -246,15 +248,38 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
 
 namespace {
 
+/// What was quarantined under the name of its folder because it did not say what was in it, and
+/// says so now: to the name, the ids that it has.
+using ReadAgain = std::map<std::string, std::set<std::string>>;
+ReadAgain read_again(const SessionList& list, const Json& report) {
+  ReadAgain again;
+  for (const Json& session : report.value("quarantined_sessions", Json::array()))
+    again[session.value("session", "")];
+  for (const SessionRef& ref : list.refs) again.erase(ref.id);
+  for (const SessionRef& ref : list.refs)
+    if (const auto at = again.find(id_of_path(ref.path)); at != again.end())
+      at->second.insert(ref.id);
+  std::erase_if(again, [](const auto& entry) { return entry.second.empty(); });
+  return again;
+}
+
 /// Was it built in one go, of these sessions by this recipe?
-bool is_of(const Json& manifest, const Recipe& recipe, const SessionInputs& inputs) {
+bool is_of(const Json& manifest, const Recipe& recipe, const SessionInputs& inputs,
+           const ReadAgain& again) {
   const Json generations = manifest.value("generations", Json::array());
   if (manifest.value("recipe", Json::object()).value("hash", "") != recipe.hash ||
       generations.size() != 1)
     return false;
-  Json given = Json::array();
-  for (const auto& [id, input] : inputs) given.push_back(id);
-  return generations[0].value("sessions", Json::array()) == given;
+  std::set<std::string> given, built;
+  for (const auto& [id, input] : inputs) given.insert(id);
+  for (const Json& id : generations[0].value("sessions", Json::array())) {
+    const auto at = again.find(id.get<std::string>());
+    if (at == again.end())
+      built.insert(id.get<std::string>());
+    else
+      built.insert(at->second.begin(), at->second.end());
+  }
+  return built == given;
 }
 
 /// What is tried again may have been repaired; what was built must be as it was.
@@ -278,13 +303,13 @@ void require_unchanged(const BuildFolder& folder, const SessionInputs& inputs, c
 
 /// A folder that holds a complete corpus of files as it lists them or not: is it the one that is
 /// asked for and whole? OutputError when it is another one.
-bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const SessionInputs& inputs,
-                  const BuildRequest& request, const std::string& fingerprint,
-                  const std::vector<BuildFolder::Damage>& damage) {
+bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const SessionList& list,
+                  const SessionInputs& inputs, const BuildRequest& request,
+                  const std::string& fingerprint, const std::vector<BuildFolder::Damage>& damage) {
   if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
   const Json manifest = read_json_file_without(folder.out() / "corpus.json", "samples");
-  if (request.retry_failed && is_of(manifest, recipe, inputs)) {
-    const Json report = read_json_file(folder.out() / "report.json");
+  const Json report = read_json_file(folder.out() / "report.json");
+  if (request.retry_failed && is_of(manifest, recipe, inputs, read_again(list, report))) {
     require_unchanged(folder, inputs, report);
     return damage.empty() && !has_failures(report);
   }
@@ -319,17 +344,19 @@ std::string fingerprint_of(const Recipe& recipe, const SessionInputs& inputs) {
 }
 
 std::string build_fingerprint(const PlanRequest& request) {
-  return fingerprint_of(request.recipe, inputs_of(request.recipe, find_sessions(request.inputs)));
+  return fingerprint_of(request.recipe,
+                        inputs_of(request.recipe, list_for_build(request.inputs).refs));
 }
 
 BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionInputs& inputs,
                        const BuildRequest& request, const Spool* results, PacketScope scope,
                        Progress& progress) {
   const std::string fingerprint = fingerprint_of(planned.recipe, inputs);
+  const SessionList list = list_for_build(planned.inputs);
   BuildResult result;
   const std::vector<BuildFolder::Damage> damage = folder.damage();
   if (folder.complete() && !request.overwrite &&
-      is_asked_for(folder, planned.recipe, inputs, request, fingerprint, damage)) {
+      is_asked_for(folder, planned.recipe, list, inputs, request, fingerprint, damage)) {
     result.nothing_to_do = true;
     result.known_report = read_json_file(folder.out() / "report.json");
     // The record of another version of the program, or none, stays: nothing was built by this one.
@@ -340,8 +367,8 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   planned.spool = results ? results : &folder.spool();
   planned.retry_failed = request.retry_failed;
   LostParts lost;
-  const BuildPlan plan =
-      plan_sessions(planned, find_sessions(planned.inputs), nullptr, progress, &lost);
+  const BuildPlan plan = plan_sessions(planned, list.refs, nullptr, progress, &lost);
+  tell_of_left_out(list, *plan.losses);
   require_segments(plan);
   check_outputs(plan);
   result.losses = plan.losses;
@@ -373,7 +400,7 @@ void require_outputs(const Recipe& recipe) {
 BuildResult build_from(PlanRequest planned, const BuildRequest& request, const Spool* results,
                        PacketScope scope, Progress& progress) {
   require_outputs(planned.recipe);
-  const SessionInputs inputs = inputs_of(planned.recipe, find_sessions(planned.inputs));
+  const SessionInputs inputs = inputs_of(planned.recipe, list_for_build(planned.inputs).refs);
   BuildFolder folder(request.out);
   return build_into(folder, std::move(planned), inputs, request, results, scope, progress);
 }

@@ -27,7 +27,8 @@ const ReaderRow& reader_named(std::string_view name) {
 
 const ReaderRow* sniff(const fs::path& path) {
   Bytes head;
-  const bool folder = fs::is_directory(path);
+  std::error_code error;
+  const bool folder = fs::is_directory(path, error);
   if (!folder) {
     const InputFile file(path);
     head.resize(std::min<std::uint64_t>(file.size(), 64 * 1024));

@@ -64,6 +64,9 @@ class PriorCorpus {
                          const std::set<std::string>& segments,
                          const std::function<void(const Decision&)>& take) const;
   std::vector<QuarantinedSession> quarantined(const std::set<std::string>& without) const;
+  /// These were quarantined because they did not say what was in them. Now they do, by other ids,
+  /// and what is told of them counts no longer.
+  void retire(std::set<std::string> sessions) { retired_ = std::move(sessions); }
   /// The visits reports of its sessions.
   Json visits(const std::set<std::string>& without) const;
 
@@ -72,6 +75,7 @@ class PriorCorpus {
   Json report_;  ///< without its decisions
   JsonShelf decisions_;
   std::set<std::string> sessions_;
+  std::set<std::string> retired_;
   std::map<std::string, std::vector<std::uint32_t>>
       samples_of_;                                       ///< numbers of a session's samples
   std::map<std::string, std::set<std::string>> failed_;  ///< keys of segments, by session

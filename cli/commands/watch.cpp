@@ -136,7 +136,11 @@ class WatchCommand : public Command {
   /// Adds what is whole and not in the corpus; tells, once each, what waits and why.
   void take(const pipeline::Arrivals::Look& look, const pipeline::PlanRequest& planned,
             const pipeline::BuildRequest& request) {
-    for (const auto& [name, reason, settling] : look.waiting) {
+    for (const auto& [name, reason, settling, refused] : look.waiting) {
+      if (refused) {
+        refuse(name, reason);
+        continue;
+      }
       // Most of what settles is what the corpus holds, seen for the first time.
       if (told_[name] == reason || (settling && !(once_ && looked_twice_))) continue;
       told_[name] = reason;

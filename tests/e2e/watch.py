@@ -120,6 +120,15 @@ def marked(work, made):
     (work / "incoming/s2/done.txt").touch()
     told = once(work, "--marker", "done.txt")
     check([e["sessions"] for e in told if e["event"] == "added"] == [["seat-2"]], told)
+    # One that is complete, as its marker says, and cannot be read: refused, not waited for.
+    unreadable = work / "incoming/s9"
+    unreadable.mkdir()
+    (unreadable / "session.json").touch()
+    check("s9" in reasons(once(work, "--marker", "done.txt")), "an empty session.json without its marker does not wait")
+    (unreadable / "done.txt").touch()
+    told = once(work, "--marker", "done.txt", codes=(LOST,))
+    check([e["session"] for e in told if e["event"] == "refused"] == ["s9"] and "s9" not in reasons(told), told)
+    shutil.rmtree(unreadable)
 
 
 def killed(work, made):

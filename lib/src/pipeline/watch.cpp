@@ -68,7 +68,9 @@ Arrivals::Waiting Arrivals::examine(const fs::path& child, Clock::time_point now
     InputIdentity identity(*recipe_);
     for (const SessionRef& ref : refs) state += identity.of(ref) + "\n";
   } catch (const InputError& bad) {
-    return {name, bad.what()};
+    // What its marker says is complete does not get better by waiting.
+    const bool complete = !options_.marker.empty() && is_marked(child);
+    return {name, bad.what(), false, complete};
   } catch (const fs::filesystem_error& bad) {  // it was moved away, or is another user's
     return {name, errno_text(bad.code().value())};
   }

@@ -30,6 +30,7 @@ class Arrivals {
     std::string name;       ///< in the folder
     std::string reason;     ///< "front.mp4 is missing", ..
     bool settling = false;  ///< it only has to stay as it is for a while
+    bool refused = false;   ///< its marker says that it is complete, and it cannot be read
   };
   struct Look {
     std::vector<SessionRef> whole;  ///< by name; of two with the same id the first

@@ -167,6 +167,27 @@ def hold(slurm, plan, parts):
     return held
 
 
+def end_tasks(folder):
+    """Where the test ends early, batch scripts and programs that are held would stay for ever."""
+    for _ in range(50):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as line:
+                    words = line.read().decode(errors="replace")
+                with open(f"/proc/{pid}/stat") as stat:
+                    dead = stat.read().rpartition(")")[2].split()[0] == "Z"
+            except OSError:
+                continue
+            if folder in words and not dead and ("slurm_script" in words or "reelcell\0" in words):
+                found.append(int(pid))
+        if not found:
+            return
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+
 def job_of(text, what):
     for line in text.splitlines():
         if line.startswith(what):
@@ -228,6 +249,7 @@ def main():
             print(f"Slurm: 6 parts on 3 nodes; the program of part 0 killed and tried again, {node} drained, part 3 requeued "
                   f"to another node, the task of part 5 lost and sent again; same bytes as on one machine ({len(want)} files)")
         finally:
+            end_tasks(folder)
             slurm.stop()
 
 

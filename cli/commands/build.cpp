@@ -57,6 +57,7 @@ class BuildCommand : public Command {
   }
 
   Outcome run() override {
+    tell_when_interrupted();
     ProgressBar progress;
     pipeline::PlanRequest planned{
         {inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()};

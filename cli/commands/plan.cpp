@@ -31,6 +31,7 @@ class PlanCommand : public Command {
     recipe_.setup(app, false);
     app.add_option("--parts", parts_, "How many parts, of about the same cost each")
         ->required()
+        ->check(CLI::Range(1, 1000000).description(""))
         ->type_name("N");
     app.add_option("-o,--out", out_,
                    "Folder of the plan, on storage that all machines share; results go there too")

@@ -29,6 +29,7 @@ class SealCommand : public Command {
     json_.setup(app, "Print the report as JSON");
   }
   Outcome run() override {
+    tell_when_interrupted();
     ProgressBar progress;
     pipeline::BuildRequest request;
     request.out = out_;

@@ -22,13 +22,17 @@ class WorkCommand : public Command {
   }
   void setup(CLI::App& app) override {
     plan_.setup(app);
-    app.add_option("--part", part_, "Number of the part, from 0")->required()->type_name("N");
+    app.add_option("--part", part_, "Number of the part, from 0")
+        ->required()
+        ->check(CLI::Range(0, 1000000).description(""))
+        ->type_name("N");
     threads_.setup(app);
     memory_.setup(app);
     app.add_flag("--retry-failed", retry_failed_, "Build anew what failed before");
     json_.setup(app);
   }
   Outcome run() override {
+    tell_when_interrupted();
     ProgressBar progress;
     pipeline::WorkRequest request;
     request.folder = plan_.folder;

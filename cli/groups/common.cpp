@@ -1,5 +1,8 @@
 #include "groups/common.hpp"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <thread>
@@ -52,5 +55,21 @@ std::string counted(std::uint64_t count, const std::string& what) {
 }
 
 void print_json(const Json& value) { std::cout << dump_json(value); }
+
+void tell_when_interrupted() {
+  struct sigaction action {};
+  action.sa_handler = [](int signal) {
+    constexpr std::string_view kText =
+        "\nreelcell: interrupted; the same command goes on where it was\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    ::raise(signal);  // whose action is the default again
+  };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    const bool ignored = ::sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+    if (!ignored) ::sigaction(signal, &action, nullptr);
+  }
+}
 
 }  // namespace reelcell::cli

@@ -33,6 +33,8 @@ std::string wrong_duration(const std::string& text, Nanos least);
 
 /// "1 error", "2 errors", "1 234 rows".
 std::string counted(std::uint64_t count, const std::string& what);
+/// For commands that go on where they were: says so when they are interrupted, and ends as usual.
+void tell_when_interrupted();
 
 void print_json(const Json& value);
 

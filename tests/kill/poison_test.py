@@ -3,6 +3,7 @@ that brings the process down, two builders in one folder, foreign files in the f
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -119,9 +120,22 @@ def foreign_files_stay(folder):
         check(text.read() == "mine\n", "a file of others was touched")
 
 
+def interrupted_says_how_to_go_on(folder):
+    builds = Builds(folder, 1)
+    want = builds.undisturbed()
+    out = os.path.join(folder, "interrupted")
+    child = subprocess.Popen(builds.command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not os.path.exists(os.path.join(out, ".reelcell")) and child.poll() is None:
+        time.sleep(0.005)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate()[1]
+    check(child.returncode == -signal.SIGINT and "the same command goes on" in said, f"{child.returncode}: {said}")
+    builds.ends_in(want, out, "interrupted")
+
+
 def main():
     for case in (builds_stop_and_go_on, suspects_are_built_alone,
-                 what_kills_its_process_is_quarantined, second_builder_is_kept_out,
+                 what_kills_its_process_is_quarantined, second_builder_is_kept_out, interrupted_says_how_to_go_on,
                  foreign_files_stay):
         folder = tempfile.mkdtemp(prefix="reelcell-poison-")
         try:

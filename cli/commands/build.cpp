@@ -37,10 +37,15 @@ class BuildCommand : public Command {
     recipe_.setup(app, false);
     CLI::Option* overwrite =
         app.add_flag("--overwrite", overwrite_, "Replace a complete corpus in the folder");
-    app.add_flag("--add", add_,
-                 "Add the sessions that the corpus in the folder does not hold; finished data "
-                 "files stay as they are")
-        ->excludes(overwrite);
+    CLI::Option* add =
+        app.add_flag("--add", add_,
+                     "Add the sessions that the corpus in the folder does not hold; finished data "
+                     "files stay as they are")
+            ->excludes(overwrite);
+    app.add_flag("--replace", replace_,
+                 "With --add: build sessions anew that changed since, in the place of what the "
+                 "corpus holds of them (default: keep that)")
+        ->needs(add);
     app.add_flag("-n,--dry-run", dry_run_, "Show the plan; write nothing");
     threads_.setup(app);
     memory_.setup(app);
@@ -68,6 +73,7 @@ class BuildCommand : public Command {
     request.threads = threads_.value();
     request.memory = memory_.value();
     request.retry_failed = retry_failed_;
+    request.replace = replace_;
     request.max_failures = max_failures_;
     try {
       if (!add_)
@@ -84,6 +90,7 @@ class BuildCommand : public Command {
  private:
   Outcome show_plan(pipeline::PlanRequest planned, ProgressBar& progress) const {
     planned.retry_failed = retry_failed_;
+    planned.replace = replace_;
     std::optional<pipeline::CorpusDelta> delta;
     if (!overwrite_ && !out_.empty() && fs::exists(fs::path(out_) / "corpus.json"))
       delta = pipeline::compare_with_corpus(planned, out_);
@@ -138,7 +145,7 @@ class BuildCommand : public Command {
   RecipeGroup recipe_;
   ThreadsOption threads_;
   JsonOption json_;
-  bool overwrite_ = false, add_ = false, dry_run_ = false, retry_failed_ = false;
+  bool overwrite_ = false, add_ = false, replace_ = false, dry_run_ = false, retry_failed_ = false;
   MemoryOption memory_;
   std::optional<std::uint64_t> max_failures_;
 };

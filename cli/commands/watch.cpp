@@ -197,14 +197,10 @@ class WatchCommand : public Command {
 
   Sessions new_ones_of(const Sessions& whole, const pipeline::CorpusDelta& delta) {
     other_corpus_ = !delta.recipe.empty() || !delta.damage.empty();
-    for (const std::string& id : delta.changed)
-      refuse(id,
-             "has changed since it was built, or is another one with its id; the corpus keeps what "
-             "it has");
-    for (const std::string& id : delta.unknown)
-      refuse(id,
-             "is not as it was when it was built, and the corpus keeps no hash of it that would "
-             "tell whether it changed; the corpus keeps what it has");
+    for (const auto& kept : {delta.changed, delta.unknown})
+      for (const std::string& id : kept)
+        refuse(id, pipeline::why_kept(delta, id) +
+                       "; 'reelcell build --add --replace' builds it anew in its place");
     for (const pipeline::UnhashedSource& unhashed : delta.unhashed)
       refuse(unhashed.session, pipeline::why_not_comparable(unhashed));
     Sessions fresh;

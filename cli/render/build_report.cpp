@@ -41,6 +41,10 @@ void print_report_json(const pipeline::BuildReport& report, const Json& more) {
   pipeline::write_json(report, stream, more);
 }
 
+bool is_sure(const pipeline::CorpusDelta& delta) {
+  return delta.unhashed.empty() && delta.changed.empty() && delta.unknown.empty();
+}
+
 Outcome show_known(const pipeline::BuildResult& result, const std::string& out, bool json,
                    const pipeline::CorpusDelta* delta) {
   if (json) {
@@ -50,13 +54,14 @@ Outcome show_known(const pipeline::BuildResult& result, const std::string& out, 
     print_json(document);
   } else {
     std::cout << out
-              << (!delta                    ? ": is this corpus already, complete"
-                  : delta->unhashed.empty() ? ": holds these sessions already, as they are"
-                                            : ": holds these sessions already")
+              << (!delta            ? ": is this corpus already, complete"
+                  : is_sure(*delta) ? ": holds these sessions already, as they are"
+                                    : ": holds these sessions already")
               << "; nothing was done\n";
     if (result.losses) print_diagnostics(*result.losses);
   }
-  return result.known_report.value("lost", false) ? Outcome::kDataLost : Outcome::kDone;
+  const bool lost = result.losses && result.losses->has_loss();
+  return lost || result.known_report.value("lost", false) ? Outcome::kDataLost : Outcome::kDone;
 }
 
 }  // namespace
@@ -72,13 +77,23 @@ std::string names(const std::vector<std::string>& list) {
 
 std::string what_to_do(const pipeline::CorpusDelta& delta) {
   if (!delta.refusal.empty()) return "--add would refuse: the corpus " + delta.refusal;
-  if (delta.added.empty() && !delta.retried.empty())
-    return fmt::format("--add would build what failed of {} and leave the {} as they are",
-                       counted(delta.retried.size(), "session"),
-                       counted(delta.episodes, "episode"));
-  if (delta.added.empty()) return "nothing is to be done";
-  return fmt::format("--add would build {} and leave the {} as they are",
-                     counted(delta.added.size(), "session"), counted(delta.episodes, "episode"));
+  std::string built;
+  const auto part = [&](const char* what, const std::vector<std::string>& list) {
+    if (list.empty()) return;
+    built += (built.empty() ? "" : ", ") +
+             fmt::format(fmt::runtime(what), counted(list.size(), "session"));
+  };
+  part("build {}", delta.added);
+  part("build what failed of {}", delta.retried);
+  part("build {} anew in the place of what is there", delta.replaced);
+  if (built.empty())
+    return is_sure(delta) ? "nothing is to be done"
+                          : "--add would keep all as it is; with --replace it would build changed "
+                            "sessions anew";
+  return fmt::format("--add would {} and leave {}", built,
+                     delta.replaced.empty()
+                         ? "the " + counted(delta.episodes, "episode") + " as they are"
+                         : "the other sessions' episodes as they are");
 }
 }  // namespace
 
@@ -90,8 +105,14 @@ void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
   line("new sessions", delta.added);
   line("sessions with failed segments to be tried again", delta.retried);
   line("unchanged sessions", delta.unchanged);
-  line("changed sessions", delta.changed);
-  line("sessions of which it does not say how they were", delta.unknown);
+  const auto reasons = [&](const char* what, const std::vector<std::string>& list) {
+    if (!list.empty()) std::cout << fmt::format("  {}: {}\n", what, list.size());
+    for (const std::string& id : list)
+      std::cout << fmt::format("    {}: {}\n", id, delta.reasons.at(id));
+  };
+  reasons("changed sessions, to be replaced", delta.replaced);
+  reasons("changed sessions, of which it keeps what it has", delta.changed);
+  reasons("sessions that may have changed, of which it keeps what it has", delta.unknown);
   for (const pipeline::UnhashedSource& unhashed : delta.unhashed)
     std::cout << fmt::format("  {}: {}\n", unhashed.session,
                              pipeline::why_not_comparable(unhashed));
@@ -100,6 +121,13 @@ void print_delta(const pipeline::CorpusDelta& delta, const std::string& out) {
   line("damaged files", delta.damage);
   std::cout << "  " << what_to_do(delta) << "\n";
 }
+
+namespace {
+std::string replaced_text(const pipeline::CorpusDelta& delta) {
+  if (delta.replaced.empty()) return "";
+  return ", " + counted(delta.replaced.size(), "session") + " replaced";
+}
+}  // namespace
 
 void show_nothing_left(const pipeline::NothingLeft& left, bool json) {
   if (json)
@@ -118,11 +146,11 @@ Outcome show_result(const pipeline::BuildResult& result, const std::string& out,
   } else {
     print_report(result.report, out);
     if (delta)
-      std::cout << fmt::format("{} added to {}\n", counted(delta->added.size(), "session"),
-                               counted(delta->episodes, "episode"));
+      std::cout << fmt::format("{} added to {}{}\n", counted(delta->added.size(), "session"),
+                               counted(delta->episodes, "episode"), replaced_text(*delta));
     print_diagnostics(*result.losses);
   }
-  return result.report.lost ? Outcome::kDataLost : Outcome::kDone;
+  return result.report.lost || result.losses->has_loss() ? Outcome::kDataLost : Outcome::kDone;
 }
 
 }  // namespace reelcell::cli

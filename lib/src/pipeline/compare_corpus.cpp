@@ -3,6 +3,7 @@
 #include <set>
 
 #include "internal/compare_corpus.hpp"
+#include "internal/unreachable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/base/ordered_pool.hpp"
@@ -38,6 +39,7 @@ enum class State {
 struct Found {
   State state = State::kUnknown;
   UnhashedSource unhashed;
+  std::string reason;  ///< why it is changed or unknown
 };
 
 /// A file beside the streams, or a stream's own file.
@@ -46,10 +48,15 @@ State state_of_file(const fs::path& root, const std::string& path, const std::st
   return hash_file(safe_join(root, path)).sha256 == sha256 ? State::kSame : State::kChanged;
 }
 
+std::string name_of(const PriorCorpus::Source& source) {
+  if (source.stream.empty()) return "'" + source.path + "'";
+  return "stream '" + source.stream + "' (" + source.path + ")";
+}
+
 /// Has what samples came from the same bytes (rows and frames, where episodes share files)? Only a
 /// hash can say so.
 Found state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
-  Found found{sources.empty() ? State::kUnknown : State::kSame, {}};
+  Found found{sources.empty() ? State::kUnknown : State::kSame, {}, "no hash of it was kept"};
   try {
     Diagnostics counted;
     std::shared_ptr<const OpenSession> session;
@@ -69,20 +76,21 @@ Found state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
       else if (!sha256.empty())
         state = session->source_digests(source.stream).sha256 == sha256 ? State::kSame
                                                                         : State::kChanged;
-      if (state == State::kChanged) return {state, {}};
+      if (state == State::kChanged) return {state, {}, name_of(source) + " is not as it was"};
       if (state == State::kSame && !in_set) same.insert(source.path);
       if (state != State::kUnknown) continue;
       if (known.no_hash.empty()) {
         found.state = State::kUnknown;
+        found.reason = "no hash of " + name_of(source) + " was kept";
       } else if (found.state == State::kSame) {
         found.state = State::kUnhashed;
         found.unhashed = {ref.id, source.stream, known.no_hash};
       }
     }
-  } catch (const InputError&) {
-    return {State::kChanged, {}};
-  } catch (const fs::filesystem_error&) {
-    return {State::kChanged, {}};
+  } catch (const InputError& bad) {
+    return {State::kChanged, {}, bad.what()};
+  } catch (const fs::filesystem_error& bad) {
+    return {State::kChanged, {}, why_unreachable(bad)};
   }
   return found;
 }
@@ -97,6 +105,10 @@ void require_own_names(const SessionInputs& inputs, const SessionInputs& known) 
                             "'; a session keeps its id. Give it one of its own with \"id\" in "
                             "session.json, so that it does not depend on what lies beside it");
   }
+}
+
+std::string why_no_hash(const UnhashedSource& unhashed) {
+  return "the hash of '" + unhashed.source + "' could not be taken then (" + unhashed.reason + ")";
 }
 
 std::string first_few(const std::vector<std::string>& names) {
@@ -133,14 +145,20 @@ CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs
       in_doubt.size(), request.threads,
       [&](std::size_t i) { return state_of(*in_doubt[i], prior.sources_of(in_doubt[i]->id)); },
       [&](std::size_t i, Found&& found) {
-        if (found.state == State::kUnhashed) {
+        const std::string& id = in_doubt[i]->id;
+        const bool same = found.state == State::kSame;
+        const bool unhashed = found.state == State::kUnhashed;
+        if (!same && (!unhashed || request.replace))
+          delta.reasons[id] = unhashed ? why_no_hash(found.unhashed) : std::move(found.reason);
+        if (!same && request.replace)
+          delta.replaced.push_back(id);
+        else if (unhashed)
           delta.unhashed.push_back(std::move(found.unhashed));
-          return;
-        }
-        auto& list = found.state == State::kSame      ? delta.unchanged
-                     : found.state == State::kChanged ? delta.changed
-                                                      : delta.unknown;
-        list.push_back(in_doubt[i]->id);
+        else
+          (same                             ? delta.unchanged
+           : found.state == State::kChanged ? delta.changed
+                                            : delta.unknown)
+              .push_back(id);
       });
   std::sort(delta.unchanged.begin(), delta.unchanged.end());
   if (request.retry_failed)
@@ -181,19 +199,6 @@ std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta) 
            std::to_string(delta.episodes) +
            " episodes would be built again. Give the recipe that it was built by, or --overwrite "
            "instead of --add";
-  if (!delta.changed.empty())
-    return "holds sessions that have changed since: " + first_few(delta.changed) +
-           ". What is built stays as it is (a segment that failed can be tried again only while "
-           "its "
-           "session is the one that its other samples came from); leave them out, or build all "
-           "anew with --overwrite";
-  if (!delta.unknown.empty())
-    return "does not say of which state of these sessions it was made, and their files are not as "
-           "they were: " +
-           first_few(delta.unknown) +
-           ". No hash of them was kept (an earlier version of this program kept none of data "
-           "sets), so they may have changed or not; leave them out, or build all anew with "
-           "--overwrite";
   if (!prior.schema().true_times)
     return "keeps no true times (\"true_times\" is false), without which the report cannot be made "
            "for rows that are there; build all anew with --overwrite";
@@ -201,12 +206,31 @@ std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta) 
 }
 
 std::string why_not_comparable(const UnhashedSource& unhashed) {
-  return "is not as it was when it was built, and whether it changed cannot be told: the hash of "
-         "'" +
-         unhashed.source + "' could not be taken then (" + unhashed.reason +
-         "). The corpus keeps what it has. To have it as it is now, build the corpus again: with "
-         "--retry-failed where all its sessions are given and came in one build, else with "
-         "--overwrite";
+  return "is not as it was when it was built, and whether it changed cannot be told: " +
+         why_no_hash(unhashed) +
+         ". The corpus keeps what it has. To have it as it is now, add it with --add --replace; "
+         "where all sessions of the corpus are given and came in one build, --retry-failed without "
+         "--add takes the hash";
+}
+
+std::string why_kept(const CorpusDelta& delta, const std::string& id) {
+  const auto found = delta.reasons.find(id);
+  const std::string reason = found == delta.reasons.end() ? "" : ": " + found->second;
+  const bool unknown =
+      std::find(delta.unknown.begin(), delta.unknown.end(), id) != delta.unknown.end();
+  return (unknown ? "is not as it was when it was built, and whether it changed cannot be told"
+                  : "has changed since it was built, or is another one with its id") +
+         reason + ". The corpus keeps what it has of it";
+}
+
+void tell_of_kept(const CorpusDelta& delta, bool replace, Diagnostics& diagnostics) {
+  const std::string how = replace ? "" : "; --add --replace builds it anew in its place";
+  for (const std::string& id : delta.changed)
+    diagnostics.loss("session-changed", id, why_kept(delta, id) + how);
+  for (const std::string& id : delta.unknown)
+    diagnostics.loss("session-changed", id, why_kept(delta, id) + how);
+  for (const UnhashedSource& unhashed : delta.unhashed)
+    diagnostics.warn("session-not-comparable", unhashed.session, why_not_comparable(unhashed));
 }
 
 CorpusDelta compare_with_corpus(const PlanRequest& request, const fs::path& corpus) {
@@ -221,6 +245,7 @@ Json to_json(const CorpusDelta& delta) {
           {"others", delta.others},       {"recipe", delta.recipe},
           {"episodes", delta.episodes},   {"unknown", delta.unknown},
           {"damage", delta.damage},       {"unhashed", to_json(delta.unhashed)},
+          {"replaced", delta.replaced},   {"reasons", delta.reasons},
           {"refusal", delta.refusal}};
 }
 

@@ -89,10 +89,30 @@ void ManifestBuilder::adopt(const Episode& episode, const Json& entry) {
   ++adopted_;
 }
 
-void ManifestBuilder::adopt_corpus(const Json& manifest) {
-  generations_ = manifest.value("generations", Json::array());
+Json ManifestBuilder::places_json(const std::vector<SamplePlace>& places) const {
+  Json stored = Json::array();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Json entry = {{"output", plan_->recipe.outputs[i].folder}, {"file", places[i].file}};
+    if (!places[i].details.empty()) entry["details"] = places[i].details;
+    stored.push_back(std::move(entry));
+  }
+  return stored;
+}
+
+void ManifestBuilder::carry(const Episode& episode, Json entry,
+                            const std::vector<SamplePlace>& places) {
+  entry["episode"] = episode.index;
+  entry["places"] = places_json(places);
+  count(episode, entry.value("group", ""));
+  statistics_.add(episode);
+  samples_.add(entry);
+  ++adopted_;
+}
+
+void ManifestBuilder::adopt_corpus(const Json& manifest, Json generations, bool pictures) {
+  generations_ = std::move(generations);
   const Json statistics = manifest.value("statistics", Json::object());
-  statistics_.add_pictures(statistics.value("pictures", Json::object()));
+  if (pictures) statistics_.add_pictures(statistics.value("pictures", Json::object()));
   const Json labels = statistics.value("labels", Json::object());
   for (const auto& [name, figures] : labels.items()) {
     std::string unit = figures.value("unit", "-");
@@ -140,12 +160,6 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group,
     attributes[name] = reelcell::to_json(value);
   Json lineage = Json::array();
   for (const SourceLineage& line : episode.lineage) lineage.push_back(lineage_json(line));
-  Json stored = Json::array();
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    Json entry = {{"output", plan_->recipe.outputs[i].folder}, {"file", places[i].file}};
-    if (!places[i].details.empty()) entry["details"] = places[i].details;
-    stored.push_back(std::move(entry));
-  }
   Json sample = {{"episode", episode.index},
                  {"key", episode.key},
                  {"session", episode.session_id},
@@ -156,7 +170,7 @@ void ManifestBuilder::add(const Episode& episode, const std::string& group,
                  {"segment", to_json(episode.segment)},
                  {"clips", clips},
                  {"lineage", lineage},
-                 {"places", stored}};
+                 {"places", places_json(places)}};
   sample.update(more);
   samples_.add(sample);
 }

@@ -10,9 +10,7 @@
 #include "reelcell/stats/stats.hpp"
 
 namespace reelcell::pipeline {
-namespace {
 
-/// Rows whose pixels count: all, or about as many as LeRobot samples (n^0.75, from 100 up).
 std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
   std::vector<bool> wanted(rows, mode == "all");
   if (mode != "sampled") return wanted;
@@ -23,6 +21,8 @@ std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
     wanted[count > 1 ? (i * (rows - 1) + (count - 1) / 2) / (count - 1) : 0] = true;
   return wanted;
 }
+
+namespace {
 
 using Instant = StillInstant::Kind;
 

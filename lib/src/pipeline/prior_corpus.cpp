@@ -1,5 +1,7 @@
 #include "internal/prior_corpus.hpp"
 
+#include <algorithm>
+
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json_array.hpp"
 
@@ -37,10 +39,42 @@ PriorCorpus::PriorCorpus(const fs::path& folder) : corpus_(edit::open_made_corpu
   for (const Json& generation : generations())
     for (const Json& id : generation.value("sessions", Json::array()))
       if (id.is_string()) sessions_.insert(id.get<std::string>());
-  for (std::size_t i = 0; i < size(); ++i) {
-    sessions_.insert(sample(i).session);
-    samples_of_[sample(i).session].push_back(static_cast<std::uint32_t>(i));
+  for (const edit::StoredSample& sample : corpus_->samples()) {
+    const auto number = static_cast<std::uint32_t>(kept_.size());
+    kept_.push_back(number);
+    sessions_.insert(sample.session);
+    samples_of_[sample.session].push_back(number);
   }
+}
+
+void PriorCorpus::leave_out(const std::set<std::string>& sessions) {
+  if (sessions.empty()) return;
+  left_out_ = sessions;
+  std::set<std::size_t> gone;
+  std::erase_if(kept_, [&](std::uint32_t number) {
+    const bool goes = sessions.contains(corpus_->samples()[number].session);
+    if (goes) gone.insert(number);
+    return goes;
+  });
+  for (const std::string& session : sessions) {
+    samples_of_.erase(session);
+    failed_.erase(session);
+  }
+  carried_.emplace(*corpus_, gone);
+}
+
+edit::LoadedEpisode PriorCorpus::load_whole(std::size_t i) const {
+  const Recipe& recipe = corpus_->recipe();
+  edit::LoadOptions options;
+  options.rate = schema().rate;
+  options.wants_pixels = recipe.image_stats != "none";
+  options.pixel_rows = recipe.image_stats;
+  edit::LoadedEpisode loaded = corpus_->load(kept_[i], options);
+  if (!loaded.encoded.empty())
+    throw InputError(path().string(),
+                     "sample '" + sample(i).key + "': " + loaded.encoded.begin()->first +
+                         " cannot be copied as it is: " + loaded.encoded.begin()->second);
+  return loaded;
 }
 
 PriorCorpus::Sources PriorCorpus::sources_of(const std::string& session) const {
@@ -71,7 +105,25 @@ std::vector<CorpusFile> PriorCorpus::files(std::size_t output) const {
   return files;
 }
 
-Json PriorCorpus::generations() const { return manifest().value("generations", Json::array()); }
+Json PriorCorpus::generations() const {
+  Json all = manifest().value("generations", Json::array());
+  if (left_out_.empty()) return all;
+  Json kept = Json::array();
+  std::uint64_t begin = 0;
+  for (Json& generation : all) {
+    const std::uint64_t end = begin + generation.value("episodes", std::uint64_t{0});
+    Json sessions = Json::array();
+    for (Json& id : generation["sessions"])
+      if (!left_out_.contains(id.get<std::string>())) sessions.push_back(std::move(id));
+    generation["sessions"] = std::move(sessions);
+    generation["episodes"] = std::count_if(kept_.begin(), kept_.end(), [&](std::uint64_t number) {
+      return begin <= number && number < end;
+    });
+    begin = end;
+    if (!generation["sessions"].empty()) kept.push_back(std::move(generation));
+  }
+  return kept;
+}
 
 LostParts PriorCorpus::lost(const std::set<std::string>& sessions,
                             const std::set<std::string>& segments) const {
@@ -100,7 +152,10 @@ void PriorCorpus::for_each_decision(const std::set<std::string>& without,
                                     const std::set<std::string>& segments,
                                     const std::function<void(const Decision&)>& take) const {
   for (std::size_t i = 0; i < decisions_.size(); ++i) {
-    const Decision decision = decision_of(decisions_.at(i));
+    Decision decision = decision_of(decisions_.at(i));
+    if (decision.episode && leaves_out())
+      decision.episode =
+          std::lower_bound(kept_.begin(), kept_.end(), *decision.episode) - kept_.begin();
     if (!without.contains(decision.session) && !segments.contains(decision.key)) take(decision);
   }
 }

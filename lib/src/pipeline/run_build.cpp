@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "internal/accountant.hpp"
+#include "internal/adopt_corpus.hpp"
 #include "internal/build_folder.hpp"
 #include "internal/candidate_source.hpp"
 #include "internal/identity.hpp"
@@ -110,59 +109,6 @@ void write_own_files(const fs::path& out, ManifestBuilder& manifest, const Build
 
 namespace {
 
-/// Sessions that are built as a whole; of the others only some segments are tried again.
-std::set<std::string> whole_sessions(const BuildPlan& plan, const PriorCorpus* prior) {
-  std::set<std::string> ids;
-  for (const SessionRef& ref : plan.sessions)
-    if (!prior || !prior->has_samples_of(ref.id)) ids.insert(ref.id);
-  return ids;
-}
-
-/// What the corpus holds becomes part of the new one: all but the bytes of its data files.
-void adopt(const PriorCorpus& prior, const BuildPlan& plan, const BuildRequest& request,
-           Writers& writers, ManifestBuilder& manifest, Accountant& accountant, BuildReport& report,
-           LostParts& lost, Progress& progress) {
-  const std::set<std::string> again = whole_sessions(plan, &prior);
-  std::set<std::string> keys;
-  for (const Candidate& candidate : plan.candidates) keys.insert(candidate.key);
-  prior.for_each_decision(again, keys,
-                          [&](const Decision& decision) { report.decisions.add(decision); });
-  report.quarantined = prior.quarantined(again);
-  report.visits = prior.visits(again);
-  LostParts before = prior.lost(again, keys);
-  lost.sessions.merge(before.sessions);
-  lost.segments.merge(before.segments);
-  manifest.adopt_corpus(prior.manifest());
-  progress.begin("read", prior.size(), "samples");
-  std::uint64_t row_bytes = 0;
-  for (const FeatureSpec& spec : plan.schema.features)
-    if (!spec.is_video)
-      row_bytes +=
-          8 * static_cast<std::uint64_t>(std::accumulate(spec.shape.begin(), spec.shape.end(),
-                                                         std::int64_t{1}, std::multiplies()));
-  row_bytes += 32 * (1 + plan.schema.time_streams.size());
-  ordered_pool<edit::LoadedEpisode>(
-      prior.size(), request.threads, [&](std::size_t i) { return prior.load(i); },
-      [&](std::size_t i, edit::LoadedEpisode&& loaded) {
-        const Episode& episode = loaded.episode;
-        if (loaded.losses->has_loss())
-          throw InputError(prior.path().string(), "sample '" + episode.key +
-                                                      "' cannot be read whole, so the figures of "
-                                                      "the corpus cannot be made; see 'reelcell "
-                                                      "validate'");
-        const Json entry = prior.entry(i);
-        for (std::size_t w = 0; w < writers.list.size(); ++w)
-          writers.list[w]->adopt(episode, prior.place(i, entry, plan.recipe.outputs[w].folder));
-        manifest.adopt(episode, entry);
-        accountant.add(episode);
-        progress.advance(i + 1);
-      },
-      0,
-      {[&](std::size_t i) { return prior.sample(i).rows * row_bytes; },
-       request.memory ? request.memory : default_memory()});
-  progress.end();
-}
-
 /// With the files that were there and were not written again.
 void add_finished(std::vector<CorpusFile> finished, WriterReport& report) {
   std::set<std::string> written;
@@ -187,7 +133,9 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
   Accountant accountant(report);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
-  if (prior) adopt(*prior, plan, request, writers, manifest, accountant, report, lost, progress);
+  if (prior)
+    adopt_corpus(*prior, plan, request, {writers.list, manifest, accountant, report, lost},
+                 progress);
   report.quarantined.insert(report.quarantined.end(), plan.quarantined.begin(),
                             plan.quarantined.end());
   const std::set<std::string> whole = whole_sessions(plan, prior);
@@ -232,7 +180,7 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
   }
   for (std::size_t i = 0; i < writers.list.size(); ++i) {
     WriterReport written = writers.list[i]->close();
-    if (prior) add_finished(prior->files(i), written);
+    if (prior && !prior->leaves_out()) add_finished(prior->files(i), written);
     manifest.add_output(plan.recipe.outputs[i], written, false);
     report.outputs.push_back({{"format", plan.recipe.outputs[i].row->name},
                               {"folder", plan.recipe.outputs[i].folder},

@@ -292,8 +292,10 @@ Json schema_parts() {
       "added": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it does not hold, or of which nothing came."},
       "retried": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "With --retry-failed: sessions that it holds as they are, but for segments that failed and are tried again."},
       "unchanged": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions that it holds as they are."},
-      "changed": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions of which it holds another state."},
-      "unknown": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions whose files are not as they were, and of which it keeps no hash that would tell whether they changed."},
+      "changed": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions of which it holds, and keeps, another state."},
+      "unknown": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "Sessions whose files are not as they were, and of which it keeps no hash that would tell whether they changed; they stay as they are."},
+      "replaced": {"type": "array", "items": {"type": "string", "description": "Id of a session."}, "description": "With --replace: sessions that are not as they were, or of which that cannot be told, built anew in the place of what it holds."},
+      "reasons": {"type": "object", "additionalProperties": {"type": "string", "description": "What of the session differs."}, "description": "Of each session in changed, unknown and replaced, by its id."},
       "unhashed": {
         "type": "array", "description": "Sessions whose files are not as they were, and whose hash could not be taken when they were built; they stay as they are.",
         "items": {

@@ -55,7 +55,7 @@ class CorpusWriter {
   virtual void adopt(const Episode& episode, const SamplePlace& place) = 0;
   /// As add(), of an episode that lay in another corpus in this order and by these options. A whole
   /// file of it whose bytes would be the same is linked, not written (copied where the file systems
-  /// differ). Either every episode comes so or none.
+  /// differ). Such episodes come before the first add(), and none comes by adopt() then.
   virtual SamplePlace carry(const Episode& episode, const EarlierPlace& before) = 0;
   virtual WriterReport close() = 0;
 };

@@ -72,6 +72,7 @@ struct PlanRequest {
   /// brought an earlier run down is read in a process of its own.
   const Spool* spool = nullptr;
   bool retry_failed = false;  ///< read sessions that failed before once more
+  bool replace = false;       ///< of a corpus that is added to: sessions that are not as they were
   bool explain = false;       ///< explain the labels, from the same view of the session; no spool
 };
 /// Opens every session, cuts segments, applies label rules and splits. Reads series and headers,
@@ -129,6 +130,7 @@ struct BuildRequest {
   std::uint64_t memory =
       0;  ///< bytes that segments in work may take together; 0 = default_memory()
   bool retry_failed = false;  ///< build anew what failed in the build that the folder holds
+  bool replace = false;       ///< as PlanRequest::replace
   std::optional<std::uint64_t> max_failures;  ///< more failed sessions and segments stop the build
 };
 struct BuildResult {

@@ -19,10 +19,20 @@ bool CarriedFiles::may_be(const EditPlan::Impl& plan) {
          !plan.sources[0]->manifest().empty();
 }
 
-CarriedFiles::CarriedFiles(const EditPlan::Impl& plan) : source_(plan.sources[0].get()) {
+namespace {
+std::set<std::size_t> forgotten(const EditPlan::Impl& plan) {
   std::set<std::size_t> gone;
   for (const LeftOut& sample : plan.forgotten) gone.insert(sample.sample);
-  for (const OutputRule& output : plan.recipe.outputs) {
+  return gone;
+}
+}  // namespace
+
+CarriedFiles::CarriedFiles(const EditPlan::Impl& plan)
+    : CarriedFiles(*plan.sources[0], forgotten(plan)) {}
+
+CarriedFiles::CarriedFiles(const StoredCorpus& source, const std::set<std::size_t>& gone)
+    : source_(&source) {
+  for (const OutputRule& output : source.recipe().outputs) {
     folders_.push_back(output.folder);
     whole_.emplace_back();
   }

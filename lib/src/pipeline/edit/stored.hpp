@@ -51,6 +51,8 @@ enum class PixelFigures {
 struct LoadOptions {
   PixelFigures pixels = PixelFigures::kKept;
   bool wants_pixels = true;  ///< some output keeps statistics of pictures
+  /// Of which rows frames are decoded for them where no figures are kept: "all" or "sampled".
+  std::string pixel_rows = "all";
   media::EncodeOptions encode;
   /// By the feature's name in the source, what clips that must be encoded become.
   CameraForms cameras;

@@ -3,6 +3,7 @@
 
 #include "edit/npy.hpp"
 #include "edit/stored.hpp"
+#include "internal/pixel_pass.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/hash.hpp"
 #include "reelcell/base/json_array.hpp"
@@ -214,8 +215,11 @@ void take_clips(const Sample& sample, const CorpusSchema& schema, const LoadOpti
     for (std::size_t i = 0; i < frames.size(); ++i) frames[i] = static_cast<std::uint32_t>(i);
     need(frames.size() == loaded.episode.rows, sample, "a clip has not one frame a row");
     take_clip(source, frames, options, clip, loaded);
-    if (options.wants_pixels)
+    if (options.wants_pixels) {
+      const std::vector<bool> wanted = rows_for_stats(options.pixel_rows, frames.size());
+      std::erase_if(frames, [&](std::uint32_t frame) { return !wanted[frame]; });
       loaded.episode.video_stats[spec.name] = decode_pixels(source, frames, loaded);
+    }
     loaded.episode.clips.push_back(std::move(clip));
   }
 }

@@ -13,6 +13,8 @@ CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs
                     const SessionInputs& known);
 /// The reason, to stand behind the corpus's path; "" when the sessions can be added.
 std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta);
+/// Sessions that were given and of which the corpus keeps another state: each a loss.
+void tell_of_kept(const CorpusDelta& delta, bool replace, Diagnostics& diagnostics);
 std::string why_damaged(const std::vector<std::string>& damage);
 /// Files of the corpus that are not there as listed, each with what is wrong.
 std::vector<std::string> damage_of(const fs::path& corpus);

@@ -24,9 +24,11 @@ class ManifestBuilder {
            const Json& more = Json::object());
   /// A sample that a corpus holds already, with its entry in that corpus's manifest.
   void adopt(const Episode& episode, const Json& entry);
-  /// What the corpus held before this build: the generations, the histograms and the units of
-  /// labels of its manifest.
-  void adopt_corpus(const Json& manifest);
+  /// The same, of one that moves: with its figures of pixels.
+  void carry(const Episode& episode, Json entry, const std::vector<SamplePlace>& places);
+  /// What the corpus held before this build: its generations, the units of labels in its manifest
+  /// and, with `pictures`, the histograms there.
+  void adopt_corpus(const Json& manifest, Json generations, bool pictures);
   /// The generations of this corpus then end with the plan's sessions.
   void add_generation() { with_generation_ = true; }
   /// One writer's report, in the order of the recipe's outputs.
@@ -43,6 +45,7 @@ class ManifestBuilder {
     std::vector<std::string> groups;
   };
   void count(const Episode& episode, const std::string& group);
+  Json places_json(const std::vector<SamplePlace>& places) const;
   Json features() const;
   Json counts(const BuildReport& report) const;
   std::string unit_of(const std::string& label) const;  ///< "" = none

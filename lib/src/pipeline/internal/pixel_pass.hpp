@@ -11,6 +11,10 @@
 
 namespace reelcell::pipeline {
 
+/// Rows whose pixels count: "all", "sampled" (about as many as LeRobot samples: n^0.75, from 100
+/// up), or none.
+std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows);
+
 /// Frames by stream, as ordinals in presentation order.
 using FramesOfStreams = std::map<std::string, std::set<std::uint32_t>>;
 

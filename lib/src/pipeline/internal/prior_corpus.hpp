@@ -3,10 +3,12 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "edit/carried_files.hpp"
 #include "edit/stored.hpp"
 #include "internal/camera_forms.hpp"
 #include "internal/lost_parts.hpp"
@@ -23,12 +25,22 @@ class PriorCorpus {
   const CorpusSchema& schema() const { return corpus_->schema(); }
   const Json& manifest() const { return corpus_->manifest(); }
   CameraForms cameras() const { return stated_forms(corpus_->lerobot_info()); }
-  std::size_t size() const { return corpus_->samples().size(); }
-  const edit::StoredSample& sample(std::size_t i) const { return corpus_->samples()[i]; }
+  /// Forgets the samples of these sessions and what is told of them; the others move up.
+  void leave_out(const std::set<std::string>& sessions);
+  bool leaves_out() const { return kept_.size() < corpus_->samples().size(); }
+  std::size_t size() const { return kept_.size(); }
+  const edit::StoredSample& sample(std::size_t i) const { return corpus_->samples()[kept_[i]]; }
   /// Its entry in the manifest.
-  Json entry(std::size_t i) const { return corpus_->details(i).manifest; }
+  Json entry(std::size_t i) const { return corpus_->details(kept_[i]).manifest; }
   /// Rows, times and figures, clips without packets. Thread-safe for different i. InputError.
-  edit::LoadedEpisode load(std::size_t i) const { return corpus_->load_rows(i); }
+  edit::LoadedEpisode load(std::size_t i) const { return corpus_->load_rows(kept_[i]); }
+  /// All of it, packets, native series, stills and figures of pixels too. The same.
+  edit::LoadedEpisode load_whole(std::size_t i) const;
+  /// Where sample i lies, and which files of the recipe's output `output` hold no sample that is
+  /// left out. After leave_out().
+  EarlierPlace before(std::size_t i, const Json& entry, std::size_t output) const {
+    return carried_->before(kept_[i], entry, output);
+  }
   /// Where sample i, whose entry is given, lies in one output.
   SamplePlace place(std::size_t i, const Json& entry, const std::string& output) const;
   /// Files of one output, in the recipe's order.
@@ -38,7 +50,7 @@ class PriorCorpus {
                  const std::set<std::string>& segments) const;
   /// Was data lost of which the report does not say where (an earlier version wrote it)?
   bool lost_somewhere() const;
-  /// One entry a build or addition: sessions, episodes.
+  /// One entry a build or addition: sessions, episodes; none of which nothing is left.
   Json generations() const;
 
   /// Every session that was given to a build of it.
@@ -72,12 +84,15 @@ class PriorCorpus {
 
  private:
   std::unique_ptr<edit::StoredCorpus> corpus_;
+  std::vector<std::uint32_t> kept_;  ///< numbers of samples, rising
+  std::set<std::string> left_out_;   ///< sessions
+  std::optional<edit::CarriedFiles> carried_;
   Json report_;  ///< without its decisions
   JsonShelf decisions_;
   std::set<std::string> sessions_;
   std::set<std::string> retired_;
   std::map<std::string, std::vector<std::uint32_t>>
-      samples_of_;                                       ///< numbers of a session's samples
+      samples_of_;                                       ///< a session's samples, in the corpus
   std::map<std::string, std::set<std::string>> failed_;  ///< keys of segments, by session
 };
 

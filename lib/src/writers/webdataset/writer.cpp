@@ -61,16 +61,21 @@ class Writer : public CorpusWriter {
 
   SamplePlace add(const Episode& episode) override {
     check_key(episode.key);
-    const std::vector<Member> members = make_members(episode, context_.schema, settings_.members);
+    MemberOptions options = settings_.members;
+    options.number = std::max(episode.index, next_own_);
+    const std::vector<Member> members = make_members(episode, context_.schema, options);
     const std::string split = split_of(episode);
-    return put(episode, members, splits_[split],
-               shard_for(split, sample_size(episode.key, members)));
+    SamplePlace place =
+        put(episode, members, splits_[split], shard_for(split, sample_size(episode.key, members)));
+    note_own(*options.number, place);
+    return place;
   }
 
   void adopt(const Episode& episode, const SamplePlace& place) override {
     const std::string name = split_of(episode);
     Split& split = splits_[name];
     pass_to(split, shard_number(place.file, name));
+    next_own_ = std::max(next_own_, own_number(place) + 1);
     ++split.samples;
   }
 
@@ -80,7 +85,7 @@ class Writer : public CorpusWriter {
     const std::string name = split_of(episode);
     Split& split = splits_[name];
     const std::size_t number = shard_number(before.place.file, name);
-    const std::uint64_t own = before.place.details.value("episode", before.place.episode);
+    const std::uint64_t own = own_number(before.place);
     const bool first = split.numbers.empty() || split.numbers.back() != number;
     if (first) {
       finish(split);
@@ -97,7 +102,8 @@ class Writer : public CorpusWriter {
       options.number = own;
       place = put(episode, make_members(episode, context_.schema, options), split, *split.open);
     }
-    if (own != episode.index) place.details["episode"] = own;
+    place.details.erase("episode");
+    note_own(own, place);
     return place;
   }
 
@@ -124,6 +130,15 @@ class Writer : public CorpusWriter {
 
   static std::string split_of(const Episode& episode) {
     return episode.split.empty() ? "all" : episode.split;
+  }
+
+  static std::uint64_t own_number(const SamplePlace& place) {
+    return place.details.value("episode", place.episode);
+  }
+  /// It stands in the place where the corpus counts otherwise.
+  void note_own(std::uint64_t own, SamplePlace& place) {
+    if (own != place.episode) place.details["episode"] = own;
+    next_own_ = std::max(next_own_, own + 1);
   }
 
   static void pass_to(Split& split, std::size_t number) {
@@ -210,6 +225,9 @@ class Writer : public CorpusWriter {
   fs::path folder_;
   Settings settings_;
   std::map<std::string, Split> splits_;
+  /// The number that the next new sample has in its json: none has that of another, also where
+  /// samples went.
+  std::uint64_t next_own_ = 0;
   WriterReport report_;
 };
 

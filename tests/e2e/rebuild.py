@@ -92,13 +92,40 @@ def every_input_counts(work, times, other):
         check("nothing was done" in build(work, folder, out).stdout, f"{name}: the second build was not for nothing")
         change(folder)
         told = build(work, folder, out, codes=(1,)).stderr
-        check("--overwrite" in told, f"{name} was changed: {told}")
+        check("--overwrite" in told and "has changed" in told and name in told, f"{name} was changed: {told}")
         same_tree(before, tree(out), f"{name}: a refused build")
         build(work, folder, out, "--overwrite")
         fresh = work / f"fresh-{name}"
         build(work, folder, fresh)
         same_tree(tree(fresh), tree(out), f"{name}: built over the old corpus")
         check(before != tree(out), f"{name}: the change is in nothing")
+
+
+def touched(work, out, before):
+    """A file with another time and the same content is no change, and is remembered so; one that is in no sample cannot be told."""
+    for path in sorted((work / "session").iterdir()):
+        os.utime(path)
+        check("nothing was done" in build(work, work / "session", out).stdout, f"{path.name} was touched")
+    same_tree(before, tree(out), "touched")
+    moved = work / "moved"
+    shutil.copytree(work / "session", moved, copy_function=shutil.copyfile)
+    for folder in (moved, work / "session"):
+        check("nothing was done" in build(work, folder, out).stdout, "a copy with other times")
+    folder, other = work / "unlabelled", work / "unlabelled-out"
+    shutil.copytree(work / "session", folder)
+    labels = (folder / "labels.csv").read_text()
+    (folder / "labels.csv").write_text(labels.splitlines()[0] + "\n")
+    build(work, folder, other)
+    (folder / "labels.csv").write_text(labels)
+    told = build(work, folder, other, codes=(1,)).stderr
+    check("labels.csv" in told and "no sample came from it" in told, f"labels that came later are not noticed: {told}")
+    told = build(work, folder, other, "--add", codes=(LOST,)).stderr
+    check("labels.csv" in told and "cannot be told" in told, told)
+    build(work, folder, other, "--add", "--replace")
+    whole = work / "labelled-out"
+    build(work, folder, whole)
+    keys = [sorted(s["key"] for s in json.loads((o / "corpus.json").read_text())["samples"]) for o in (other, whole)]
+    check(keys[0] == keys[1], f"labels that came later: {keys}")
 
 
 def damage_is_repaired(work, out, before):
@@ -167,6 +194,7 @@ def main():
         build(work, work / "session", out)
         before = tree(out)
         count = lineage_is_whole(work, out)
+        touched(work, out, before)
         damage_is_repaired(work, out, before)
         failures_leave_it(work, out, before)
         every_input_counts(work, times, other)

@@ -55,45 +55,85 @@ std::string name_of(const PriorCorpus::Source& source) {
 
 /// Has what samples came from the same bytes (rows and frames, where episodes share files)? Only a
 /// hash can say so.
-Found state_of(const SessionRef& ref, const PriorCorpus::Sources& sources) {
-  Found found{sources.empty() ? State::kUnknown : State::kSame, {}, "no hash of it was kept"};
-  try {
-    Diagnostics counted;
-    std::shared_ptr<const OpenSession> session;
-    std::set<fs::path> same;
-    const fs::path root = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
-    for (const auto& [source, known] : sources) {
-      const std::string& sha256 = known.sha256;
-      const bool in_set = !ref.episode.empty() || (!source.stream.empty() &&
-                                                   fs::is_directory(safe_join(root, source.path)));
-      if (in_set && !session) session = OpenSession::open(ref, counted);
-      State state = State::kUnknown;
-      if (!in_set)
-        state =
-            same.contains(source.path) ? State::kSame : state_of_file(root, source.path, sha256);
-      else if (source.stream.empty())
-        state = state_of_file(session->session().folder, source.path, sha256);
-      else if (!sha256.empty())
-        state = session->source_digests(source.stream).sha256 == sha256 ? State::kSame
-                                                                        : State::kChanged;
-      if (state == State::kChanged) return {state, {}, name_of(source) + " is not as it was"};
-      if (state == State::kSame && !in_set) same.insert(source.path);
-      if (state != State::kUnknown) continue;
-      if (known.no_hash.empty()) {
-        found.state = State::kUnknown;
-        found.reason = "no hash of " + name_of(source) + " was kept";
-      } else if (found.state == State::kSame) {
-        found.state = State::kUnhashed;
-        found.unhashed = {ref.id, source.stream, known.no_hash};
-      }
-    }
-  } catch (const InputError& bad) {
-    return {State::kChanged, {}, bad.what()};
-  } catch (const fs::filesystem_error& bad) {
-    return {State::kChanged, {}, why_unreachable(bad)};
+class Comparison {
+ public:
+  /// `changed`: files that are not as they were, where that is known: others are not read.
+  Comparison(const SessionRef& ref, const PriorCorpus::Sources& sources,
+             std::optional<std::set<std::string>> changed)
+      : ref_(&ref), sources_(&sources), changed_(std::move(changed)) {
+    root_ = fs::is_directory(ref.path) ? ref.path : ref.path.parent_path();
   }
-  return found;
-}
+
+  Found result() {
+    Found found{sources_->empty() ? State::kUnknown : State::kSame, {}, "no hash of it was kept"};
+    try {
+      for (const auto& [source, known] : *sources_) {
+        const State state = state_of(source, known.sha256);
+        if (state == State::kChanged) return {state, {}, name_of(source) + " is not as it was"};
+        if (state != State::kUnknown) continue;
+        if (known.no_hash.empty()) {
+          found.state = State::kUnknown;
+          found.reason = "no hash of " + name_of(source) + " was kept";
+        } else if (found.state == State::kSame) {
+          found.state = State::kUnhashed;
+          found.unhashed = {ref_->id, source.stream, known.no_hash};
+        }
+      }
+    } catch (const InputError& bad) {
+      return {State::kChanged, {}, bad.what()};
+    } catch (const fs::filesystem_error& bad) {
+      return {State::kChanged, {}, why_unreachable(bad)};
+    }
+    const std::string unseen = first_unseen();
+    if (found.state == State::kSame && !unseen.empty())
+      return {State::kUnknown,
+              {},
+              "'" + unseen + "' is not as it was, and no sample came from it, so no hash was kept"};
+    return found;
+  }
+
+ private:
+  /// A part of a data set, or of a folder that is read as one.
+  bool in_set(const PriorCorpus::Source& source) const {
+    return !ref_->episode.empty() ||
+           (!source.stream.empty() && fs::is_directory(safe_join(root_, source.path)));
+  }
+
+  State state_of(const PriorCorpus::Source& source, const std::string& sha256) {
+    if (!in_set(source)) {
+      if (changed_ && !changed_->contains(source.path)) return State::kSame;
+      const auto [known, fresh] = files_.try_emplace(source.path);
+      if (fresh) known->second = state_of_file(root_, source.path, sha256);
+      return known->second;
+    }
+    if (!session_) session_ = OpenSession::open(*ref_, counted_);
+    if (source.stream.empty())
+      return state_of_file(session_->session().folder, source.path, sha256);
+    if (sha256.empty()) return State::kUnknown;
+    return session_->source_digests(source.stream).sha256 == sha256 ? State::kSame
+                                                                    : State::kChanged;
+  }
+
+  /// The first file that changed and that no source stands for, "" when there is none.
+  std::string first_unseen() const {
+    if (!changed_) return "";
+    for (const std::string& path : *changed_)
+      if (std::none_of(sources_->begin(), sources_->end(), [&](const auto& entry) {
+            const std::string& known = entry.first.path;
+            return path == known || path.starts_with(known + "/");
+          }))
+        return path;
+    return "";
+  }
+
+  const SessionRef* ref_;
+  const PriorCorpus::Sources* sources_;
+  std::optional<std::set<std::string>> changed_;
+  fs::path root_;
+  Diagnostics counted_;
+  std::shared_ptr<const OpenSession> session_;
+  std::map<std::string, State> files_;
+};
 
 void require_own_names(const SessionInputs& inputs, const SessionInputs& known) {
   for (const auto& [id, input] : inputs) {
@@ -111,6 +151,8 @@ std::string why_no_hash(const UnhashedSource& unhashed) {
   return "the hash of '" + unhashed.source + "' could not be taken then (" + unhashed.reason + ")";
 }
 
+}  // namespace
+
 std::string first_few(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 5;
   std::string text;
@@ -118,8 +160,6 @@ std::string first_few(const std::vector<std::string>& names) {
   if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
   return text;
 }
-
-}  // namespace
 
 CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs& inputs,
                     const PlanRequest& request, const PriorCorpus& prior,
@@ -143,7 +183,15 @@ CorpusDelta compare(const std::vector<SessionRef>& sessions, const SessionInputs
   }
   ordered_pool<Found>(
       in_doubt.size(), request.threads,
-      [&](std::size_t i) { return state_of(*in_doubt[i], prior.sources_of(in_doubt[i]->id)); },
+      [&](std::size_t i) {
+        const SessionRef& ref = *in_doubt[i];
+        const auto before = known.find(ref.id);
+        const PriorCorpus::Sources sources = prior.sources_of(ref.id);
+        return Comparison(ref, sources,
+                          before == known.end() ? std::nullopt
+                                                : changed_files(before->second, inputs.at(ref.id)))
+            .result();
+      },
       [&](std::size_t i, Found&& found) {
         const std::string& id = in_doubt[i]->id;
         const bool same = found.state == State::kSame;

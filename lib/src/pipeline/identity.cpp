@@ -69,6 +69,30 @@ Parts parts_of(const SessionRef& ref, const SessionDescription& session, const R
   return parts;
 }
 
+/// As Collector in lineage.cpp has it.
+std::string path_in_lineage(const fs::path& path, const fs::path& folder) {
+  const fs::path relative = path.lexically_normal().lexically_relative(folder.lexically_normal());
+  const bool inside = !relative.empty() && *relative.begin() != "..";
+  return inside ? relative.generic_string() : path.filename().string();
+}
+
+std::string line_of(const std::string& path, const std::string& state) {
+  return "\n" + state + " " + path;
+}
+
+std::map<std::string, std::string> states_of(const std::string& input) {
+  std::map<std::string, std::string> states;
+  for (std::size_t at = input.find('\n'); at != std::string::npos;) {
+    const std::size_t end = input.find('\n', at + 1);
+    const std::string line = input.substr(at + 1, end - std::min(end, at + 1));
+    const std::size_t space = std::min(line.find(' '), line.size());
+    // Two files outside of the folder may share a name.
+    states[line.substr(std::min(space + 1, line.size()))] += line.substr(0, space) + " ";
+    at = end;
+  }
+  return states;
+}
+
 bool is_described(const SessionRef& ref) {
   std::error_code error;
   return fs::is_directory(ref.path, error) && fs::exists(ref.path / "session.json", error);
@@ -83,6 +107,19 @@ std::vector<fs::path> files_of_session(const SessionRef& ref, const Recipe& reci
   for (auto& [name, path] : parts_of(ref, read_session_file(description), recipe).files)
     files.push_back(std::move(path));
   return files;
+}
+
+std::optional<std::set<std::string>> changed_files(const std::string& before,
+                                                   const std::string& now) {
+  const auto was = states_of(before), is = states_of(now);
+  if (was.empty() || is.empty()) return std::nullopt;
+  std::set<std::string> changed;
+  for (const auto& [path, state] : is)
+    if (const auto known = was.find(path); known == was.end() || known->second != state)
+      changed.insert(path);
+  for (const auto& [path, state] : was)
+    if (!is.contains(path)) changed.insert(path);
+  return changed;
 }
 
 std::string fingerprint_of(ByteView bytes) {
@@ -116,13 +153,17 @@ std::string InputIdentity::of(const SessionRef& ref) {
 }
 
 std::string InputIdentity::of_files(const SessionRef& ref) {
-  std::string text = ref.episode + "\n";
+  std::string text = ref.episode + "\n", lines;
   try {
     Parts parts;
     if (is_described(ref)) {
       const fs::path file = ref.path / "session.json";
-      text += read_text_file(file);
+      const std::string description = read_text_file(file);
+      text += description;
+      lines = line_of("session.json", fingerprint_of(as_bytes(description)));
       parts = parts_of(ref, read_session_file(file), *recipe_);
+      for (const auto& [name, path] : parts.files)
+        lines += line_of(path_in_lineage(path, ref.path), of_path(path));
     } else {
       const ReaderRow* reader = ref.episode.empty() ? nullptr : readers::sniff(ref.path);
       if (!reader || !add_episode(*reader, ref.path, "", ref.episode, parts))
@@ -132,10 +173,12 @@ std::string InputIdentity::of_files(const SessionRef& ref) {
     for (const auto& [name, path] : parts.files) text += "\n" + name + " " + of_path(path);
   } catch (const InputError& bad) {
     text += placeless(bad.what(), ref, *recipe_);
+    lines.clear();
   } catch (const fs::filesystem_error& bad) {
     text += placeless(why_unreachable(bad), ref, *recipe_);
+    lines.clear();
   }
-  return fingerprint_of(as_bytes(text));
+  return fingerprint_of(as_bytes(text)) + lines;
 }
 
 }  // namespace reelcell::pipeline

@@ -6,6 +6,7 @@
 #include "internal/adopt_corpus.hpp"
 #include "internal/build_folder.hpp"
 #include "internal/candidate_source.hpp"
+#include "internal/held_corpus.hpp"
 #include "internal/identity.hpp"
 #include "internal/manifest.hpp"
 #include "internal/nothing_left.hpp"
@@ -194,83 +195,6 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
   return report;
 }
 
-namespace {
-
-/// What was quarantined under the name of its folder because it did not say what was in it, and
-/// says so now: to the name, the ids that it has.
-using ReadAgain = std::map<std::string, std::set<std::string>>;
-ReadAgain read_again(const SessionList& list, const Json& report) {
-  ReadAgain again;
-  for (const Json& session : report.value("quarantined_sessions", Json::array()))
-    again[session.value("session", "")];
-  for (const SessionRef& ref : list.refs) again.erase(ref.id);
-  for (const SessionRef& ref : list.refs)
-    if (const auto at = again.find(id_of_path(ref.path)); at != again.end())
-      at->second.insert(ref.id);
-  std::erase_if(again, [](const auto& entry) { return entry.second.empty(); });
-  return again;
-}
-
-/// Was it built in one go, of these sessions by this recipe?
-bool is_of(const Json& manifest, const Recipe& recipe, const SessionInputs& inputs,
-           const ReadAgain& again) {
-  const Json generations = manifest.value("generations", Json::array());
-  if (manifest.value("recipe", Json::object()).value("hash", "") != recipe.hash ||
-      generations.size() != 1)
-    return false;
-  std::set<std::string> given, built;
-  for (const auto& [id, input] : inputs) given.insert(id);
-  for (const Json& id : generations[0].value("sessions", Json::array())) {
-    const auto at = again.find(id.get<std::string>());
-    if (at == again.end())
-      built.insert(id.get<std::string>());
-    else
-      built.insert(at->second.begin(), at->second.end());
-  }
-  return built == given;
-}
-
-/// What is tried again may have been repaired; what was built must be as it was.
-void require_unchanged(const BuildFolder& folder, const SessionInputs& inputs, const Json& report) {
-  std::set<std::string> failed;
-  for (const Json& session : report.value("quarantined_sessions", Json::array()))
-    failed.insert(session.value("session", ""));
-  for (const Json& decision : report.value("decisions", Json::array()))
-    if (decision.value("failed", false)) failed.insert(decision.value("session", ""));
-  for (const Json& source : report.value("sources_without_hash", Json::array()))
-    failed.insert(source.value("session", ""));
-  for (const auto& [id, before] : folder.inputs()) {
-    const auto now = inputs.find(id);
-    if (now != inputs.end() && now->second != before && !failed.contains(id))
-      throw OutputError(folder.out().string(),
-                        "session '" + id +
-                            "' has changed since it was built, and --retry-failed builds only what "
-                            "failed; give --overwrite to build all anew");
-  }
-}
-
-/// A folder that holds a complete corpus of files as it lists them or not: is it the one that is
-/// asked for and whole? OutputError when it is another one.
-bool is_asked_for(const BuildFolder& folder, const Recipe& recipe, const SessionList& list,
-                  const SessionInputs& inputs, const BuildRequest& request,
-                  const std::string& fingerprint, const std::vector<BuildFolder::Damage>& damage) {
-  if (folder.fingerprint() == fingerprint && !request.retry_failed) return damage.empty();
-  const Json manifest = read_json_file_without(folder.out() / "corpus.json", "samples");
-  const Json report = read_json_file(folder.out() / "report.json");
-  if (request.retry_failed && is_of(manifest, recipe, inputs, read_again(list, report))) {
-    require_unchanged(folder, inputs, report);
-    return damage.empty() && !has_failures(report);
-  }
-  throw OutputError(
-      folder.out().string(),
-      "already holds a complete corpus of other sessions, another recipe or another version of "
-      "this program, or one that was built in several additions; give --add to add the sessions "
-      "that it does not hold, --add --retry-failed to try again what failed of those that it does, "
-      "--overwrite to replace it, or choose another folder");
-}
-
-}  // namespace
-
 bool has_failures(const Json& report) {
   if (!report.value("quarantined_sessions", Json::array()).empty()) return true;
   for (const Json& decision : report.value("decisions", Json::array()))
@@ -303,12 +227,15 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
   const SessionList list = list_for_build(planned.inputs);
   BuildResult result;
   const std::vector<BuildFolder::Damage> damage = folder.damage();
-  if (folder.complete() && !request.overwrite &&
-      is_asked_for(folder, planned.recipe, list, inputs, request, fingerprint, damage)) {
+  const Held held =
+      folder.complete() && !request.overwrite
+          ? what_is_held(folder, planned, list, inputs, request, fingerprint, damage.empty())
+          : Held::kOther;
+  if (held != Held::kOther) {
     result.nothing_to_do = true;
     result.known_report = read_json_file(folder.out() / "report.json");
     // The record of another version of the program, or none, stays: nothing was built by this one.
-    if (folder.fingerprint() == fingerprint)
+    if (folder.fingerprint() == fingerprint || held == Held::kTouched)
       folder.finish(fingerprint, inputs, has_failures(result.known_report));
     return result;
   }

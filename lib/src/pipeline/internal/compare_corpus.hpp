@@ -16,6 +16,8 @@ std::string why_not_addable(const PriorCorpus& prior, const CorpusDelta& delta);
 /// Sessions that were given and of which the corpus keeps another state: each a loss.
 void tell_of_kept(const CorpusDelta& delta, bool replace, Diagnostics& diagnostics);
 std::string why_damaged(const std::vector<std::string>& damage);
+/// "a, b and 7 more".
+std::string first_few(const std::vector<std::string>& names);
 /// Files of the corpus that are not there as listed, each with what is wrong.
 std::vector<std::string> damage_of(const fs::path& corpus);
 

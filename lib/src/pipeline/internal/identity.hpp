@@ -3,6 +3,8 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,11 @@ std::vector<fs::path> files_of_session(const SessionRef& ref, const Recipe& reci
 /// What sessions were read: id -> of_files().
 using SessionInputs = std::map<std::string, std::string>;
 
+/// Files, as lineage names them, that are not as they were, given of_files() before and now.
+/// Nothing where one of them does not say: of what has no session.json.
+std::optional<std::set<std::string>> changed_files(const std::string& before,
+                                                   const std::string& now);
+
 /// Sizes and change times of a session's files (those of its streams, those that the options of
 /// its readers and of the recipe's segmenters and objects name, the plan), and what session.json
 /// says, as a short text; of an episode of a data set, the files that hold its rows and frames and
@@ -29,7 +36,8 @@ class InputIdentity {
   explicit InputIdentity(const Recipe& recipe) : recipe_(&recipe) {}
   /// Never throws for a damaged session: the reader will say what is wrong with it.
   std::string of(const SessionRef& ref);
-  /// The same but for the session's id.
+  /// The same but for the session's id; where it has a session.json, with a line for each file:
+  /// what it was, and its path.
   std::string of_files(const SessionRef& ref);
 
  private:

@@ -9,6 +9,7 @@
 
 #include "internal/candidate.hpp"
 #include "internal/curve_peaks.hpp"
+#include "internal/straightness.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::timeline {
@@ -241,9 +242,55 @@ Choice choose(const Sides& sides, const MeanOf& fast, const LagCurve& curve,
   return {break_tie(fitted), "one fits better in most windows"};
 }
 
+/// A drift as far as it may be is the bound and not the clock.
+bool at_bound(const Fitted& fitted, const MeasureOptions& options) {
+  const double bound = options.max_drift_ppm * 1e-6;
+  return bound > 0 && std::abs(fitted.slope + fitted.fit.drift) >= bound * (1 - 1e-4);
+}
+
+/// Why one straight line is not the clock, "" where it is, or may be within the interval, which is
+/// widened by what is seen to be off the line.
+std::string why_not_straight(const Fitted& best, const Sides& sides, const MeanOf& fast,
+                             const Terms& terms, const MeasureOptions& options, double widest_ms,
+                             OffsetMeasurement& out) {
+  const double sense = sides.swapped ? -1 : 1;  // lags run the other way
+  const auto when = [&](double from_middle_ns) {
+    const auto t = terms.time(terms.middle_ns + from_middle_ns, best.fit.offset_ns);
+    return fmt::format("{:.1f} s", 1e-9 * static_cast<double>(t));
+  };
+  const OwnOffsets own(best, sides, fast, terms.middle_ns, options);
+  const auto departure = departure_of(own.rests());
+  const double needed_ms = out.offset_interval_ms + (departure ? departure->most_ns * 1e-6 : 0);
+  const bool far = departure && departure->most_ns * 1e-6 > out.offset_interval_ms;
+  if (far && needed_ms > widest_ms && departure->kind == Departure::Kind::kJump)
+    return fmt::format("the clock jumped by about {:+.1f} ms at {}",
+                       1e-6 * sense * departure->jump_ns, when(departure->where_ns));
+  if (at_bound(best, options) && std::abs(out.drift_ppm) > out.drift_interval_ppm)
+    return fmt::format(
+        "the drift that fits best is as large as it may be, {:.0f} ppm; raise max_drift_ppm",
+        options.max_drift_ppm);
+  if (const auto other = own.elsewhere())
+    return fmt::format("the clock jumped: from {} to {} the offset is another by about {:+.0f} ms",
+                       when(other->from_ns), when(other->to_ns), 1e-6 * sense * other->jump_ns);
+  if (const double share = agreement(best); share < 0.75)
+    return fmt::format("it fits {:.0f} % of the windows only: the clock may have jumped",
+                       100 * share);
+  if (!far) return "";
+  if (needed_ms > widest_ms && departure->kind == Departure::Kind::kBend)
+    return fmt::format("the clock is not straight: it bends by about {:.1f} ms",
+                       1e-6 * departure->size_ns);
+  if (needed_ms > widest_ms)
+    return fmt::format(
+        "the clocks drift apart by {:.0f} ppm more than the fit allows; raise max_drift_ppm",
+        1e6 * departure->drift);
+  out.offset_interval_ms = needed_ms;
+  out.drift_interval_ppm += departure->drift * 1e6;
+  return "";
+}
+
 /// Verdict and reason of a fit that may be one.
-void judge(const Fitted& best, bool unique, bool whole, const Choice& choice, double widest_ms,
-           OffsetMeasurement& out) {
+void judge(const Fitted& best, bool unique, const std::string& not_straight, const Choice& choice,
+           double widest_ms, OffsetMeasurement& out) {
   const std::string many = fmt::format("{} offsets fit alike (second peak at {:.2f} of the first)",
                                        out.candidates.size(), out.ratio);
   out.verdict = Verdict::kAmbiguous;
@@ -251,12 +298,11 @@ void judge(const Fitted& best, bool unique, bool whole, const Choice& choice, do
     out.reason = "too short to tell how well the offset is known";
   } else if (choice.index < 0) {
     out.reason = many;
+  } else if (!not_straight.empty()) {
+    out.reason = not_straight;
   } else if (out.offset_interval_ms > widest_ms) {
     out.reason = fmt::format("the offset is known to {:.1f} ms only; {:.1f} ms are needed",
                              out.offset_interval_ms, widest_ms);
-  } else if (const double share = whole ? agreement(best) : 1; share < 0.75) {
-    out.reason =
-        fmt::format("it fits {:.0f} % of the windows only: the clock may have jumped", 100 * share);
   } else {
     out.verdict = Verdict::kMeasured;
     if (!unique) out.reason = many + "; " + choice.by;
@@ -339,7 +385,10 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
           : std::max(kFineEnoughMs, 0.5e-6 * static_cast<double>(sides.period_ns));
   // An envelope stands still in most windows; those tell nothing.
   out.widest_interval_ms = widest;
-  judge(best, unique, break_ties, choice, widest, out);
+  std::string bent;
+  if (break_ties && choice.index >= 0)
+    bent = why_not_straight(best, sides, fast, terms, options, widest, out);
+  judge(best, unique, bent, choice, widest, out);
   return out;
 }
 

@@ -13,6 +13,7 @@ namespace {
 /// Values with their lengths, so that no two contents give the same bytes. Little-endian.
 class ContentHasher {
  public:
+  explicit ContentHasher(Hasher::Kinds kinds = Hasher::Kinds::kBoth) : hasher_(kinds) {}
   ContentHasher& number(std::int64_t value) {
     auto bits = static_cast<std::uint64_t>(value);
     for (int byte = 0; byte < 8; ++byte, bits >>= 8)
@@ -129,6 +130,23 @@ Digests content_digests(const SessionDescription& session, const StreamInfo& str
   else
     return {};
   return hash.finish();
+}
+
+std::string columns_digest(const std::vector<Column>& columns) {
+  std::vector<const Column*> sorted;
+  for (const Column& column : columns) sorted.push_back(&column);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Column* a, const Column* b) { return a->spec.name < b->spec.name; });
+  ContentHasher hash(Hasher::Kinds::kXxh3Only);
+  for (const Column* column : sorted) {
+    const std::size_t values = column->rows() * column->spec.width;
+    hash.text(column->spec.name)
+        .text(to_string(column->spec.dtype))
+        .number(static_cast<std::int64_t>(column->spec.width))
+        .number(static_cast<std::int64_t>(values));
+    for (std::size_t i = 0; i < values; ++i) add_value(hash, *column, i);
+  }
+  return hash.finish().xxh3_128;
 }
 
 }  // namespace reelcell::pipeline

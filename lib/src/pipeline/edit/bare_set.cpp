@@ -45,6 +45,13 @@ class BareSet : public StoredCorpus {
     return loaded;
   }
 
+  LoadedEpisode load_rows(std::size_t index) const override {
+    const StoredSample& sample = samples_.at(index);
+    LoadedEpisode loaded = begin_episode(sample, details(index));
+    set_.load_rows(sample.episode, schema_, loaded);
+    return loaded;
+  }
+
   Json lerobot_info() const override { return set_.info(); }
 
   SampleDetails details(std::size_t index) const override {

@@ -72,8 +72,8 @@ Json table_row(const StoredSample& stored,
                const std::string& split, const std::string& group, const Segment& segment,
                std::size_t number);
 
-/// Samples that hold the same stretch of the same recordings as one of an earlier source:
-/// PlanError, or with `distinct` they are left out. What has no hash of its sources cannot be told.
+/// Samples that hold the same stretch of the same recordings as one of an earlier source, or, where
+/// a set does not tell, the same rows and frames: PlanError, or with `distinct` they are left out.
 void find_doubles(std::vector<PlannedSample>& samples, bool distinct, EditPlan::Impl& plan);
 /// Changes labels, tasks and splits of the planned samples as the request says.
 void relabel(const EditRequest& request, std::vector<PlannedSample>& samples,

@@ -96,16 +96,17 @@ void merge_schemas(EditPlan::Impl& plan, Diagnostics& diagnostics) {
 }
 
 /// Two sets of one folder name have the same keys; the later ones get a number.
-std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan) {
+std::vector<PlannedSample> all_samples(const EditPlan::Impl& plan, bool distinct) {
   std::vector<PlannedSample> samples;
   std::set<std::string> keys;
   for (std::size_t s = 0; s < plan.sources.size(); ++s) {
     const StoredCorpus& source = *plan.sources[s];
     for (std::size_t t = 0; t < s; ++t)
-      if (plan.sources[t]->hash() == source.hash())
-        throw PlanError(source.path().string(), "has the same content as " +
-                                                    plan.sources[t]->path().string() +
-                                                    "; merging would double every sample");
+      if (!distinct && plan.sources[t]->hash() == source.hash())
+        throw PlanError(source.path().string(),
+                        "has the same content as " + plan.sources[t]->path().string() +
+                            "; merging would double every sample. Give --distinct to "
+                            "keep the first of each");
     for (std::size_t i = 0; i < source.samples().size(); ++i) {
       const StoredSample& stored = source.samples()[i];
       PlannedSample sample{s, i, stored.key, stored.split, stored.group, source.details(i).segment};
@@ -309,7 +310,7 @@ EditPlan EditPlan::make(const EditRequest& request, Diagnostics& diagnostics) {
   edit::check_renames(plan);
   edit::choose_outputs(request, plan);
   edit::merge_schemas(plan, diagnostics);
-  std::vector<edit::PlannedSample> samples = edit::all_samples(plan);
+  std::vector<edit::PlannedSample> samples = edit::all_samples(plan, request.distinct);
   edit::select(request, samples, plan);
   edit::find_doubles(samples, request.distinct, plan);
   edit::tell_new_keys(samples, plan, diagnostics);

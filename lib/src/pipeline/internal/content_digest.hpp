@@ -13,4 +13,8 @@ namespace reelcell::pipeline {
 Digests content_digests(const SessionDescription& session, const StreamInfo& stream,
                         const Recording* recording, const VideoSource* video);
 
+/// XXH3-128 of columns in the order of their names: what rows hold, under whatever numbers they
+/// lie.
+std::string columns_digest(const std::vector<Column>& columns);
+
 }  // namespace reelcell::pipeline

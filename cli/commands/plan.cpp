@@ -37,6 +37,9 @@ class PlanCommand : public Command {
                    "Folder of the plan, on storage that all machines share; results go there too")
         ->required()
         ->type_name("DIR");
+    app.add_flag("--overwrite", overwrite_,
+                 "Replace another plan in the folder though parts of it were worked; results of "
+                 "sessions that did not change are kept");
     threads_.setup(app);
     json_.setup(app);
   }
@@ -44,7 +47,7 @@ class PlanCommand : public Command {
     ProgressBar progress;
     const auto parts =
         pipeline::make_plan({{inputs_.begin(), inputs_.end()}, recipe_.read(), threads_.value()},
-                            parts_, out_, progress);
+                            parts_, out_, overwrite_, progress);
     const auto quarantined = pipeline::plan_quarantined(out_);
     if (json_.json)
       print_json(parts_json(parts, quarantined));
@@ -57,6 +60,7 @@ class PlanCommand : public Command {
   std::vector<std::string> inputs_;
   std::string out_;
   std::size_t parts_ = 0;
+  bool overwrite_ = false;
   RecipeGroup recipe_;
   ThreadsOption threads_;
   JsonOption json_;

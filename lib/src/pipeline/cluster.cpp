@@ -10,6 +10,7 @@
 #include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/ordered_pool.hpp"
+#include "reelcell/pipeline/session_list.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -41,12 +42,43 @@ PlanRequest request_of(const Json& document, const fs::path& folder) {
   return request;
 }
 
+SessionInputs inputs_of(const PlanRequest& request) {
+  return inputs_of(request.recipe, list_for_build(request.inputs).refs);
+}
+
+/// "'seat-1' (front.mp4 has another size or time), 'seat-9' is new".
+std::string changed_sessions(const SessionInputs& before, const SessionInputs& now) {
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> changes;
+  for (const auto& [id, input] : now) {
+    const auto was = before.find(id);
+    if (was == before.end()) {
+      changes.push_back("'" + id + "' is new");
+    } else if (was->second != input) {
+      const auto files = changed_files(was->second, input);
+      changes.push_back(
+          "'" + id + "'" +
+          (files && !files->empty() ? " (" + *files->begin() + " has another size or time)" : ""));
+    }
+  }
+  for (const auto& [id, input] : before)
+    if (!now.contains(id)) changes.push_back("'" + id + "' is not there");
+  std::string text;
+  for (std::size_t i = 0; i < changes.size() && i < kShown; ++i)
+    text += (i ? ", " : "") + changes[i];
+  if (changes.size() > kShown) text += fmt::format(" and {} more", changes.size() - kShown);
+  return text;
+}
+
 void require_same_inputs(const Json& document, const PlanRequest& request, const fs::path& folder) {
-  if (build_fingerprint(request) != document.value("build", ""))
-    throw PlanError(
-        (folder / kPlanFile).string(),
-        "the sessions changed since the plan was made; run 'reelcell plan' again: results of "
-        "sessions that did not change are kept");
+  const SessionInputs now = inputs_of(request);
+  if (fingerprint_of(request.recipe, now) == document.value("build", "")) return;
+  throw PlanError(
+      (folder / kPlanFile).string(),
+      "the sessions changed since the plan was made: " +
+          changed_sessions(document.value("sessions", Json::object()).get<SessionInputs>(), now) +
+          ". Run 'reelcell plan --overwrite' with the same folder: results of sessions that did "
+          "not change are kept");
 }
 
 /// Contiguous runs of candidates, so that a session is opened by few parts, of about the same cost.
@@ -93,12 +125,45 @@ PartStatus status_of(const Json& part, std::size_t number, const Spool& spool,
   return status;
 }
 
+/// Has any of its segments been begun?
+bool was_worked(const Json& plan, const Spool& spool) {
+  const std::set<std::string> begun = spool.begun();
+  for (const Json& part : plan.value("parts", Json::array()))
+    for (const Json& result : part.value("results", Json::array())) {
+      const std::string name = result.get<std::string>();
+      if (spool.has(name) || begun.contains(name)) return true;
+    }
+  return false;
+}
+
+/// A plan of which parts were worked is replaced by another one only on request: tasks of it that
+/// still run, or that wait, would work on other segments than they were meant for.
+void require_this_plan(const fs::path& folder, const Spool& spool, const std::string& build,
+                       std::size_t parts) {
+  std::error_code error;
+  if (!fs::exists(folder / kPlanFile, error)) return;
+  const Json plan = read_json_file(folder / kPlanFile);
+  std::string other;
+  const std::size_t had = plan.value("parts", Json::array()).size();
+  if (plan.value("version", "") != REELCELL_VERSION)
+    other = "another version of this program made it";
+  else if (plan.value("build", "") != build)
+    other = "it is of other sessions, of another state of them, or of another recipe";
+  else if (had != parts)
+    other = fmt::format("it has {} parts", had);
+  if (other.empty() || !was_worked(plan, spool)) return;
+  throw PlanError(folder.string(),
+                  "holds a plan of which parts were worked, and it is another one: " + other +
+                      ". Choose another folder, or give --overwrite to replace it: results of "
+                      "sessions that did not change are kept; end tasks of the old plan first");
+}
+
 Spool shared_spool(const fs::path& folder) { return {folder, Spool::Durability::kSynced}; }
 
 }  // namespace
 
 std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const fs::path& folder,
-                                  Progress& progress) {
+                                  bool overwrite, Progress& progress) {
   std::error_code error;
   if (fs::exists(folder, error) && !fs::exists(folder / kPlanFile, error) &&
       !fs::exists(folder / "spool", error) && !fs::is_empty(folder, error))
@@ -107,6 +172,9 @@ std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const 
   make_folders(folder);
   const Spool spool = shared_spool(folder);
   request.spool = &spool;
+  const SessionInputs inputs = inputs_of(request);
+  const std::string fingerprint = fingerprint_of(request.recipe, inputs);
+  if (!overwrite) require_this_plan(folder, spool, fingerprint, parts);
   const BuildPlan plan = plan_build(request, progress);
   if (parts == 0 || parts > plan.candidates.size())
     throw PlanError("--parts " + std::to_string(parts),
@@ -114,10 +182,15 @@ std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const 
                         " segments; every part needs one at least");
   BuildRequest build;
   const CandidateSource source(plan, spool, PacketScope::kAll, build);
-  Json document = {{"version", REELCELL_VERSION},         {"recipe", plan.recipe.document},
-                   {"recipe_file", plan.recipe.where},    {"recipe_hash", plan.recipe.hash},
-                   {"build", build_fingerprint(request)}, {"inputs", Json::array()},
-                   {"quarantined", Json::array()},        {"parts", Json::array()}};
+  Json document = {{"version", REELCELL_VERSION},
+                   {"recipe", plan.recipe.document},
+                   {"recipe_file", plan.recipe.where},
+                   {"recipe_hash", plan.recipe.hash},
+                   {"build", fingerprint},
+                   {"inputs", Json::array()},
+                   {"sessions", inputs},
+                   {"quarantined", Json::array()},
+                   {"parts", Json::array()}};
   for (const fs::path& input : request.inputs) document["inputs"].push_back(input.string());
   for (const QuarantinedSession& session : plan.quarantined)
     document["quarantined"].push_back({{"session", session.id}, {"reason", session.reason}});

@@ -23,10 +23,11 @@ struct PartStatus {
 };
 
 /// Plans every session and cuts the segments into `parts` of about the same cost. The folder must
-/// be new, empty, or hold a plan of the same sessions and recipe (whose results are kept). Returns
-/// the parts. Throws what plan_build throws, PlanError for more parts than segments.
+/// be new, empty, or hold a plan; results of sessions that did not change are kept. Returns the
+/// parts. Throws what plan_build throws, PlanError for more parts than segments and, unless
+/// `overwrite`, for a folder with another plan of which parts were worked.
 std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const fs::path& folder,
-                                  Progress& progress);
+                                  bool overwrite, Progress& progress);
 
 struct WorkRequest {
   fs::path folder;

@@ -8,9 +8,14 @@ void Accountant::add(const Episode& episode) {
   report_->episodes += 1;
   report_->rows += episode.rows;
   for (const EpisodeClip& clip : episode.clips) add_clip(clip);
-  for (const SourceLineage& line : episode.lineage)
+  std::set<std::string>& recordings = recordings_[episode.session_id];
+  for (const SourceLineage& line : episode.lineage) {
     if (!line.no_hash.empty())
       unhashed_.try_emplace({episode.session_id, line.stream}, line.no_hash);
+    // Without a hash it is like no other.
+    if (line.gave_rows())
+      recordings.insert(line.xxh3_128.empty() ? episode.session_id : line.xxh3_128);
+  }
   for (const RowTimes& times : episode.row_times) {
     timeline::SkewStats& skews = skews_[times.stream];
     skews.begin_segment();
@@ -27,6 +32,17 @@ void Accountant::finish() {
     skews.fill(line);
     report_->alignment.push_back(std::move(line));
   }
+}
+
+std::vector<std::pair<std::string, std::string>> Accountant::identical() const {
+  std::map<std::set<std::string>, std::string> first;
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const auto& [session, recordings] : recordings_) {
+    if (recordings.empty()) continue;
+    const auto [known, fresh] = first.try_emplace(recordings, session);
+    if (!fresh) found.emplace_back(session, known->second);
+  }
+  return found;
 }
 
 namespace {

@@ -1,5 +1,8 @@
 #include "internal/build_folder.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
 #include <map>
 
@@ -130,11 +133,25 @@ bool BuildFolder::complete() const {
   return fs::exists(out_ / kManifest, error);
 }
 
-std::string BuildFolder::fingerprint() const {
+namespace {
+std::string last_build(const std::vector<Json>& entries) {
   std::string last;
-  for (const Json& entry : journal_->earlier())
+  for (const Json& entry : entries)
     if (entry.contains("build")) last = entry.value("build", "");
   return last;
+}
+}  // namespace
+
+std::string BuildFolder::fingerprint() const { return last_build(journal_->earlier()); }
+
+std::string BuildFolder::fingerprint_of(const fs::path& out) {
+  return last_build(Journal::read(out / kState / "journal"));
+}
+
+bool BuildFolder::is_read_only(const fs::path& out) {
+  std::error_code error;
+  return fs::exists(out / kManifest, error) && !fs::exists(out / kState / kSwap, error) &&
+         ::access((out / kState).c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS);
 }
 
 std::set<std::string> BuildFolder::files_of_ours() const {

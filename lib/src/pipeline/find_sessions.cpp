@@ -121,18 +121,25 @@ std::vector<Found> sessions_below(const fs::path& path, SessionList& list) {
   std::vector<Found> found = readable_or_not(path);
   if (!found.empty() || !is_folder(path)) return found;
   std::vector<SessionList::LeftOut> left_out;
+  std::vector<fs::path> dangling;
   for (const fs::path& child : children_of(path)) {
     // Loose files in a folder of sessions (a README, a plan) are not sessions; data sets and
     // recordings are.
     const bool folder = is_folder(child);
+    std::error_code error;
+    if (fs::is_symlink(child, error) && !is_hidden(child) && !fs::exists(child, error)) {
+      dangling.push_back(child);
+      continue;
+    }
     if (!folder && !child.string().ends_with(".mcap") && !is_hidden(child)) continue;
     std::vector<Found> here = readable_or_not(child);
     const std::string recording = folder && here.empty() ? first_recording(child) : "";
     if (!recording.empty()) left_out.push_back({child, recording});
     std::move(here.begin(), here.end(), std::back_inserter(found));
   }
-  if (!found.empty())
-    std::move(left_out.begin(), left_out.end(), std::back_inserter(list.left_out));
+  if (found.empty()) return found;
+  std::move(left_out.begin(), left_out.end(), std::back_inserter(list.left_out));
+  std::move(dangling.begin(), dangling.end(), std::back_inserter(list.dangling));
   return found;
 }
 
@@ -244,6 +251,12 @@ void tell_of_left_out(const SessionList& list, Diagnostics& diagnostics) {
                      "holds recordings (" + folder.recording +
                          ") and no session.json, so it is no session and is left out; 'reelcell "
                          "init' proposes one");
+  for (const fs::path& link : list.dangling) {
+    std::error_code error;
+    diagnostics.warn("link-dangling", link.string(),
+                     "leads to " + fs::read_symlink(link, error).string() +
+                         ", which is not there; if that is a session, it is missing in the build");
+  }
 }
 
 std::vector<SessionRef> find_sessions(const std::vector<fs::path>& paths) {

@@ -189,6 +189,11 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
                               {"summary", written.summary}});
   }
   accountant.finish();
+  for (const auto& [session, first] : accountant.identical())
+    plan.losses->warn("session-identical", session,
+                      "holds the same recordings as '" + first +
+                          "', byte for byte, and both are in the corpus, perhaps in two splits; "
+                          "leave one of them out");
   report.lost = plan.losses->has_loss() || !lost.empty() || (prior && prior->lost_somewhere());
   if (prior && prior->lost_somewhere()) lost = {};
   write_own_files(out, manifest, report, lost);
@@ -225,6 +230,10 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
                        Progress& progress) {
   const std::string fingerprint = fingerprint_of(planned.recipe, inputs);
   const SessionList list = list_for_build(planned.inputs);
+  if (request.retry_failed && folder.is_new())
+    throw PlanError(folder.out().string(),
+                    "holds no build, so there is nothing to try again; leave --retry-failed out to "
+                    "build the sessions");
   BuildResult result;
   const std::vector<BuildFolder::Damage> damage = folder.damage();
   const Held held =
@@ -276,6 +285,14 @@ BuildResult build_from(PlanRequest planned, const BuildRequest& request, const S
                        PacketScope scope, Progress& progress) {
   require_outputs(planned.recipe);
   const SessionInputs inputs = inputs_of(planned.recipe, list_for_build(planned.inputs).refs);
+  if (!request.overwrite && !request.retry_failed && BuildFolder::is_read_only(request.out) &&
+      BuildFolder::fingerprint_of(request.out) == fingerprint_of(planned.recipe, inputs) &&
+      BuildFolder::damage_of(request.out).empty()) {
+    BuildResult result;
+    result.nothing_to_do = true;
+    result.known_report = read_json_file(request.out / "report.json");
+    return result;
+  }
   BuildFolder folder(request.out);
   return build_into(folder, std::move(planned), inputs, request, results, scope, progress);
 }

@@ -33,6 +33,7 @@ struct SessionList {
   std::vector<Clash> clashes;
   std::vector<Unreadable> unreadable;
   std::vector<LeftOut> left_out;
+  std::vector<fs::path> dangling;  ///< links beside sessions whose ends are not there
 };
 /// Throws InputError when a path does not exist or holds no session, readable or not.
 SessionList list_sessions(const std::vector<fs::path>& paths);

@@ -36,6 +36,8 @@ class BuildFolder : public FileLedger {
 
   const fs::path& out() const { return out_; }
   bool complete() const;
+  /// No build was ever begun in it.
+  bool is_new() const { return made_state_ && !complete(); }
   /// Of the build that this folder holds or held, "" when the journal does not say.
   std::string fingerprint() const;
   const Spool& spool() const { return *spool_; }
@@ -52,6 +54,9 @@ class BuildFolder : public FileLedger {
   /// Without the lock, to look at a corpus only.
   static SessionInputs inputs_of(const fs::path& out);
   static std::vector<Damage> damage_of(const fs::path& out);
+  static std::string fingerprint_of(const fs::path& out);
+  /// A complete corpus that this process may not write into, nor lock.
+  static bool is_read_only(const fs::path& out);
   /// After corpus.json is written: the new corpus takes its place. Leaves a journal that says which
   /// build this was, and the spool for --retry-failed when `keep_spool`.
   void finish(const std::string& fingerprint, const SessionInputs& inputs, bool keep_spool);

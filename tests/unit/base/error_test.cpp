@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 namespace reelcell {
 namespace {
 
@@ -24,6 +26,15 @@ TEST(DidYouMean, SaysNothingWhenNoNameIsNear) {
   EXPECT_EQ(did_you_mean("dubil", {"build"}), "");
   EXPECT_EQ(did_you_mean("x", {}), "");
   EXPECT_EQ(did_you_mean("", {"front"}), "");
+}
+
+TEST(ErrnoText, NamesWhatFilesMeet) {
+  EXPECT_EQ(errno_text(ELOOP),
+            "Too many levels of symbolic links (ELOOP); symbolic links in the path lead back to "
+            "themselves; check them");
+  for (const int error : {ENOSPC, EXDEV, EFBIG, ENOMEM, ESTALE, ETIMEDOUT, EBUSY, EEXIST, ENOTEMPTY,
+                          EINVAL, ENFILE, ENOLCK})
+    EXPECT_EQ(errno_text(error).find("(errno"), std::string::npos) << error;
 }
 
 }  // namespace

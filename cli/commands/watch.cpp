@@ -115,6 +115,7 @@ class WatchCommand : public Command {
     const Nanos every = parse_duration(every_);
     pipeline::Arrivals arrivals(options, planned.recipe);
     signals_.emplace();
+    pipeline::clear_up_after_kill(out_);
     for (;;) {
       const auto look = arrivals.look();
       take(look, planned, request);
@@ -166,12 +167,18 @@ class WatchCommand : public Command {
       }());
       return true;
     } catch (const InputError& error) {
+      if (is_of_corpus(error)) throw;
       if (sessions.size() == 1) refuse(sessions.front().id, error.what());
     } catch (const PlanError& error) {
       if (other_corpus_) throw;
       if (sessions.size() == 1) refuse(sessions.front().id, error.what());
     }
     return false;
+  }
+
+  /// It is the corpus that cannot be read: no session is to blame.
+  bool is_of_corpus(const Error& error) const {
+    return error.where().starts_with((fs::path(out_) / "").string());
   }
 
   Sessions new_ones(const Sessions& whole, const pipeline::PlanRequest& planned) {
@@ -185,7 +192,7 @@ class WatchCommand : public Command {
         return pipeline::compare_with_corpus(request, out_);
       }());
     } catch (const Error& bad) {
-      if (dynamic_cast<const OutputError*>(&bad)) throw;
+      if (dynamic_cast<const OutputError*>(&bad) || is_of_corpus(bad)) throw;
       if (whole.size() == 1) refuse(whole.front().id, bad.what());
     }
     Sessions fresh;  // one of them has no place in the corpus: which?

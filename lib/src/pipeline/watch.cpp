@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "internal/build_folder.hpp"
 #include "internal/identity.hpp"
+#include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::pipeline {
@@ -97,6 +99,18 @@ Arrivals::Look Arrivals::look(Clock::time_point now) {
     if (!waiting.reason.empty()) look.waiting.push_back(std::move(waiting));
   }
   return look;
+}
+
+void clear_up_after_kill(const fs::path& corpus) {
+  std::error_code error;
+  const fs::path state = corpus / ".reelcell";
+  const bool moving = fs::exists(state / "swap", error);
+  const bool left = fs::exists(state / "spool", error) || fs::exists(state / "next", error);
+  if (!moving && (!left || !fs::exists(corpus / "corpus.json", error))) return;
+  BuildFolder folder(corpus);  // finishes the move
+  const std::string build = folder.fingerprint();
+  if (!folder.complete() || build.empty()) return;
+  folder.finish(build, folder.inputs(), has_failures(read_json_file(corpus / "report.json")));
 }
 
 }  // namespace reelcell::pipeline

@@ -55,4 +55,8 @@ class Arrivals {
   std::map<std::string, Seen> seen_;
 };
 
+/// Clears up after an addition that was killed when its corpus was whole or being put in place; at
+/// once where there is nothing to do. Throws OutputError, also when a build is at work there.
+void clear_up_after_kill(const fs::path& corpus);
+
 }  // namespace reelcell::pipeline

@@ -97,6 +97,10 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error,
   return text;
 }
 
+/// The trouble is in the command line itself: the place of such an error is an option ("--set
+/// v=1").
+bool is_usage(const reelcell::Error& error) { return error.where().starts_with("--"); }
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Turn robot-cell recordings into training corpora that are frame-exact and provably "
@@ -143,8 +147,10 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const reelcell::Error& error) {
     std::cerr << "reelcell: " << error.what() << "\n";
+    if (is_usage(error)) return code(Outcome::kUsage);
   } catch (const std::bad_alloc&) {
-    std::cerr << "reelcell: out of memory; use fewer threads (-j 1) or shorter segments\n";
+    std::cerr << "reelcell: out of memory; use fewer threads (-j 1), a smaller --memory or shorter "
+                 "segments\n";
   } catch (const std::filesystem::filesystem_error& error) {
     const std::string path = error.path1().string();
     std::cerr << "reelcell: " << path << (path.empty() ? "" : ": ")

@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
+#include "groups/repeatable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/clocks.hpp"
@@ -115,11 +116,10 @@ class AlignCommand : public Command {
                  "its evidence in session.json, and every video")
         ->group(group);
 
-    app.add_option("--evidence", evidence_,
-                   "Measure this stream's clock, by this evidence; may be repeated")
-        ->type_name("STREAM[=BY:AGAINST[:AGAINST_BY]]")
-        ->allow_extra_args(false)
-        ->group(group);
+    repeatable(app.add_option("--evidence", evidence_,
+                              "Measure this stream's clock, by this evidence; may be repeated")
+                   ->type_name("STREAM[=BY:AGAINST[:AGAINST_BY]]")
+                   ->group(group));
     app.add_flag("--write", write_,
                  "Store what was measured in session.json; what is ambiguous is left "
                  "as it is")
@@ -136,12 +136,13 @@ class AlignCommand : public Command {
         ->check([](const std::string& text) { return wrong_duration(text, Nanos(0)); })
         ->type_name("DURATION")
         ->group(gates);
-    app.add_option("--fail-on", fail_on_,
-                   "Fail when the verdict on a clock is one of these: ambiguous, no_evidence; or "
-                   "when a clock is assumed; may be repeated")
-        ->check(CLI::IsMember({"ambiguous", "no_evidence", "assumed"}))
-        ->allow_extra_args(false)
-        ->group(gates);
+    repeatable(
+        app.add_option(
+               "--fail-on", fail_on_,
+               "Fail when the verdict on a clock is one of these: ambiguous, no_evidence; or "
+               "when a clock is assumed; may be repeated")
+            ->check(CLI::IsMember({"ambiguous", "no_evidence", "assumed"}))
+            ->group(gates));
     json_.setup(app);
   }
 

@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "groups/common.hpp"
+#include "groups/repeatable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/edit.hpp"
 #include "render/diagnostics.hpp"
@@ -61,12 +62,11 @@ class EditCommand : public Command {
     app.add_flag("--distinct", distinct_,
                  "Of a recording's stretch that several sources hold, keep the first sample; "
                  "without it such sources are not merged");
-    app.add_option("--drop", drop_, "Leave out this sample: key, or episode number of one source")
-        ->type_name("SAMPLE")
-        ->allow_extra_args(false);
-    app.add_option("--keep", keep_, "Keep only samples named so; may be repeated")
-        ->type_name("SAMPLE")
-        ->allow_extra_args(false);
+    repeatable(app.add_option("--drop", drop_,
+                              "Leave out this sample: key, or episode number of one source")
+                   ->type_name("SAMPLE"));
+    repeatable(app.add_option("--keep", keep_, "Keep only samples named so; may be repeated")
+                   ->type_name("SAMPLE"));
     app.add_option("--where", where_,
                    "Keep samples for which this SQL predicate is true (columns: see --query)")
         ->type_name("SQL");
@@ -81,28 +81,25 @@ class EditCommand : public Command {
     app.add_option("--map", map_,
                    "CSV or JSON with a key (or episode) and task, split or label.NAME to set")
         ->type_name("FILE");
-    app.add_option("--label", labels_, "Set a label from an SQL expression; may be repeated")
-        ->type_name("NAME=SQL")
-        ->allow_extra_args(false);
+    repeatable(
+        app.add_option("--label", labels_, "Set a label from an SQL expression; may be repeated")
+            ->type_name("NAME=SQL"));
     app.add_option("--task", task_, "Set the task from an SQL expression")->type_name("SQL");
-    app.add_option("--rename", renames_, "Rename a feature; may be repeated")
-        ->type_name("OLD=NEW")
-        ->allow_extra_args(false);
-    app.add_option("--set", settings_,
-                   "Change an option of the outputs, for example "
-                   "lerobot.video_files_size_in_mb=50; may be repeated")
-        ->type_name("[FOLDER.]OPTION=VALUE")
-        ->allow_extra_args(false);
+    repeatable(app.add_option("--rename", renames_, "Rename a feature; may be repeated")
+                   ->type_name("OLD=NEW"));
+    repeatable(app.add_option("--set", settings_,
+                              "Change an option of the outputs, for example "
+                              "lerobot.video_files_size_in_mb=50; may be repeated")
+                   ->type_name("[FOLDER.]OPTION=VALUE"));
     app.add_option("--to", format_, "Write one output of this format instead of the source's")
         ->type_name("FORMAT");
-    app.add_option("--split", split_,
-                   "Split into corpora by hash of the group, as NAME=SHARE; may be repeated")
-        ->type_name("NAME=SHARE")
-        ->allow_extra_args(false);
-    app.add_option("--split-where", split_where_,
-                   "Split into corpora by SQL predicate; the others go to 'rest'")
-        ->type_name("NAME=SQL")
-        ->allow_extra_args(false);
+    repeatable(
+        app.add_option("--split", split_,
+                       "Split into corpora by hash of the group, as NAME=SHARE; may be repeated")
+            ->type_name("NAME=SHARE"));
+    repeatable(app.add_option("--split-where", split_where_,
+                              "Split into corpora by SQL predicate; the others go to 'rest'")
+                   ->type_name("NAME=SQL"));
     app.add_flag("--split-by-group", split_by_group_, "One corpus for each group");
     app.add_option("--image-stats", image_stats_,
                    "keep: merge the kept figures of pictures, decode where they are missing or "

@@ -61,8 +61,8 @@ class QueryCommand : public Command {
         sql_.empty() ? pipeline::describe_tables(corpus_)
                      : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull);
     if (result.truncated)
-      throw InputError("--limit", "more than " + human_count(limit_) +
-                                      " rows came; raise it (0 = no limit), or select fewer");
+      throw InputError("--limit: more than " + human_count(limit_) +
+                       " rows came; raise it (0 = no limit), or select fewer");
     if (format_ == "json") {
       Json rows = Json::array();
       for (const auto& row : result.rows) {

@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "groups/common.hpp"
 #include "groups/recipe_group.hpp"
+#include "groups/repeatable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/replay/render.hpp"
@@ -106,11 +107,12 @@ class ReplayCommand : public Command {
                    "Show no frame that is further from the time asked for (default: the median "
                    "period of each camera)")
         ->type_name("DURATION");
-    app.add_option("--signals", signals_,
-                   "Signals to plot: joints.q or joints.q[3] (default: the first 8 numeric "
-                   "columns, floats first)")
-        ->delimiter(',')
-        ->type_name("LIST");
+    repeatable(
+        app.add_option("--signals", signals_,
+                       "Signals to plot: joints.q or joints.q[3] (default: the first 8 numeric "
+                       "columns, floats first)")
+            ->delimiter(',')
+            ->type_name("LIST"));
     app.add_option("--camera", camera_, "Camera of the contact sheet (default: the first)")
         ->type_name("STREAM");
   }

@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "groups/common.hpp"
+#include "groups/repeatable.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/cluster.hpp"
 
@@ -62,9 +63,9 @@ class SubmitCommand : public Command {
     app.add_option("--at-once", request_.at_once,
                    "Tasks that run at the same time at most (default 0: no limit)")
         ->type_name("N");
-    app.add_option("--sbatch", request_.extra,
-                   "One more #SBATCH option: --sbatch=--constraint=ssd; may be repeated")
-        ->type_name("OPTION");
+    repeatable(app.add_option("--sbatch", request_.extra,
+                              "One more #SBATCH option: --sbatch=--constraint=ssd; may be repeated")
+                   ->type_name("OPTION"));
     app.add_flag("--missing", missing_, "Submit only parts that are not complete");
     app.add_flag("-n,--dry-run", dry_run_, "Print the scripts and commands; submit nothing");
   }

@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "groups/common.hpp"
+#include "groups/repeatable.hpp"
 #include "reelcell/pipeline/why.hpp"
 #include "render/table.hpp"
 
@@ -31,9 +32,10 @@ class WhyCommand : public Command {
         ->required()
         ->type_name("DIR");
     app.add_option("sample", sample_, "Key, or episode number")->required()->type_name("SAMPLE");
-    app.add_option("--sources", sources_,
-                   "Where the sessions lie: hash their files again and compare")
-        ->type_name("PATH");
+    repeatable(app.add_option("--sources", sources_,
+                              "Where the sessions lie: hash their files again and compare; "
+                              "may be repeated")
+                   ->type_name("PATH"));
     app.add_flag("--check", check_, "Hash the corpus's files that hold the sample and compare");
     json_.setup(app);
   }

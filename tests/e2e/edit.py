@@ -319,7 +319,7 @@ def forget(work, corpus, manifest):
                 check(at < 0, f"forget: {path} holds {sample['key']}")
     kept = json.loads((out / "corpus.json").read_text())["samples"]
     check([s["key"] for s in kept] == [s["key"] for s in manifest["samples"] if s["group"] != group], "forget: others are gone too")
-    lost = reelcell("edit", corpus, "--forget", "nobody", "--out", work / "never", codes=(1,))
+    lost = reelcell("edit", corpus, "--forget", "nobody", "--out", work / "never", codes=(2,))
     check("nobody" in lost.stderr, lost.stderr)
 
 

@@ -181,7 +181,7 @@ Parameters Parameters::parse(const Json* parameters, const Json* variants,
     }
   }
   if (!variant.empty() && std::find(names.begin(), names.end(), variant) == names.end())
-    throw InputError(where + "/variants", unknown_name("variant", variant, names));
+    throw InputError("--variant", unknown_name("variant", variant, names));
   for (const std::string& text : overrides) apply_override(chosen, text);
   return chosen;
 }

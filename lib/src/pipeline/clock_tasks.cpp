@@ -39,7 +39,7 @@ ClockTask parse_task(const std::string& text, const OpenSession& session,
   if (!spec) {
     std::vector<std::string> names;
     for (const StreamSpec& entry : session.session().streams) names.push_back(entry.name);
-    throw PlanError("--measure: " + unknown_name("stream", stream, names));
+    throw PlanError("--evidence", unknown_name("stream", stream, names));
   }
   Json rule = own_rule(details, stream);
   if (equals != std::string::npos) {
@@ -50,13 +50,13 @@ ClockTask parse_task(const std::string& text, const OpenSession& session,
       else
         parts.back() += c;
     if (parts.size() < 2 || parts.size() > 3)
-      throw PlanError("--measure " + text +
-                      ": expected STREAM=BY:AGAINST or STREAM=BY:AGAINST:AGAINST_BY");
+      throw PlanError("--evidence " + text,
+                      "expected STREAM=BY:AGAINST or STREAM=BY:AGAINST:AGAINST_BY");
     rule = {{"by", parts[0]}, {"against", parts[1]}};
     if (parts.size() == 3) rule["against_by"] = parts[2];
   }
   if (rule.is_null()) rule = usual_rule(session, stream);
-  return {stream, parse_clock_evidence(rule, session, stream, "--measure " + text)};
+  return {stream, parse_clock_evidence(rule, session, stream, "--evidence " + text)};
 }
 
 std::vector<ClockTask> tasks_of(const OpenSession& session,

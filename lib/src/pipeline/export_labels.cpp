@@ -31,8 +31,8 @@ std::string name_of(const Segment& segment, const std::string& wanted) {
 std::string export_labels(const BuildPlan& plan, const ExportRequest& request) {
   const labelio::FormatRow& format = writable_format(request.format);
   if (plan.sessions.size() != 1)
-    throw PlanError("--export: found " + std::to_string(plan.sessions.size()) +
-                    " sessions, expected one: a labelling task is of one video");
+    throw PlanError("--export", "found " + std::to_string(plan.sessions.size()) +
+                                    " sessions, expected one: a labelling task is of one video");
   if (request.camera.empty())
     throw InputError("--camera", "is missing: say which video the pre-labels are of");
   const auto session = OpenSession::open(plan.sessions.front(), *plan.losses);

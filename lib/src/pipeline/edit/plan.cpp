@@ -223,7 +223,8 @@ void apply_setting(const std::string& setting, EditPlan::Impl& plan) {
 void choose_outputs(const EditRequest& request, EditPlan::Impl& plan) {
   plan.recipe = plan.sources[0]->recipe();
   if (!request.format.empty()) {
-    const WriterRow& row = writers::writer_named(request.format);
+    const WriterRow& row = at_place(
+        "--to", [&]() -> const WriterRow& { return writers::writer_named(request.format); });
     const bool bare = plan.sources[0]->manifest().empty();
     plan.recipe.outputs = {{&row, bare ? "" : row.name, OptionValues::defaults(row.options)}};
     plan.options_changed = true;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "reelcell/base/error.hpp"
-#include "reelcell/model/signals.hpp"
+#include "reelcell/model/session_facts.hpp"
 
 namespace reelcell::test {
 
@@ -50,13 +50,14 @@ inline SeriesSlice sampled(std::string column, std::int64_t start_ms, std::int64
 
 /// Streams are given whole, in time order. Unknown names throw InputError as the real one does.
 /// Remembers the longest range that was asked for, to check that a stage works in windows.
-class MemorySignals : public SessionSignals {
+class MemorySignals : public SessionSignals, public SessionFacts {
  public:
   explicit MemorySignals(std::string id = "session-1") { session_.id = std::move(id); }
 
   void add_series(const std::string& name, SeriesSlice slice) {
     StreamSpec spec;
     spec.name = name;
+    spec.clock.stated = true;
     spec.kind = StreamKind::kSeries;
     for (const Column& column : slice.columns) spec.columns.push_back(column.spec);
     session_.streams.push_back(std::move(spec));
@@ -66,23 +67,36 @@ class MemorySignals : public SessionSignals {
   void add_events(const std::string& name, std::vector<Event> events, std::string role = "") {
     StreamSpec spec;
     spec.name = name;
+    spec.clock.stated = true;
     spec.kind = StreamKind::kEvents;
     spec.role = std::move(role);
     session_.streams.push_back(std::move(spec));
     for (const Event& event : events) cover(event.time);
     events_[name] = std::move(events);
   }
-  /// `figures` may be empty (then none can be decoded) or one a frame.
+  /// `figures` may be empty (then none can be decoded) or one a frame; `playing` when a player
+  /// shows each frame, empty where that is when it was taken. Clocks are stated unless a test says
+  /// else.
   void add_video(const std::string& name, std::vector<SessionTime> times,
-                 std::vector<std::optional<FrameFigures>> figures = {}) {
+                 std::vector<std::optional<FrameFigures>> figures = {},
+                 std::vector<Nanos> playing = {}) {
     StreamSpec spec;
     spec.name = name;
+    spec.clock.stated = true;
     spec.kind = StreamKind::kVideo;
     spec.video = VideoFormat{};
     session_.streams.push_back(std::move(spec));
     for (const SessionTime t : times) cover(t);
     figures.resize(times.size());
-    frames_[name] = {std::move(times), std::move(figures)};
+    if (playing.empty())
+      for (const SessionTime t : times) playing.push_back(t - times.front());
+    frames_[name] = {std::move(times), std::move(figures), std::move(playing)};
+  }
+  /// Streams are of one clock, which is known exactly, but for those named here.
+  void set_uncertainty(const std::string& stream, Nanos half) { uncertain_[stream] = half; }
+  void set_clock_assumed(const std::string& stream) {
+    for (StreamSpec& spec : session_.streams)
+      if (spec.name == stream) spec.clock.stated = false;
   }
   void set_extent(TimeRange extent) { extent_ = extent; }
   SessionDescription& description() { return session_; }
@@ -132,6 +146,16 @@ class MemorySignals : public SessionSignals {
             {video.times.begin() + static_cast<std::ptrdiff_t>(first),
              video.times.begin() + static_cast<std::ptrdiff_t>(last)}};
   }
+  Nanos clock_uncertainty(const std::string& stream, SessionTime) override {
+    const auto found = uncertain_.find(stream);
+    return found == uncertain_.end() ? Nanos{0} : found->second;
+  }
+  bool share_clock(const std::string& a, const std::string& b) override {
+    return a == b || (session_.stream(a)->clock.stated && session_.stream(b)->clock.stated);
+  }
+  std::vector<Nanos> playing_times(const std::string& stream) override {
+    return find(frames_, stream).playing;
+  }
   std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream,
                                                          TimeRange range) override {
     note(range);
@@ -145,6 +169,7 @@ class MemorySignals : public SessionSignals {
   struct Video {
     std::vector<SessionTime> times;
     std::vector<std::optional<FrameFigures>> figures;
+    std::vector<Nanos> playing;
   };
   template <class Map>
   static const typename Map::mapped_type& find(const Map& map, const std::string& name) {
@@ -176,6 +201,7 @@ class MemorySignals : public SessionSignals {
   std::map<std::string, SeriesSlice> series_;
   std::map<std::string, std::vector<Event>> events_;
   std::map<std::string, Video> frames_;
+  std::map<std::string, Nanos> uncertain_;
   std::optional<TimeRange> extent_;
   TimeRange covered_{};
   bool any_ = false;

@@ -18,21 +18,20 @@ constexpr double kLostShare = 0.1;
 
 std::optional<std::size_t> FrameMap::ordinal(std::int64_t frame) const {
   constexpr std::int64_t kMost = 1'000'000'000'000;  // beyond it a product of times overflows
-  if (frame < 0 || frame > kMost || times.empty()) return std::nullopt;
+  if (frame < 0 || frame > kMost || playing.empty()) return std::nullopt;
   if (by_count) {
     const auto at = static_cast<std::uint64_t>(frame);
-    return at < times.size() ? std::optional(static_cast<std::size_t>(at)) : std::nullopt;
+    return at < playing.size() ? std::optional(static_cast<std::size_t>(at)) : std::nullopt;
   }
   // The frame nearest to that instant of the playing time; none where it is past the end.
   if (static_cast<double>(frame) / fps > 3e9) return std::nullopt;
-  const SessionTime wanted =
-      times.front() + Nanos(std::llround(static_cast<double>(frame) * 1e9 / fps));
+  const Nanos wanted(std::llround(static_cast<double>(frame) * 1e9 / fps));
   const Nanos half(std::llround(0.5e9 / fps));
-  if (wanted > times.back() + half) return std::nullopt;
-  const auto next = std::lower_bound(times.begin(), times.end(), wanted);
-  if (next == times.end()) return times.size() - 1;
-  const auto at = static_cast<std::size_t>(next - times.begin());
-  return at > 0 && wanted - times[at - 1] < times[at] - wanted ? at - 1 : at;
+  if (wanted > playing.back() + half) return std::nullopt;
+  const auto next = std::lower_bound(playing.begin(), playing.end(), wanted);
+  if (next == playing.end()) return playing.size() - 1;
+  const auto at = static_cast<std::size_t>(next - playing.begin());
+  return at > 0 && wanted - playing[at - 1] < playing[at] - wanted ? at - 1 : at;
 }
 
 std::vector<OptionSpec> frame_options(CameraNeed need) {
@@ -71,22 +70,22 @@ std::optional<std::int64_t> stated_frames(const OptionValues& options,
   return stated;
 }
 
-FrameMap map_frames(const LabelFile& file, std::optional<double> fps,
-                    std::vector<SessionTime> times, const std::string& stream,
-                    const std::string& where) {
+FrameMap map_frames(const LabelFile& file, std::optional<double> fps, std::vector<Nanos> playing,
+                    const std::string& stream, const std::string& where) {
   FrameMap map;
-  map.times = std::move(times);
+  map.playing = std::move(playing);
   const bool frames = std::any_of(file.spans.begin(), file.spans.end(),
                                   [](const Span& span) { return span.unit == SpanUnit::kFrames; });
-  if (map.times.empty()) throw InputError(where, "stream '" + stream + "' holds no frame");
+  if (map.playing.empty()) throw InputError(where, "stream '" + stream + "' holds no frame");
   if (!frames) return map;
   if (file.fps && fps && std::abs(*file.fps - *fps) > 1e-3 * *fps)
     throw InputError(where, "the file says its frame numbers are at " + number(*file.fps) +
                                 " fps, the recipe says " + number(*fps) +
                                 "; correct the recipe, or export at that rate");
   if (!fps) fps = file.fps;
-  const auto count = static_cast<std::int64_t>(map.times.size());
-  const double seconds = static_cast<double>((map.times.back() - map.times.front()).count()) / 1e9;
+  const auto count = static_cast<std::int64_t>(map.playing.size());
+  const double seconds =
+      static_cast<double>((map.playing.back() - map.playing.front()).count()) / 1e9;
   // A count equal to the video's: numbers are ordinals. A rate differs from the mean by the frames
   // that were lost, not by more.
   if (file.frames && *file.frames == count) {

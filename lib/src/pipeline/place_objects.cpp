@@ -4,6 +4,7 @@
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/labelio/labels.hpp"
+#include "reelcell/model/session_facts.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -14,14 +15,14 @@ class FrameFinder {
   FrameFinder(const OptionValues& rule, const labelio::ObjectFile& file, const OpenSession& session,
               const std::string& stream, std::string where)
       : source_(session.video(stream)), where_(std::move(where)), stream_(stream) {
-    const auto times = session.frame_times(stream);
     if (file.pictures) {
       read_table(rule, session);
     } else if (!file.objects.empty()) {
       labelio::LabelFile counted;
       counted.spans.emplace_back();  // a span of frames: its rules are those of objects
       counted.frames = labelio::stated_frames(rule, file.frames, where_);
-      map_ = labelio::map_frames(counted, labelio::stated_fps(rule), *times, stream, where_);
+      map_ = labelio::map_frames(counted, labelio::stated_fps(rule),
+                                 playing_times(source_->frames()), stream, where_);
     }
   }
 
@@ -78,7 +79,7 @@ class FrameFinder {
     if (const auto ordinal = map_.ordinal(drawn.frame)) return static_cast<std::uint32_t>(*ordinal);
     throw InputError(where_, drawn.object.source + ": frame " + std::to_string(drawn.frame) +
                                  " (from 0) is not in the video, which holds " +
-                                 std::to_string(map_.times.size()));
+                                 std::to_string(map_.playing.size()));
   }
 
   std::shared_ptr<const VideoSource> source_;

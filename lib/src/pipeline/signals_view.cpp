@@ -1,6 +1,7 @@
 #include "internal/signals_view.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
@@ -144,6 +145,61 @@ SessionSignals::FrameTimes SignalsView::frames(const std::string& stream, TimeRa
   const auto from = std::lower_bound(times->begin(), times->end(), range.start);
   const auto to = std::lower_bound(from, times->end(), range.end);
   return {static_cast<std::size_t>(from - times->begin()), {from, to}};
+}
+
+std::vector<Nanos> SignalsView::playing_times(const std::string& stream) {
+  return reelcell::playing_times(session_->video(stream)->frames());
+}
+
+/// Of the clocks that session.json says more of than an offset.
+const std::map<std::string, ClockDetails>& SignalsView::details() {
+  if (!details_)
+    details_ = session_->description().empty() ? std::map<std::string, ClockDetails>()
+                                               : read_clock_details(session_->description());
+  return *details_;
+}
+
+Nanos SignalsView::clock_uncertainty(const std::string& stream, SessionTime at) {
+  const auto found = details().find(stream);
+  if (found == details().end() || !found->second.measured.is_object()) return Nanos{0};
+  const Json& measured = found->second.measured;
+  const auto number = [&](const char* key) {
+    const auto value = measured.find(key);
+    return value != measured.end() && value->is_number()
+               ? std::clamp(value->get<double>(), 0.0, 1e9)
+               : 0.0;
+  };
+  // The interval is that of the offset at the reference; of a clock by points, at the middle one.
+  const auto& points = found->second.points;
+  const SessionTime known =
+      points.empty() ? session_->clock(stream).to_session(session().stream(stream)->clock.reference)
+                     : points[points.size() / 2].session;
+  const double away = std::abs(static_cast<double>((at - known).count()));
+  return Nanos(std::llround(number("offset_interval_ms") * 1e6 +
+                            away * number("drift_interval_ppm") * 1e-6));
+}
+
+/// The clock that a stream's times count by: "" is the session's.
+std::string SignalsView::clock_of(const std::string& stream) {
+  const StreamSpec& spec = *session().stream(stream);
+  if (!spec.clock.stated)
+    return "clock of " + spec.source.format + '\n' + spec.source.path + '\n' + spec.source.episode +
+           '\n' + spec.time_field;
+  const auto found = details().find(stream);
+  if (found == details().end() || !found->second.measured.is_object()) return "";
+  const Json& measured = found->second.measured;
+  const Json against = measured.value("against", Json());
+  if (measured.value("against_assumed", Json()) != Json(true) || !against.is_string()) return "";
+  // "joints.q": the stream of a column.
+  for (const StreamSpec& other : session().streams)
+    if (!other.clock.stated &&
+        (against == other.name || against.get<std::string>().starts_with(other.name + ".")))
+      return clock_of(other.name);
+  return "";
+}
+
+bool SignalsView::share_clock(const std::string& a, const std::string& b) {
+  return clock_of(a) == clock_of(b);
 }
 
 std::vector<std::optional<FrameFigures>> SignalsView::frame_figures(const std::string& stream,

@@ -6,6 +6,7 @@
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
 #include "reelcell/labelio/labels.hpp"
+#include "reelcell/model/session_facts.hpp"
 
 namespace reelcell::segment {
 namespace {
@@ -18,11 +19,24 @@ struct Placed {
   std::optional<std::size_t> first, last;  ///< frames
 };
 
+/// The last digit to which times were written, 1 s at most: so much a border may be off at least.
+Nanos written_step(const std::vector<Span>& spans) {
+  std::int64_t step = 1'000'000'000;
+  for (const Span& span : spans)
+    if (span.unit == SpanUnit::kSession || span.unit == SpanUnit::kUnix)
+      while (step > 1 && (span.first % step != 0 || span.last % step != 0)) step /= 10;
+  return Nanos(step);
+}
+
 class Placer {
  public:
-  Placer(labelio::FrameMap map, const SessionDescription& session, const StreamSpec* camera,
-         std::string where)
-      : map_(std::move(map)), session_(session), camera_(camera), where_(std::move(where)) {}
+  Placer(labelio::FrameMap map, std::vector<SessionTime> times, const std::vector<Span>& spans,
+         const SessionDescription& session, std::string where)
+      : map_(std::move(map)),
+        times_(std::move(times)),
+        step_(written_step(spans)),
+        session_(session),
+        where_(std::move(where)) {}
 
   Placed place(const Span& span) const {
     if (span.unit == SpanUnit::kFrames ? span.last < span.first : span.last <= span.first)
@@ -37,7 +51,7 @@ class Placer {
       case SpanUnit::kMedia:
         return of_playing_time(span);
       case SpanUnit::kSession:
-        return {{session_time(span.first), session_time(span.last)}, {}, {}, {}, {}};
+        return {{session_time(span.first), session_time(span.last)}, step_, step_, {}, {}};
       case SpanUnit::kUnix:
         break;
     }
@@ -47,22 +61,29 @@ class Placer {
                                    session_.clock_epoch +
                                    "'; state \"clock\": {\"epoch\": \"unix\"} in session.json if "
                                    "that is so");
-    return {{session_time(span.first), session_time(span.last)}, {}, {}, {}, {}};
+    return {{session_time(span.first), session_time(span.last)}, step_, step_, {}, {}};
   }
 
  private:
+  struct Moment {
+    SessionTime time{};
+    Nanos uncertainty{0};
+  };
+
   /// The last frame is shown for as long as one: a tool's end may lie there.
   Placed of_playing_time(const Span& span) const {
-    const SessionTime first = media(span.first), last = media(span.last);
-    const std::vector<SessionTime>& times = map_.times;
-    const Nanos whole = times.back() - times.front();
-    const Nanos frame =
-        times.size() > 1 ? whole / static_cast<std::int64_t>(times.size() - 1) : Nanos{0};
-    if (span.first < 0 || last > times.back() + 2 * frame)
+    const Nanos whole = map_.playing.back();
+    const auto steps = static_cast<std::int64_t>(map_.playing.size()) - 1;
+    const Nanos frame = steps > 0 ? whole / steps : Nanos{0};
+    if (span.first < 0 || Nanos(span.last) > whole + 2 * frame)
       throw InputError(where_, span.where + ": lies " + (span.first < 0 ? "before" : "beyond") +
                                    " the video, which plays for " + format_duration(whole + frame) +
                                    "; it is another video, or another cut");
-    return {{first, last}, {}, {}, {}, {}};
+    const Moment first = taken(Nanos(span.first)), last = taken(Nanos(span.last));
+    if (last.time <= first.time)
+      throw InputError(where_,
+                       span.where + ": takes no time, for the frames it is of were taken at once");
+    return {{first.time, last.time}, first.uncertainty, last.uncertainty, {}, {}};
   }
   /// From the first labelled frame to the one after the last; each border lies somewhere between
   /// two frames.
@@ -73,26 +94,36 @@ class Placer {
                                    std::to_string(span.last) +
                                    " (from 0) are not all in the "
                                    "video, which holds " +
-                                   std::to_string(map_.times.size()));
+                                   std::to_string(times_.size()));
     Placed placed;
     placed.first = first;
     placed.last = last;
-    const std::vector<SessionTime>& times = map_.times;
-    const bool to_end = *last + 1 == times.size();
-    placed.range = {times[*first], to_end ? times[*last] + Nanos{1} : times[*last + 1]};
-    if (*first > 0) placed.begin_uncertainty = (times[*first] - times[*first - 1]) / 2;
-    if (!to_end) placed.end_uncertainty = (times[*last + 1] - times[*last]) / 2;
+    const bool to_end = *last + 1 == times_.size();
+    placed.range = {times_[*first], to_end ? times_[*last] + Nanos{1} : times_[*last + 1]};
+    if (*first > 0) placed.begin_uncertainty = (times_[*first] - times_[*first - 1]) / 2;
+    if (!to_end) placed.end_uncertainty = (times_[*last + 1] - times_[*last]) / 2;
     return placed;
   }
-  /// Playing time runs on the camera's clock.
-  SessionTime media(std::int64_t ns) const {
-    const double drift = camera_->clock.drift_ppm * 1e-6 * static_cast<double>(ns);
-    return map_.times.front() + Nanos(ns) + Nanos(std::llround(drift));
+  /// What a player shows at this time was taken then: between two frames, as far from either as in
+  /// the player. The person who set the border saw no more than one of them, so it may be off by
+  /// the time from the one to the other.
+  Moment taken(Nanos playing) const {
+    if (times_.size() < 2) return {times_.front() + playing, playing};
+    const auto next = std::upper_bound(map_.playing.begin(), map_.playing.end(), playing);
+    auto at = static_cast<std::size_t>(next - map_.playing.begin());
+    at = std::clamp<std::size_t>(at, 1, times_.size() - 1) - 1;
+    const Nanos shown = map_.playing[at + 1] - map_.playing[at],
+                apart = times_[at + 1] - times_[at];
+    if (shown <= Nanos{0}) return {times_[at], apart};
+    return {times_[at] + Nanos(mul_div((playing - map_.playing[at]).count(), apart.count(),
+                                       shown.count(), Rounding::kNearest)),
+            apart};
   }
 
   labelio::FrameMap map_;
+  std::vector<SessionTime> times_;  ///< when its frames were taken
+  Nanos step_;                      ///< of times that are no matter of the video
   const SessionDescription& session_;
-  const StreamSpec* camera_;
   std::string where_;
 };
 
@@ -154,22 +185,23 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
   });
   const StreamSpec* camera = nullptr;
   labelio::FrameMap map;
+  std::vector<SessionTime> times;
   if (needs_video) {
     if (!options.has("camera"))
       throw InputError(options.where() + "/camera",
                        "is missing: say which video the labels are of");
     camera = &stream_named(options.text("camera"), session, StreamKind::kVideo,
                            options.where() + "/camera");
-    const auto frames = signals.frames(camera->name, {SessionTime::min(), SessionTime::max()});
-    map =
-        labelio::map_frames(file, labelio::stated_fps(options), frames.times, camera->name, where);
+    times = signals.frames(camera->name, {SessionTime::min(), SessionTime::max()}).times;
+    map = labelio::map_frames(file, labelio::stated_fps(options),
+                              facts_of(signals).playing_times(camera->name), camera->name, where);
   }
   if (file.left_out > 0)
     diagnostics.note("labels-left-out", where,
                      std::to_string(file.left_out) +
                          " entries are no spans of time, or results of a simulation; they were "
                          "left out");
-  const Placer placer(std::move(map), session, camera, where);
+  const Placer placer(std::move(map), std::move(times), file.spans, session, where);
   const std::vector<std::string> tiers = options.texts("tiers");
   std::vector<Segment> segments;
   const std::string source = format.name + " " + path;

@@ -182,11 +182,10 @@ TEST(Labels, ComeBackAsTheyWereWritten) {
 }
 
 /// 30 fps, with `lost` frames missing after the tenth.
-std::vector<SessionTime> frames_at_30(std::size_t count, std::size_t lost) {
-  std::vector<SessionTime> times;
+std::vector<Nanos> frames_at_30(std::size_t count, std::size_t lost) {
+  std::vector<Nanos> times;
   for (std::size_t i = 0; i < count + lost; ++i)
-    if (i < 10 || i >= 10 + lost)
-      times.push_back(SessionTime(tick_time(static_cast<std::int64_t>(i), {30, 1})));
+    if (i < 10 || i >= 10 + lost) times.push_back(tick_time(static_cast<std::int64_t>(i), {30, 1}));
   return times;
 }
 LabelFile frame_numbers(std::optional<std::int64_t> frames) {
@@ -196,7 +195,7 @@ LabelFile frame_numbers(std::optional<std::int64_t> frames) {
   return file;
 }
 std::string mapping_refusal(const LabelFile& file, std::optional<double> fps,
-                            const std::vector<SessionTime>& times) {
+                            const std::vector<Nanos>& times) {
   try {
     map_frames(file, fps, times, "front", "labels");
   } catch (const InputError& error) {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/file.hpp"
 #include "stage.hpp"
@@ -57,14 +59,59 @@ TEST(ImportSegmenter, PlacesFrameNumbersByTheFramesTrueTimes) {
   EXPECT_THAT(session.refusal(options), HasSubstr("98 to 99"));
 }
 
-TEST(ImportSegmenter, PlacesPlayingTimeOnTheCamerasClock) {
-  Labelled session("labels.csv", "start_s,end_s,label\n0.5,1.0,grip\n");
-  session.signals.description().streams.back().clock.drift_ppm = 1000;
+/// A camera of 100 frames that a player shows at 25 a second, taken at `taken(number)` ms.
+std::vector<Segment> label_of_playing_time(const char* rows,
+                                           const std::function<std::int64_t(std::int64_t)>& taken,
+                                           std::size_t frames = 100) {
+  Labelled session("labels.csv", std::string("start_s,end_s,label\n") + rows);
+  std::vector<SessionTime> times;
+  std::vector<Nanos> playing;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(frames); ++i) {
+    times.push_back(at_ms(taken(i)));
+    playing.push_back(std::chrono::milliseconds(40 * i));
+  }
+  session.signals.add_video("slow", times, {}, playing);
+  return session.run({{"file", "labels.csv"}, {"format", "csv"}, {"camera", "slow"}});
+}
+
+TEST(ImportSegmenter, PlacesPlayingTimeWhereItsFramesWereTaken) {
+  // The camera stood still for 2 s after frame 49; the file knows nothing of it.
+  const auto stalled = [](std::int64_t i) { return 1000 + 40 * i + (i >= 50 ? 2000 : 0); };
+  auto segments = label_of_playing_time("0.5,1.0,before\n2.4,3.01,after\n1.98,2.2,into\n", stalled);
+  ASSERT_THAT(segments, SizeIs(3));
+  EXPECT_EQ(ms(segments[0].range.start), 1500);
+  EXPECT_EQ(ms(segments[0].range.end), 2000);
+  EXPECT_EQ(segments[0].begin.uncertainty, Nanos(40'000'000));
+  // Half way between the two frames around the stall; it may be off by all of that.
+  EXPECT_EQ(ms(segments[1].range.start), 3980);
+  EXPECT_EQ(segments[1].begin.uncertainty, Nanos(2'040'000'000));
+  EXPECT_EQ(ms(segments[2].range.start), 5400);
+  EXPECT_EQ(ms(segments[2].range.end), 6010);
+  EXPECT_EQ(segments[2].finish.uncertainty, Nanos(40'000'000));
+  // Taken at 10 a second, played at 25.
+  segments =
+      label_of_playing_time("1,2,slow\n3.96,4.0,end\n", [](std::int64_t i) { return 100 * i; });
+  EXPECT_EQ(ms(segments[0].range.start), 2500);
+  EXPECT_EQ(ms(segments[0].range.end), 5000);
+  EXPECT_EQ(segments[0].begin.uncertainty, Nanos(100'000'000));
+  EXPECT_EQ(ms(segments[1].range.end), 10'000);  // the last frame is shown for as long as one
+}
+
+TEST(ImportSegmenter, TakesTheToolsFrameRateForThatOfTheFileNotOfTheCamera) {
+  // The tool counts playing time at 25 fps: frame 50 is that at 2 s, taken at 5 s.
+  Labelled session("labels.csv", "start_frame,end_frame,label\n50,74,x\n");
+  std::vector<SessionTime> times;
+  std::vector<Nanos> playing;
+  for (std::int64_t i = 0; i < 100; ++i) {
+    times.push_back(at_ms(100 * i));
+    playing.push_back(std::chrono::milliseconds(40 * i));
+  }
+  session.signals.add_video("slow", times, {}, playing);
   const auto segments =
-      session.run({{"file", "labels.csv"}, {"format", "csv"}, {"camera", "front"}});
+      session.run({{"file", "labels.csv"}, {"format", "csv"}, {"camera", "slow"}, {"fps", 25}});
   ASSERT_THAT(segments, SizeIs(1));
-  EXPECT_EQ(ns_of(segments[0].range.start), 1'500'500'000);
-  EXPECT_EQ(ns_of(segments[0].range.end), 2'001'000'000);
+  EXPECT_EQ(ms(segments[0].range.start), 5000);
+  EXPECT_EQ(ms(segments[0].range.end), 7500);
 }
 
 TEST(ImportSegmenter, RefusesPlayingTimesBeyondTheVideo) {
@@ -100,6 +147,7 @@ TEST(ImportSegmenter, TakesTimesOfDayOnlyWhereTheSessionClockHasThem) {
   EXPECT_EQ(ms(segments[0].range.start), 2000);
   EXPECT_EQ(*segments[0].attribute("label"), Value("OK"));
   EXPECT_EQ(*segments[0].attribute("stepId"), Value("P1"));
+  EXPECT_EQ(segments[0].begin.uncertainty, Nanos(1'000'000'000));  // no digit is finer
 }
 
 TEST(ImportSegmenter, LeavesOutResultsOfOtherPartsAndRefusesAFileOfNoneOfThisOne) {

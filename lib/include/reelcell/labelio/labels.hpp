@@ -68,11 +68,12 @@ std::optional<std::int64_t> stated_frames(const OptionValues& options,
                                           const std::string& where);
 
 /// Which frame a tool's frame number means. A tool counts what it decodes, or what its frame rate
-/// makes of the playing time; where frames were lost the two differ.
+/// makes of the playing time; where frames were lost the two differ. Both are matters of the file
+/// that the tool played: when its frames were truly taken may be another thing.
 struct FrameMap {
   bool by_count = true;  ///< number = ordinal; else by playing time at `fps`
   double fps = 0;
-  std::vector<SessionTime> times;  ///< of the video's frames
+  std::vector<Nanos> playing;  ///< of the video's frames, from the first one on
   /// Ordinal of the frame that a number means; nothing beyond the video.
   std::optional<std::size_t> ordinal(std::int64_t number) const;
 };
@@ -80,8 +81,7 @@ struct FrameMap {
 /// Checks the numbers against the video: `fps` (the tool's, demanded for frame numbers) and the
 /// frame count it states must fit what the video holds. Throws InputError that explains the
 /// mismatch.
-FrameMap map_frames(const LabelFile& file, std::optional<double> fps,
-                    std::vector<SessionTime> times, const std::string& stream,
-                    const std::string& where);
+FrameMap map_frames(const LabelFile& file, std::optional<double> fps, std::vector<Nanos> playing,
+                    const std::string& stream, const std::string& where);
 
 }  // namespace reelcell::labelio

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "reelcell/model/session_facts.hpp"
+#include "reelcell/pipeline/clocks.hpp"
 #include "reelcell/pipeline/session.hpp"
 
 namespace reelcell::pipeline {
@@ -52,7 +54,7 @@ class EventWindow {
   SessionTime position_{};
 };
 
-class SignalsView : public SessionSignals {
+class SignalsView : public SessionSignals, public SessionFacts {
  public:
   explicit SignalsView(const OpenSession& session) : session_(&session) {}
   const SessionDescription& session() const override { return session_->session(); }
@@ -61,15 +63,21 @@ class SignalsView : public SessionSignals {
   std::vector<Event> events(const std::string& stream, TimeRange range) override;
   std::optional<Event> event_before(const std::string& stream, SessionTime time) override;
   FrameTimes frames(const std::string& stream, TimeRange range) override;
+  std::vector<Nanos> playing_times(const std::string& stream) override;
   std::vector<std::optional<FrameFigures>> frame_figures(const std::string& stream,
                                                          TimeRange range) override;
+  Nanos clock_uncertainty(const std::string& stream, SessionTime at) override;
+  bool share_clock(const std::string& a, const std::string& b) override;
 
  private:
+  const std::map<std::string, ClockDetails>& details();
+  std::string clock_of(const std::string& stream);
   struct FiguresCache {
     TimeRange range{};
     std::vector<std::optional<FrameFigures>> figures;
   };
   const OpenSession* session_;
+  std::optional<std::map<std::string, ClockDetails>> details_;
   std::map<std::string, SeriesWindow> series_;
   std::map<std::string, EventWindow> events_;
   std::map<std::string, FiguresCache>

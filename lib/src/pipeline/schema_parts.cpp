@@ -74,6 +74,11 @@ Json schema_parts() {
         "skipped": {"type": "array", "items": {"type": "string", "description": "Id of the point."}, "description": "Planned points without a visit."},
         "repeated": {"type": "array", "items": {"$ref": "#/definitions/visit_of"}, "description": "Visits to a point that had one already."},
         "out_of_order": {"type": "array", "items": {"$ref": "#/definitions/visit_of"}, "description": "Visits that came at another place than planned."},
+        "ambiguous": {"type": "array", "description": "Visits to one of several points whose poses cannot be told apart; none of these counts as skipped.", "items": {
+          "type": "object", "required": ["segment", "points"], "description": "One visit.", "properties": {
+            "segment": {"type": "string", "description": "Name of its segment."},
+            "points": {"type": "array", "items": {"type": "string", "description": "Id of the point."}, "description": "Those that it may be to."}}}},
+        "assumed_clocks": {"type": "array", "items": {"$ref": "#/definitions/reported_moment"}, "description": "Streams whose clock nobody has related to that of the motion, and what was not done for it."},
         "unplanned_stops": {"type": "integer", "minimum": 0, "description": "Stops at no planned point."},
         "unseen": {"type": "array", "items": {"$ref": "#/definitions/reported_moment"}, "description": "Visits that the controller started, without a stop."},
         "verdicts": {

@@ -179,6 +179,64 @@ TEST(VisitsSegmenter, TellsPointsOfOnePoseApartByTheirTime) {
   EXPECT_EQ(result.report["skipped"], Json({"C"}));
 }
 
+/// B1 and B2 are planned at one pose, between A and C, and that pose is visited once.
+struct Twins : Cell {
+  Twins() : Cell("ABC", "AB") {
+    signals.description().plan["points"] = {{{"id", "A"}, {"target", {1.0}}},
+                                            {{"id", "B1"}, {"target", {2.0}}},
+                                            {{"id", "B2"}, {"target", {2.0}}},
+                                            {{"id", "C"}, {"target", {3.0}}}};
+  }
+};
+
+TEST(VisitsSegmenter, SaysWhereNothingTellsTwoPointsOfOnePoseApart) {
+  Twins cell;
+  const StageResult result = cell.run();
+  ASSERT_EQ(result.segments.size(), 3u);
+  EXPECT_EQ(result.segments[1].name, "visit-B1_or_B2");
+  EXPECT_EQ(text_of(result.segments[1], "point"), to_text(Value()));
+  EXPECT_EQ(text_of(result.segments[1], "ambiguous_points"), R"(["B1","B2"])");
+  EXPECT_THAT(result.report["skipped"], IsEmpty());
+  ASSERT_EQ(result.report["ambiguous"].size(), 1u);
+  EXPECT_EQ(result.report["ambiguous"][0]["points"], Json({"B1", "B2"}));
+  EXPECT_EQ(cell.diagnostics.count("visit-ambiguous"), 1u);
+}
+
+TEST(VisitsSegmenter, TakesTheWordOfAVerdictOrAStepForOneOfTwoPointsOfOnePose) {
+  for (const char* named : {"B1", "B2"}) {
+    Twins told;
+    told.signals.add_events("station", {event_ms(450, 450, "verdict", {{"point", named}})},
+                            "verdicts");
+    const StageResult by_verdict = told.run();
+    EXPECT_EQ(text_of(by_verdict.segments[1], "point"), named);
+    EXPECT_EQ(text_of(by_verdict.segments[1], "point_by"), "verdict");
+    EXPECT_EQ(text_of(by_verdict.segments[1], "verdict.point"), named);
+    EXPECT_EQ(by_verdict.report["skipped"].size(), 1u);
+    Twins stepped;
+    stepped.signals.add_events("plc", {event_ms(302, 302, "go", {{"point", named}})}, "plc");
+    const StageResult by_step = stepped.run({{"step", "kind=go"}});
+    EXPECT_EQ(text_of(by_step.segments[1], "point"), named);
+    EXPECT_EQ(text_of(by_step.segments[1], "point_by"), "step");
+    EXPECT_EQ(told.diagnostics.count("visit-ambiguous"), 0u);
+  }
+}
+
+TEST(VisitsSegmenter, NeverLetsTheTimeOverrideAnExactPose) {
+  // C is planned 5 cm from B, and only C is visited, when B would have been due.
+  Cell cell("ABDE", "ABDE");
+  Json& points = cell.signals.description().plan["points"];
+  points = {{{"id", "A"}, {"target", {1.0}}, {"at_ms", 150}},
+            {{"id", "B"}, {"target", {1.95}}, {"at_ms", 350}},
+            {{"id", "C"}, {"target", {2.0}}, {"at_ms", 9000}},
+            {{"id", "D"}, {"target", {4.0}}, {"at_ms", 550}},
+            {{"id", "E"}, {"target", {5.0}}, {"at_ms", 750}}};
+  const StageResult result = cell.run({{"time_weight", 1.0}});
+  EXPECT_EQ(route_of(result), "ACDE");
+  for (const Segment& segment : result.segments)
+    EXPECT_GT(std::get<double>(*segment.attribute("pose_margin")), 0);
+  EXPECT_EQ(result.report["skipped"], Json({"B"}));
+}
+
 Event verdict(std::int64_t ms, const std::string& point, const std::string& outcome = "OK") {
   return event_ms(ms, ms, "verdict", {{"point", point}, {"result", outcome}});
 }
@@ -325,6 +383,75 @@ TEST(VisitsSegmenter, ChoosesTheSettledSharpFrameFurthestFromTheEnds) {
   EXPECT_EQ(text_of(blurred.run({{"settle", "10ms"}, {"sharpness", 0}}).segments.at(0),
                     "evidence.front.time_ns"),
             "170000000");
+}
+
+TEST(VisitsSegmenter, GivesNoEvidenceAndNoTieByTimeOnAnAssumedClock) {
+  Cell cell("ABCB", "ABC");
+  add_camera(cell, {}, {});
+  cell.signals.add_events("plc", {step(102, "go", "A"), step(150, "go", "A")}, "plc");
+  cell.signals.add_events("station",
+                          {verdict(250, "A", "NG"), verdict(500, "B"),
+                           event_ms(700, 700, "verdict", {{"result", "OK"}})},
+                          "verdicts");
+  for (const char* stream : {"front", "plc", "station"}) cell.signals.set_clock_assumed(stream);
+  const StageResult result = cell.run({{"step", "kind=go"}});
+  EXPECT_EQ(route_of(result), "ABCB");  // the stop is not cut
+  for (const Segment& segment : result.segments)
+    EXPECT_THAT(text_of(segment, "evidence.front.missing"), HasSubstr("assumed"));
+  // By its name alone, for A was visited once; B was visited twice, and the last names none.
+  EXPECT_EQ(text_of(result.segments[0], "verdict.result"), "NG");
+  EXPECT_EQ(text_of(result.segments[0], "verdict.delay_ms"), "-");
+  EXPECT_EQ(result.report["verdicts"]["tied"], 1);
+  EXPECT_EQ(result.report["verdicts"]["untied"].size(), 2u);
+  // Once a stream, not once a visit.
+  EXPECT_EQ(cell.diagnostics.count("visit-clock-assumed"), 3u);
+  EXPECT_EQ(cell.diagnostics.count("visit-without-evidence"), 0u);
+  EXPECT_EQ(result.report["assumed_clocks"].size(), 3u);
+}
+
+TEST(VisitsSegmenter, TakesWhatAMeasuredClockMayBeOffFromTheMargins) {
+  const auto first = [](std::int64_t ms) {
+    Cell cell("AB", "AB");
+    add_camera(cell, {}, {});
+    cell.signals.set_uncertainty("front", std::chrono::milliseconds(ms));
+    return cell.run().segments.at(0);
+  };
+  const double exact = std::get<double>(*first(0).attribute("evidence.front.margin_ms"));
+  EXPECT_NEAR(std::get<double>(*first(20).attribute("evidence.front.margin_ms")), exact - 20, 1e-6);
+  EXPECT_EQ(text_of(first(20), "evidence.front.clock_interval_ms"), "20");
+  EXPECT_EQ(text_of(first(20), "evidence.front.ordinal"),
+            text_of(first(0), "evidence.front.ordinal"));
+  EXPECT_THAT(text_of(first(60), "evidence.front.missing"), HasSubstr("whatever its clock is off"));
+}
+
+TEST(VisitsSegmenter, LooksForTheEvidenceOfALongStopBeforeItsEarlyVerdict) {
+  // At A for 20 s; the verdict comes 1.5 s after the robot has stopped.
+  MemorySignals signals("parked");
+  SeriesSlice slice;
+  std::vector<double> x, v;
+  for (std::int64_t ms = 0; ms < 21'000; ms += 5) {
+    const bool moving = ms < 500 || ms >= 20'500;
+    slice.times.push_back(at_ms(ms));
+    x.push_back(1);
+    v.push_back(moving ? 1 : 0);
+  }
+  slice.columns = {test::float_column("x", x, 1, "m"), test::float_column("v", v, 1, "m/s")};
+  signals.add_series("robot", slice);
+  std::vector<SessionTime> times;
+  for (std::int64_t i = 0; i < 210; ++i) times.push_back(at_ms(7 + 100 * i));
+  signals.add_video("front", times);
+  signals.add_events("station", {verdict(2000, "A")}, "verdicts");
+  signals.description().plan = {
+      {"stream", "robot"}, {"column", "x"}, {"points", {{{"id", "A"}, {"target", {1.0}}}}}};
+  Diagnostics diagnostics;
+  const Json options{{"signal", "robot.v"}, {"v_in", 0.05}, {"v_out", 0.1}, {"sharpness", 0}};
+  const StageResult result = run_stage("visits", options, signals, diagnostics);
+  ASSERT_EQ(result.segments.size(), 1u);
+  EXPECT_EQ(text_of(result.segments[0], "evidence.front.time_ns"), "1907000000");
+  // To the start of the visit, not to that of what was looked at.
+  EXPECT_NEAR(std::get<double>(*result.segments[0].attribute("evidence.front.margin_ms")), 1410,
+              10);
+  EXPECT_LE(signals.longest_read(), std::chrono::seconds(10));
 }
 
 TEST(VisitsSegmenter, TakesAFrameInDimLightForNoLessSharp) {

@@ -10,14 +10,15 @@ bool taken_during(const FrameView& frame, const EvidenceRequest& request) {
 Nanos margin_of(const FrameView& frame, const EvidenceRequest& request) {
   const Nanos half = request.exposure / 2;
   return std::min(frame.time - half - request.visit.start - request.settle,
-                  request.visit.end - frame.time - half);
+                  request.visit.end - frame.time - half) -
+         request.clock_uncertainty;
 }
 bool settled(const FrameView& frame, const EvidenceRequest& request) {
   if (!request.stopped) return true;  // it never is; the slowest frame is the best there is
   return margin_of(frame, request) >= Nanos{0} && frame.speed <= request.v_settled;
 }
 bool in_time(const FrameView& frame, const EvidenceRequest& request) {
-  return !request.before || frame.time <= *request.before;
+  return !request.before || frame.time + request.before_uncertainty <= *request.before;
 }
 /// The larger the better.
 Nanos rank(const FrameView& frame, const EvidenceRequest& request) {
@@ -32,12 +33,14 @@ bool contrasts_known(const std::vector<FrameView>& frames) {
 double sharpness_of(const FrameView& frame, bool per_contrast) {
   return frame.sharpness.value_or(0) / (per_contrast && frame.sharpness ? frame.contrast : 1);
 }
-std::string why_none(const Evidence& evidence) {
+std::string why_none(const Evidence& evidence, Nanos clock) {
   if (evidence.frames == 0) return "no frame was taken during the visit";
   const std::string count = std::to_string(evidence.frames) +
                             (evidence.frames == 1 ? " frame was" : " frames were") +
                             " taken during the visit, ";
-  if (evidence.settled == 0) return count + "none while the robot was still for its whole exposure";
+  if (evidence.settled == 0)
+    return count + "none while the robot was still for its whole exposure" +
+           (clock > Nanos{0} ? ", whatever its clock is off" : "");
   return count + "none of the settled ones before the verdict";
 }
 }  // namespace
@@ -53,6 +56,7 @@ std::vector<FrameView> settled_frames(const std::vector<FrameView>& frames,
 
 Evidence choose_evidence(const std::vector<FrameView>& frames, const EvidenceRequest& request) {
   Evidence evidence;
+  evidence.clock_uncertainty = request.clock_uncertainty;
   for (const FrameView& frame : frames) {
     if (!taken_during(frame, request)) continue;
     ++evidence.frames;
@@ -75,7 +79,7 @@ Evidence choose_evidence(const std::vector<FrameView>& frames, const EvidenceReq
     evidence.margin = margin_of(frame, request);
     evidence.sharpness_share = share;
   }
-  if (!evidence.frame) evidence.reason = why_none(evidence);
+  if (!evidence.frame) evidence.reason = why_none(evidence, request.clock_uncertainty);
   return evidence;
 }
 

@@ -29,6 +29,8 @@ struct EvidenceRequest {
   /// grow with the square of the light: a lamp that flickers does not make a frame less sharp.
   double least_sharpness = 0;
   std::optional<SessionTime> before;  ///< the verdict: what comes later cannot be its evidence
+  /// By how much the frames' clock may be off against the motion's, and against the verdict's.
+  Nanos clock_uncertainty{0}, before_uncertainty{0};
 };
 
 struct Evidence {
@@ -36,8 +38,10 @@ struct Evidence {
   std::string reason;      ///< why there is none
   std::size_t frames = 0;  ///< taken during the visit
   std::size_t settled = 0, sharp = 0,
-              in_time = 0;     ///< of these; each counts those left by the last
-  Nanos margin{0};             ///< from the exposure to the nearer end of the visit (less settling)
+              in_time = 0;  ///< of these; each counts those left by the last
+  /// From the exposure to the nearer end of the visit, less settling and what the clock may be off.
+  Nanos margin{0};
+  Nanos clock_uncertainty{0};
   double sharpness_share = 1;  ///< of the sharpest settled frame
 };
 

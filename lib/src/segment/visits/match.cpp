@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "reelcell/base/error.hpp"
 
@@ -23,16 +24,28 @@ struct Costs {
   const MatchRequest& request;
   Expected expected;
   double time_scale = 1;  ///< ns
+  /// Points that each stop may be at: the nearest and those that cannot be told from it.
+  std::vector<std::vector<std::size_t>> alike;
 
+  double away(std::size_t stop, std::size_t point) const {
+    return pose_distance(stops[stop].pose, plan.points[point].target, request.weights);
+  }
+  double tolerance(std::size_t stop) const {
+    return stops[stop].pass ? request.pass_tolerance : request.tolerance;
+  }
+  bool may_be(std::size_t stop, std::size_t point) const {
+    return std::binary_search(alike[stop].begin(), alike[stop].end(), point);
+  }
+  std::optional<double> late(std::size_t stop, std::size_t point) const {
+    if (point >= expected.size() || !expected[point]) return std::nullopt;
+    return std::abs(static_cast<double>(ns_of(stops[stop].middle)) - *expected[point]);
+  }
   double pair(std::size_t stop, std::size_t point) const {
-    const double away = pose_distance(stops[stop].pose, plan.points[point].target, request.weights);
-    if (!(away <= request.tolerance)) return kInfinite;
-    double cost = away / request.tolerance;
-    if (point < expected.size() && expected[point]) {
-      const auto late = std::abs(static_cast<double>(ns_of(stops[stop].middle)) - *expected[point]);
-      cost += request.time_weight * std::min(1.0, late / time_scale);
-    }
-    return cost;
+    if (!may_be(stop, point)) return kInfinite;
+    const double cost = away(stop, point) / request.tolerance;
+    if (alike[stop].size() < 2) return cost;
+    const auto late_by = late(stop, point);
+    return late_by ? cost + request.time_weight * std::min(1.0, *late_by / time_scale) : cost;
   }
 };
 
@@ -70,25 +83,52 @@ struct Anchor {
   double time = 0;  // ns
 };
 
-/// Pairs whose stop has one point within reach only.
-std::vector<Anchor> anchors_of(const Costs& costs,
-                               const std::vector<std::optional<std::size_t>>& pairs) {
-  std::vector<Anchor> anchors;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (!pairs[i]) continue;
-    std::size_t near = 0;
-    for (std::size_t j = 0; j < costs.plan.points.size() && near < 2; ++j)
-      near += std::isfinite(costs.pair(i, j));
-    if (near == 1)
-      anchors.push_back({*pairs[i], static_cast<double>(ns_of(costs.stops[i].middle))});
-  }
-  return anchors;
-}
-
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
+}
+
+/// Fills Costs::alike. How far stops lie from their points anyway is learnt from those with one
+/// point within reach, or from all where these are few.
+void find_alike(Costs& costs) {
+  const std::size_t points = costs.plan.points.size();
+  std::vector<double> nearest(costs.stops.size(), kInfinite), lone, any;
+  for (std::size_t i = 0; i < costs.stops.size(); ++i) {
+    std::size_t near = 0;
+    for (std::size_t j = 0; j < points; ++j) {
+      const double away = costs.away(i, j);
+      nearest[i] = std::min(nearest[i], away);
+      near += away <= costs.request.tolerance;
+    }
+    if (near == 1) lone.push_back(nearest[i]);
+    if (near > 0) any.push_back(nearest[i]);
+  }
+  constexpr std::size_t kFewest = 3;
+  const std::vector<double>& usual = lone.size() >= kFewest ? lone : any;
+  const double same = usual.empty() ? 0 : 6 * median(usual) + 1e-9 * costs.request.tolerance;
+  for (std::size_t i = 0; i < costs.stops.size(); ++i) {
+    auto& alike = costs.alike.emplace_back();
+    const double reach = std::min(costs.tolerance(i), nearest[i] + same);
+    for (std::size_t j = 0; j < points; ++j)
+      if (costs.away(i, j) <= reach) alike.push_back(j);
+    // The controller's word counts where the pose says nothing.
+    for (const std::size_t j : alike)
+      if (costs.plan.points[j].id == costs.stops[i].named) {
+        alike = {j};
+        break;
+      }
+  }
+}
+
+/// Pairs whose stop can be at one point only.
+std::vector<Anchor> anchors_of(const Costs& costs,
+                               const std::vector<std::optional<std::size_t>>& pairs) {
+  std::vector<Anchor> anchors;
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    if (pairs[i] && costs.alike[i].size() == 1)
+      anchors.push_back({*pairs[i], static_cast<double>(ns_of(costs.stops[i].middle))});
+  return anchors;
 }
 
 /// By the plan's own times, shifted to fit; else along the line between the anchors around.
@@ -138,6 +178,7 @@ class Sorter {
     for (std::size_t i = 0; i < pairs.size(); ++i)
       if (!pairs[i]) place(i);
     first_visits_first();
+    for (std::size_t i = 0; i < pairs.size(); ++i) settle(i);
   }
   std::vector<Match> take() { return std::move(matches_); }
 
@@ -151,27 +192,64 @@ class Sorter {
     for (std::size_t j = 0; j < costs_.plan.points.size(); ++j)
       if (j != point) match.margin = std::min(match.margin, away(stop, j) - match.distance);
   }
-  double away(std::size_t stop, std::size_t point) const {
-    return pose_distance(costs_.stops[stop].pose, costs_.plan.points[point].target,
-                         costs_.request.weights);
-  }
-  /// A stop that the alignment left over: the nearest point that was not visited, if it is within
-  /// reach and no visited one is nearer by far; else the nearest one, once more.
+  double away(std::size_t stop, std::size_t point) const { return costs_.away(stop, point); }
+  /// A stop that the alignment left over: a point that it may be at and that was not visited; else
+  /// the nearest one, once more.
   void place(std::size_t stop) {
-    std::size_t nearest = 0, free = 0;
-    double best = kInfinite, best_free = kInfinite;
-    for (std::size_t j = 0; j < costs_.plan.points.size(); ++j) {
-      const double distance = away(stop, j);
-      if (distance < best) best = distance, nearest = j;
-      if (!visited_[j] && distance < best_free) best_free = distance, free = j;
-    }
-    const double reach = costs_.request.tolerance;
-    if (best_free <= reach && best_free <= best + reach / 2) {
-      set(stop, Order::kOutOfOrder, free);
-      visited_[free] = true;
+    std::size_t nearest = 0;
+    double best = kInfinite;
+    for (std::size_t j = 0; j < costs_.plan.points.size(); ++j)
+      if (const double distance = away(stop, j); distance < best) best = distance, nearest = j;
+    std::optional<std::size_t> free;
+    for (const std::size_t j : costs_.alike[stop])
+      if (!visited_[j] && (!free || away(stop, j) < away(stop, *free))) free = j;
+    if (free) {
+      set(stop, Order::kOutOfOrder, *free);
+      visited_[*free] = true;
+    } else if (costs_.alike[stop].empty()) {
+      set(stop, Order::kUnplanned, nearest);
     } else {
-      set(stop, best <= reach ? Order::kRepeated : Order::kUnplanned, nearest);
+      set(stop, Order::kRepeated, costs_.may_be(stop, nearest) ? nearest : costs_.alike[stop][0]);
     }
+  }
+  bool certain(std::size_t stop) const {
+    return costs_.alike[stop].size() == 1 && matches_[stop].order == Order::kPlanned;
+  }
+  /// Where poses cannot be told apart: does the order of the visits around decide, or the time?
+  void settle(std::size_t stop) {
+    Match& match = matches_[stop];
+    const std::vector<std::size_t>& alike = costs_.alike[stop];
+    if (alike.size() == 1 && !costs_.stops[stop].named.empty() && match.margin <= 0)
+      match.by = "step";
+    if (alike.size() < 2 || match.order == Order::kUnplanned) return;
+    match.ambiguous = alike;
+    if (match.order != Order::kPlanned) return;
+    std::size_t first = stop, last = stop;  // stops between the certain ones around
+    while (first > 0 && !certain(first - 1)) --first;
+    while (last + 1 < matches_.size() && !certain(last + 1)) ++last;
+    std::vector<std::size_t> open;  // points between theirs
+    for (const std::size_t j : alike)
+      if ((first == 0 || j > matches_[first - 1].point) &&
+          (last + 1 == matches_.size() || j < matches_[last + 1].point))
+        open.push_back(j);
+    if (std::find(open.begin(), open.end(), match.point) == open.end()) return;
+    match.ambiguous = open;
+    std::size_t stops = 0;
+    for (std::size_t i = first; i <= last; ++i)
+      stops += std::any_of(open.begin(), open.end(),
+                           [&](std::size_t point) { return costs_.may_be(i, point); });
+    match.by = open.size() == 1 || stops == open.size() ? "order" : by_time(stop, open);
+    if (match.by != std::string_view("pose")) match.ambiguous.clear();
+  }
+  /// "time" where every other point was expected later or earlier by about a cycle more.
+  const char* by_time(std::size_t stop, const std::vector<std::size_t>& open) const {
+    const auto own = costs_.late(stop, matches_[stop].point);
+    for (const std::size_t other : open) {
+      if (other == matches_[stop].point) continue;
+      const auto late = costs_.late(stop, other);
+      if (!own || !late || *late - *own < 0.4 * costs_.time_scale) return "pose";
+    }
+    return costs_.request.time_weight > 0 ? "time" : "pose";
   }
   /// Of two visits to a point with none to another between them, the later one is the repetition.
   void first_visits_first() {
@@ -235,7 +313,8 @@ std::vector<Match> match_stops(const std::vector<Stop>& stops, const Plan& plan,
                      std::to_string(plan.points.size()) +
                      " planned points, more than can be matched; raise min_length, or cut the "
                      "session into one a plan");
-  Costs costs{stops, plan, request, {}, 1};
+  Costs costs{stops, plan, request, {}, 1, {}};
+  find_alike(costs);
   auto pairs = align(costs);
   if (request.time_weight > 0) {
     const std::vector<Anchor> anchors = anchors_of(costs, pairs);

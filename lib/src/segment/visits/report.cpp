@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "plan.hpp"
 #include "reelcell/segment/visits.hpp"
@@ -88,11 +89,19 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
   std::map<std::string, std::size_t> visits_to;
   std::map<std::string, CameraSummary> cameras;
   Json repeated = Json::array(), disordered = Json::array();
+  Json ambiguous = Json::array();
+  std::set<std::string> maybe_visited;
   std::size_t visits = 0, tied = 0;
   for (const Segment* segment : segments) {
     if (segment->kind != "visit" || !segment->attribute("planned_order")) continue;
     ++visits;
-    ++visits_to[text_of(*segment, "point")];
+    if (const std::string names = text_of(*segment, "ambiguous_points"); !names.empty()) {
+      const Json points = Json::parse(names);
+      for (const Json& point : points) maybe_visited.insert(point.get<std::string>());
+      ambiguous.push_back({{"segment", segment->name}, {"points", points}});
+    } else {
+      ++visits_to[text_of(*segment, "point")];
+    }
     tied += segment->attribute("verdict.time_ns") != nullptr;
     const std::string order = text_of(*segment, "order");
     const Json entry = {{"segment", segment->name}, {"point", text_of(*segment, "point")}};
@@ -103,7 +112,8 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
   Json skipped = Json::array();
   const visits::Plan points = visits::parse_plan(plan, session + ": plan");
   for (const visits::PlanPoint& point : points.points)
-    if (!visits_to.contains(point.id)) skipped.push_back(point.id);
+    if (!visits_to.contains(point.id) && !maybe_visited.contains(point.id))
+      skipped.push_back(point.id);
   std::uint64_t strays = 0;
   for (const Diagnostic& entry : told)
     if (entry.code == "visit-unplanned" && entry.where == session) strays += entry.count;
@@ -122,6 +132,8 @@ Json visits_report(const std::string& session, const std::vector<const Segment*>
           {"skipped", skipped},
           {"repeated", repeated},
           {"out_of_order", disordered},
+          {"ambiguous", ambiguous},
+          {"assumed_clocks", told_of(session, "visit-clock-assumed", told)},
           {"unplanned_stops", strays},
           {"unseen", told_of(session, "visit-unseen", told)},
           {"verdicts", {{"given", given}, {"tied", tied}, {"untied", untied}}},

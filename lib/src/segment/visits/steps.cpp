@@ -85,6 +85,7 @@ class Cutter {
     const std::vector<std::size_t>& starts = starts_[i];
     Dwell rest = dwells_[i];
     bool whole = true;
+    std::size_t own = 0;  // the step that `rest` belongs to
     const Nanos least = request_.min_length;
     for (std::size_t k = 1; k < starts.size() && !rest.pass; ++k) {
       const SessionTime at = steps_[starts[k]].time;
@@ -92,10 +93,12 @@ class Cutter {
       const SessionTime end = left.value_or(at);
       if (rest.end - at < least || at <= rest.start) {
         unseen(starts[at <= rest.start ? k - 1 : k]);
+        if (at <= rest.start) own = k;
         continue;
       }
       if (end - rest.start < least) {  // the step before was for a stop that the motion lost
         unseen(starts[k - 1]);
+        own = k;
         continue;
       }
       Dwell head = rest;
@@ -104,15 +107,18 @@ class Cutter {
       rest.start = at;
       rest.begin = {request_.start_source, uncertainty_};
       result_.pieces.push_back(result_.dwells.size());
-      add(std::move(head), i);
+      add(std::move(head), i, own);
+      own = k;
       whole = false;
     }
     if (!whole) result_.pieces.push_back(result_.dwells.size());
-    add(std::move(rest), i);
+    add(std::move(rest), i, own);
   }
-  void add(Dwell piece, std::size_t stop) {
+  void add(Dwell piece, std::size_t stop, std::size_t step) {
     result_.dwells.push_back(std::move(piece));
     result_.stops.push_back(stop);
+    const std::vector<std::size_t>& starts = starts_[stop];
+    result_.points.push_back(step < starts.size() ? steps_[starts[step]].point : "");
   }
 
   const std::vector<Dwell>& dwells_;

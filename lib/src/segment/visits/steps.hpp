@@ -32,7 +32,8 @@ struct UnseenVisit {
 
 struct CutDwells {
   std::vector<Dwell> dwells;
-  std::vector<std::size_t> stops;  ///< of each of these the stop it was or is a piece of
+  std::vector<std::size_t> stops;   ///< of each of these the stop it was or is a piece of
+  std::vector<std::string> points;  ///< of each of these the point that its step names, or ""
   /// Those that were cut, by position in dwells. Their slowest motion is still the whole stop's.
   std::vector<std::size_t> pieces;
   std::vector<UnseenVisit> unseen;

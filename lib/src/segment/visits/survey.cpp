@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/model/session_facts.hpp"
 
 namespace reelcell::segment::visits {
 namespace {
@@ -48,9 +49,15 @@ std::vector<double> pose_of(const Dwell& dwell, const SignalRef& positions,
   return pose;
 }
 
+bool knows_clock_of(const std::string& stream, const Request& request, SessionSignals& signals) {
+  return facts_of(signals).share_clock(stream, request.dwell.motion.signal.stream);
+}
+
+/// None where the controller's clock is not known: a stop would be cut anywhere.
 std::vector<ControllerStep> controller_steps(const Request& request, SessionSignals& signals) {
   std::vector<ControllerStep> steps;
-  if (request.step_stream.empty()) return steps;
+  if (request.step_stream.empty() || !knows_clock_of(request.step_stream, request, signals))
+    return steps;
   each_window(signals.extent(), [&](TimeRange window) {
     for (const Event& event : signals.events(request.step_stream, window)) {
       const bool starts = request.step(event);
@@ -110,26 +117,76 @@ Stops stops_of(const Request& request, SessionSignals& signals) {
   return found;
 }
 
+/// By how much times of two streams may be off against each other.
+Nanos apart(const std::string& a, const std::string& b, SessionTime at, SessionSignals& signals) {
+  if (a == b) return Nanos{0};
+  return facts_of(signals).clock_uncertainty(a, at) + facts_of(signals).clock_uncertainty(b, at);
+}
+
+TieRequest tie_request(const Request& request, SessionSignals& signals) {
+  TieRequest wanted = request.tie;
+  for (const PlanPoint& point : request.plan.points) wanted.planned.push_back(point.id);
+  if (request.verdicts.empty()) return wanted;
+  const std::string& motion = request.dwell.motion.signal.stream;
+  wanted.times_known = knows_clock_of(request.verdicts, request, signals);
+  const TimeRange extent = signals.extent();
+  wanted.clock_uncertainty = std::max(apart(request.verdicts, motion, extent.start, signals),
+                                      apart(request.verdicts, motion, extent.end, signals));
+  return wanted;
+}
+
+/// A verdict tied to a visit that may be to several points says which.
+void take_word_of_verdict(const Request& request, Survey& found) {
+  for (std::size_t i = 0; i < found.ties.size(); ++i) {
+    if (!found.ties[i].visit) continue;
+    Match& match = found.visits[*found.ties[i].visit].match;
+    const Value* const named = request.tie.point_field.empty()
+                                   ? nullptr
+                                   : found.verdicts[i].field(request.tie.point_field);
+    if (match.ambiguous.empty() || !named) continue;
+    for (const std::size_t point : match.ambiguous) {
+      if (request.plan.points[point].id != to_text(*named)) continue;
+      const bool visited =
+          std::any_of(found.visits.begin(), found.visits.end(), [&](const Visit& other) {
+            return &other.match != &match && other.match.point == point &&
+                   other.match.ambiguous.empty();
+          });
+      if (match.order != Order::kRepeated && visited) match.order = Order::kRepeated;
+      if (match.order == Order::kRepeated && !visited) match.order = Order::kPlanned;
+      match.point = point;
+      match.by = "verdict";
+      match.ambiguous.clear();
+      break;
+    }
+  }
+}
+
 /// The visits found and, after them, those that only the controller names: a verdict may be about
 /// one of these.
-void tie(const Request& request, Survey& found) {
+void tie(const Request& request, Survey& found, SessionSignals& signals) {
   std::vector<Visited> visited;
-  for (const Visit& visit : found.visits)
+  for (const Visit& visit : found.visits) {
+    std::vector<std::string> points;
+    for (const std::size_t point : visit.match.ambiguous)
+      points.push_back(request.plan.points[point].id);
+    if (points.empty()) points = {request.plan.points[visit.match.point].id};
     visited.push_back({{visit.dwell.start, visit.dwell.end},
-                       request.plan.points[visit.match.point].id,
+                       std::move(points),
                        visit.dwell.finish.uncertainty.value_or(Nanos{0}),
                        true});
+  }
   for (const UnseenVisit& visit : found.unseen) {
     if (visit.point.empty()) continue;
     const Nanos half = (visit.latest_end - visit.start) / 2;
-    visited.push_back({{visit.start, visit.start + half}, visit.point, half, false});
+    visited.push_back({{visit.start, visit.start + half}, {visit.point}, half, false});
   }
-  found.ties = tie_verdicts(found.verdicts, visited, request.tie);
+  found.ties = tie_verdicts(found.verdicts, visited, tie_request(request, signals));
   for (std::size_t i = 0; i < found.ties.size(); ++i) {
     if (found.ties[i].visit) found.visits[*found.ties[i].visit].verdict = i;
     for (const std::size_t candidate : found.ties[i].candidates)
       if (candidate < found.visits.size()) found.visits[candidate].ambiguous.push_back(i);
   }
+  take_word_of_verdict(request, found);
 }
 
 std::vector<Event> all_events(const std::string& stream, const EventPredicate& wanted,
@@ -188,12 +245,29 @@ void look_at(std::vector<FrameView>& candidates, const std::string& camera,
   }
 }
 
+/// What is looked at of a visit: of a long stop the middle, or what comes before its verdict.
+TimeRange looked_at(const Dwell& dwell, std::optional<SessionTime> verdict) {
+  const TimeRange range = around_middle({dwell.start, dwell.end}, kLook);
+  if (!verdict || range.length() == dwell.end - dwell.start || *verdict >= range.end) return range;
+  const SessionTime end = std::max(*verdict + Nanos{1}, dwell.start + Nanos{1});
+  return {std::max(dwell.start, end - kLook), end};
+}
+
 Evidence evidence_of(const Request& request, const Visit& visit, const std::string& camera,
                      const std::vector<SpeedSample>& speeds, std::optional<SessionTime> verdict,
                      SessionSignals& signals) {
-  const TimeRange range = around_middle({visit.dwell.start, visit.dwell.end}, kLook);
+  const std::string& motion = request.dwell.motion.signal.stream;
+  if (!knows_clock_of(camera, request, signals)) {
+    Evidence none;
+    none.reason =
+        "the clock of '" + camera + "' is assumed, so no frame is known to be of the visit";
+    return none;
+  }
+  const TimeRange range = looked_at(visit.dwell, verdict);
   EvidenceRequest wanted;
-  wanted.visit = range;
+  wanted.visit = {visit.dwell.start, visit.dwell.end};
+  wanted.clock_uncertainty = apart(camera, motion, range.start, signals);
+  if (verdict) wanted.before_uncertainty = apart(camera, request.verdicts, *verdict, signals);
   wanted.slowest = visit.dwell.slowest_at;
   wanted.stopped = !visit.dwell.pass;
   wanted.exposure = signals.session().stream(camera)->exposure.value_or(Nanos{0});
@@ -202,12 +276,12 @@ Evidence evidence_of(const Request& request, const Visit& visit, const std::stri
   wanted.least_sharpness = request.least_sharpness;
   wanted.before = verdict;
   const SessionSignals::FrameTimes frames = signals.frames(camera, range);
+  const Nanos around = wanted.exposure / 2 + wanted.clock_uncertainty;
   std::vector<FrameView> views;
   for (std::size_t i = 0; i < frames.times.size(); ++i) {
     const SessionTime time = frames.times[i];
-    views.push_back({frames.first + i, time,
-                     fastest(speeds, time - wanted.exposure / 2, time + wanted.exposure / 2),
-                     std::nullopt, 0});
+    views.push_back(
+        {frames.first + i, time, fastest(speeds, time - around, time + around), std::nullopt, 0});
   }
   std::vector<FrameView> candidates = settled_frames(views, wanted);
   if (request.least_sharpness > 0 && !candidates.empty()) {
@@ -219,6 +293,23 @@ Evidence evidence_of(const Request& request, const Visit& visit, const std::stri
 }
 }  // namespace
 
+namespace {
+std::vector<AssumedClock> assumed_clocks(const Request& request, SessionSignals& signals) {
+  std::vector<AssumedClock> assumed;
+  const auto ask = [&](const std::string& stream, const char* effect) {
+    if (!stream.empty() && !knows_clock_of(stream, request, signals))
+      assumed.push_back({stream, effect});
+  };
+  ask(request.positions.stream, "the poses of the stops may be those of other times");
+  ask(request.step_stream, "its steps were not used");
+  ask(request.verdicts,
+      "a verdict is tied only where it names a point that was visited once, and only one does");
+  for (const std::string& camera : request.cameras)
+    ask(camera, "no frame of it is evidence of a visit");
+  return assumed;
+}
+}  // namespace
+
 Survey survey(const Request& request, SessionSignals& signals) {
   Stops all = stops_of(request, signals);
   const std::vector<Dwell>& dwells = all.cut.dwells;
@@ -226,8 +317,9 @@ Survey survey(const Request& request, SessionSignals& signals) {
   for (std::size_t i = 0; i < dwells.size(); ++i)
     stops.push_back({dwells[i].pass ? dwells[i].slowest_at
                                     : dwells[i].start + (dwells[i].end - dwells[i].start) / 2,
-                     std::move(all.poses[i])});
+                     std::move(all.poses[i]), dwells[i].pass, all.cut.points[i]});
   Survey found;
+  found.assumed = assumed_clocks(request, signals);
   found.unseen = std::move(all.cut.unseen);
   const std::vector<Match> matches = match_stops(stops, request.plan, request.match);
   for (std::size_t i = 0; i < dwells.size(); ++i) {
@@ -237,13 +329,14 @@ Survey survey(const Request& request, SessionSignals& signals) {
     (stray ? found.strays : found.visits).push_back({dwells[i], matches[i], {}, {}, {}});
   }
   found.verdicts = all_events(request.verdicts, request.verdict, signals);
-  tie(request, found);
+  tie(request, found, signals);
   for (Visit& visit : found.visits) {
     if (request.cameras.empty()) break;
-    const auto speeds =
-        speeds_around(request, around_middle({visit.dwell.start, visit.dwell.end}, kLook), signals);
+    // On an assumed clock it says nothing of when a frame was taken.
     std::optional<SessionTime> verdict;
-    if (visit.verdict) verdict = found.verdicts[*visit.verdict].time;
+    if (visit.verdict && knows_clock_of(request.verdicts, request, signals))
+      verdict = found.verdicts[*visit.verdict].time;
+    const auto speeds = speeds_around(request, looked_at(visit.dwell, verdict), signals);
     for (const std::string& camera : request.cameras)
       visit.evidence[camera] = evidence_of(request, visit, camera, speeds, verdict, signals);
   }

@@ -41,7 +41,14 @@ struct Visit {
   std::map<std::string, Evidence> evidence;  ///< by camera
 };
 
+/// A stream whose clock nobody has related to that of the motion.
+struct AssumedClock {
+  std::string stream;
+  std::string effect;  ///< what was not done for it
+};
+
 struct Survey {
+  std::vector<AssumedClock> assumed;
   std::vector<Visit> visits;  ///< in time order, each to a planned point
   std::vector<Visit> strays;  ///< stops at no planned point
   std::vector<UnseenVisit> unseen;

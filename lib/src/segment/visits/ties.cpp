@@ -1,6 +1,7 @@
 #include "ties.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 #include "assignment.hpp"
@@ -57,33 +58,51 @@ class Binder {
     Nanos slack{0};  ///< beyond them; a few verdicts do not show the extremes
   };
 
-  static SessionTime latest_end(const Visited& visit) {
-    return visit.range.end + visit.end_uncertainty;
+  SessionTime latest_end(const Visited& visit) const {
+    return visit.range.end + visit.end_uncertainty + request_.clock_uncertainty;
   }
-  /// The point that a verdict names, if it names one.
+  /// The point that a verdict names, if it names one. "nan" and the like are what programs write
+  /// for none, unless a point of the plan is called so.
   std::optional<std::string> point_of(const Event& verdict) const {
     const Value* const value =
         request_.point_field.empty() ? nullptr : verdict.field(request_.point_field);
     if (!value || std::holds_alternative<std::monostate>(*value)) return std::nullopt;
-    return to_text(*value);
+    std::string text = to_text(*value);
+    if (std::find(request_.planned.begin(), request_.planned.end(), text) != request_.planned.end())
+      return text;
+    std::string lowered = text;
+    for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (const char* none : {"nan", "-nan", "null", "na", "n/a", "none", "-"})
+      if (lowered == none) return std::nullopt;
+    return text;
+  }
+  static bool may_be(const Visited& visit, const std::string& point) {
+    return std::find(visit.points.begin(), visit.points.end(), point) != visit.points.end();
   }
   /// In order of their starts.
   std::vector<std::size_t> candidates(const Event& verdict) const {
     const auto point = point_of(verdict);
+    if (!request_.times_known) {
+      std::vector<std::size_t> named;
+      for (const std::size_t visit : by_start_)
+        if (point && may_be(visits_[visit], *point)) named.push_back(visit);
+      return named;
+    }
     const auto begun = std::upper_bound(
-        by_start_.begin(), by_start_.end(), verdict.time,
+        by_start_.begin(), by_start_.end(), verdict.time + request_.clock_uncertainty,
         [&](SessionTime time, std::size_t visit) { return time < visits_[visit].range.start; });
     std::vector<std::size_t> found;
     for (auto i = static_cast<std::size_t>(begun - by_start_.begin()); i-- > 0;) {
       if (latest_end_[i] + request_.within < verdict.time) break;
       const Visited& visit = visits_[by_start_[i]];
       if (latest_end(visit) + request_.within < verdict.time) continue;
-      if (!point || *point == visit.point) found.push_back(by_start_[i]);
+      if (!point || may_be(visit, *point)) found.push_back(by_start_[i]);
     }
     std::reverse(found.begin(), found.end());
     return found;
   }
   void learn_delays() {
+    if (!request_.times_known) return;
     std::vector<std::size_t> suitors(visits_.size(), 0);
     for (const auto& visits : fitting_)
       for (const std::size_t visit : visits) ++suitors[visit];
@@ -122,6 +141,7 @@ class Binder {
   void tie(std::size_t verdict, std::size_t visit) {
     Tie& tie = ties_[verdict];
     tie.visit = visit;
+    tie.timed = request_.times_known;
     tie.delay = verdicts_[verdict].time - visits_[visit].range.end;
     tie.window_margin = request_.within - tie.delay;
     for (const std::size_t other : fitting_[verdict]) {
@@ -136,7 +156,7 @@ class Binder {
     if (fitting_[verdict].empty()) {
       tie.reason = why_none(verdicts_[verdict]);
     } else if (unseen) {
-      tie.reason = "the controller was at '" + visits_[*unseen].point + "' from " +
+      tie.reason = "the controller was at '" + visits_[*unseen].points.front() + "' from " +
                    seconds(visits_[*unseen].range.start) + " on, but no stop was found there";
     } else if (!point_of(verdicts_[verdict]) && fitting_[verdict].size() > 1) {
       tie.candidates = fitting_[verdict];
@@ -182,13 +202,16 @@ class Binder {
   }
   std::string why_none(const Event& verdict) const {
     const auto point = point_of(verdict);
+    if (!point && !request_.times_known)
+      return "it names no point, and its time says nothing, for the clocks are assumed";
     if (!point)
       return "no visit ended within " + format_duration(request_.within) +
              " before it, and it names no point";
     const Visited* nearest = nullptr;
     for (const std::size_t i : by_start_)
-      if (visits_[i].point == *point && visits_[i].seen && visits_[i].range.start <= verdict.time)
+      if (may_be(visits_[i], *point) && visits_[i].seen && visits_[i].range.start <= verdict.time)
         nearest = &visits_[i];
+    if (!request_.times_known) return "no visit to '" + *point + "' was found";
     if (!nearest) return "no visit to '" + *point + "' was found before it";
     return "the last visit to '" + *point + "' before it ended at " + seconds(nearest->range.end) +
            ", more than " + format_duration(request_.within) + " earlier";

@@ -57,8 +57,12 @@ void parse_match(const OptionValues& options, Request& request) {
     throw InputError(options.where() + "/tolerance",
                      "is negative, expected 0 (from the plan) or "
                      "more");
-  if (request.match.tolerance == 0)
+  request.match.pass_tolerance = request.match.tolerance;
+  if (request.match.tolerance == 0) {
     request.match.tolerance = default_tolerance(request.plan, request.match.weights);
+    // A path that slows down half way from one point to the next is at neither.
+    request.match.pass_tolerance = request.match.tolerance / 2;
+  }
   request.match.time_weight = options.number("time_weight");
   if (request.match.time_weight < 0 || request.match.time_weight > 1)
     throw InputError(options.where() + "/time_weight", "expected 0 to 1");
@@ -142,7 +146,7 @@ std::vector<OptionSpec> option_specs() {
            .fallback = 0,
            .help =
                "A stop further than this from a point is no visit to it, such as \"2 deg\"; 0 = "
-               "half the usual distance between neighbouring points"}),
+               "half the usual distance between neighbouring points, a quarter for a slow pass"}),
       {.name = "time_weight",
        .type = OptionType::kNumber,
        .fallback = 0.5,

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <span>
 #include <utility>
 
 #include "internal/candidate.hpp"
 #include "internal/curve_peaks.hpp"
 #include "internal/straightness.hpp"
+#include "internal/tie_breaking.hpp"
 #include "reelcell/base/error.hpp"
 
 namespace reelcell::timeline {
@@ -137,109 +138,15 @@ OffsetMeasurement none(std::string reason) {
   return out;
 }
 
-/// Picks the candidate that fits better than every other by a wide margin; -1 where none does.
-std::ptrdiff_t break_tie(const std::vector<Fitted>& fitted) {
-  constexpr double kWide = 5;          // standard errors
-  constexpr double kLeastGain = 0.02;  // of r: below, systematic errors may decide
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < fitted.size(); ++i)
-    if (height_without(fitted[i], -1) > height_without(fitted[best], -1)) best = i;
-  for (std::size_t i = 0; i < fitted.size(); ++i) {
-    if (i == best) continue;
-    // Two that climbed onto the same top are one.
-    const double apart = std::abs(fitted[i].fit.offset_ns - fitted[best].fit.offset_ns);
-    if (fitted[i].sign == fitted[best].sign && apart < lobe_ns(fitted[best])) continue;
-    const double gain = height_without(fitted[best], -1) - height_without(fitted[i], -1);
-    if (gain < kLeastGain || advantage(fitted[best], fitted[i]) < kWide) return -1;
-  }
-  return static_cast<std::ptrdiff_t>(best);
-}
-
-/// Means over whole periods of what the candidates repeat with, a quarter of a period apart: what
-/// is left is the start and stop of movement and the long moves.
-IntervalSignal envelope(const IntervalSignal& slow, std::int64_t period_ns) {
-  std::vector<std::int64_t> start, end;
-  for (std::int64_t t = 0; t + period_ns <= slow.end_ns.back(); t += period_ns / 4) {
-    start.push_back(t);
-    end.push_back(t + period_ns);
-  }
-  std::vector<float> means;
-  MeanOf(slow).means(start, end, 0, means);
-  IntervalSignal out;
-  for (std::size_t i = 0; i < means.size(); ++i) {
-    if (std::isnan(means[i])) continue;
-    out.start_ns.push_back(start[i]);
-    out.end_ns.push_back(end[i]);
-    out.value.push_back(means[i]);
-  }
-  return out;
-}
-
-OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& options, bool break_ties);
-
-/// The candidate that the envelope points at; -1 where it does not point at one alone.
-std::ptrdiff_t by_envelope(const Sides& sides, const MeasureOptions& options, const Terms& terms,
-                           const LagCurve& curve, const std::vector<Tried>& peaks) {
-  double period = 0;
-  const double first = curve.lag_ns(peaks.front().peak.position);
-  for (std::size_t i = 1; i < peaks.size(); ++i) {
-    const double apart = std::abs(curve.lag_ns(peaks[i].peak.position) - first);
-    if (period == 0 || apart < period) period = apart;
-  }
-  if (period < static_cast<double>(2 * curve.step_ns)) return -1;
-  Sides wide = sides;
-  wide.slow = envelope(sides.slow, std::llround(period));
-  if (wide.slow.size() < kLeastIntervals) return -1;
-  wide.slow_start += wide.slow.start_ns.front();
-  wide.slow = from_zero(std::move(wide.slow));
-  wide.period_ns = wide.slow.median_length_ns();
-  MeasureOptions coarse = options;
-  coarse.max_interval = Nanos(std::llround(period / 4));
-  coarse.max_drift_ppm = 0;  // two edges are too few for an offset and a drift
-  // One long rest at either end makes a wide peak that hardly stands out of its own flanks, but it
-  // must explain most of what the envelope does.
-  coarse.min_contrast = 1.5;
-  coarse.min_height = std::max(options.min_height, 0.6);
-  const OffsetMeasurement found = measure_sides(wide, coarse, false);
-  if (!found.measured()) return -1;
-  std::ptrdiff_t chosen = -1;
-  for (std::size_t i = 0; i < peaks.size(); ++i) {
-    const auto offset = terms.offset(curve.lag_ns(peaks[i].peak.position));
-    if (std::abs(static_cast<double>(offset - found.offset_ns)) > period / 4) continue;
-    if (chosen >= 0) return -1;
-    chosen = static_cast<std::ptrdiff_t>(i);
-  }
-  return chosen;
-}
-
 std::vector<OffsetCandidate> candidates_of(const CurvePeaks& peaks, const LagCurve& curve,
                                            const Terms& terms, double max_ratio) {
   std::vector<OffsetCandidate> out;
+  // The highest is one whatever is asked for.
   for (const Tried& tried : peaks.peaks)
-    if (tried.peak.height >= max_ratio * peaks.peaks.front().peak.height)
+    if (out.empty() || tried.peak.height >= max_ratio * peaks.peaks.front().peak.height)
       out.push_back(
           {terms.offset(curve.lag_ns(tried.peak.position)), tried.sign * tried.peak.height});
   return out;
-}
-
-/// Which peak it is and why; index -1: it cannot be told.
-struct Choice {
-  std::ptrdiff_t index = -1;
-  std::string by;
-};
-
-Choice choose(const Sides& sides, const MeanOf& fast, const LagCurve& curve,
-              const CurvePeaks& peaks, std::size_t count, const Terms& terms,
-              const MeasureOptions& options) {
-  const std::vector<Tried> close(peaks.peaks.begin(),
-                                 peaks.peaks.begin() + static_cast<std::ptrdiff_t>(count));
-  if (const auto at = by_envelope(sides, options, terms, curve, close); at >= 0)
-    return {at, "start and stop and long moves decided"};
-  if (count > kMostCandidates) return {};
-  std::vector<Fitted> fitted;
-  for (const Tried& tried : close)
-    fitted.push_back(fit_candidate(sides, fast, curve, tried, options));
-  return {break_tie(fitted), "one fits better in most windows"};
 }
 
 /// A drift as far as it may be is the bound and not the clock.
@@ -334,8 +241,7 @@ std::int64_t better_length(const Sides& sides, double lobe_ns) {
   return wanted >= 2 * now ? std::llround(wanted) : 0;
 }
 
-OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& options,
-                                bool break_ties) {
+OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& options) {
   const std::int64_t expected =
       sides.swapped ? -options.expected.count() : options.expected.count();
   const LagCurve curve =
@@ -356,15 +262,16 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
   if (const std::int64_t length = better_length(sides, lobe); length > 0) {
     const Sides coarse = coarser(sides, length);
     if (std::min(coarse.slow.size(), coarse.fast.size()) >= kLeastIntervals)
-      return measure_sides(coarse, options, break_ties);
+      return measure_sides(coarse, options);
   }
   out.candidates = candidates_of(peaks, curve, terms, options.max_ratio);
   const bool unique = out.candidates.size() == 1;
   const MeanOf fast(sides.fast);
   Choice choice{unique ? 0 : -1, ""};
   const bool high = peaks.peaks.front().peak.height >= options.min_height;
-  if (!unique && break_ties && high)
-    choice = choose(sides, fast, curve, peaks, out.candidates.size(), terms, options);
+  if (!unique && high)
+    choice =
+        break_tie(sides, fast, curve, std::span(peaks.peaks).first(out.candidates.size()), options);
   const Fitted best = fit_candidate(
       sides, fast, curve,
       peaks.peaks[choice.index < 0 ? 0 : static_cast<std::size_t>(choice.index)], options);
@@ -383,11 +290,9 @@ OffsetMeasurement measure_sides(const Sides& sides, const MeasureOptions& option
       options.max_interval.count() > 0
           ? static_cast<double>(options.max_interval.count()) * 1e-6
           : std::max(kFineEnoughMs, 0.5e-6 * static_cast<double>(sides.period_ns));
-  // An envelope stands still in most windows; those tell nothing.
   out.widest_interval_ms = widest;
   std::string bent;
-  if (break_ties && choice.index >= 0)
-    bent = why_not_straight(best, sides, fast, terms, options, widest, out);
+  if (choice.index >= 0) bent = why_not_straight(best, sides, fast, terms, options, widest, out);
   judge(best, unique, bent, choice, widest, out);
   return out;
 }
@@ -399,7 +304,7 @@ OffsetMeasurement measure_offset(const IntervalSignal& a, const IntervalSignal& 
   if (std::min(a.size(), b.size()) < kLeastIntervals)
     return none(fmt::format("{} and {} samples; at least {} of each are needed", a.size(), b.size(),
                             kLeastIntervals));
-  OffsetMeasurement out = measure_sides(sides_of(a, b), options, true);
+  OffsetMeasurement out = measure_sides(sides_of(a, b), options);
   if (out.candidates.size() > kMostCandidates) {
     out.candidates.resize(kMostCandidates);
     out.reason += fmt::format("; the {} highest are listed", kMostCandidates);

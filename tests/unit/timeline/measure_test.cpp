@@ -196,6 +196,16 @@ TEST(MeasureOffset, AClockThatJumpedInTheMiddleGivesNoNumber) {
   EXPECT_NE(m.verdict, Verdict::kMeasured);
 }
 
+TEST(MeasureOffset, AHighestPeakBelowItsOwnHeightIsStillACandidate) {
+  const auto f = moves(3);
+  const Recorder camera{30, 137.25, 35, 0.03, 0.2, 40, 1}, arm{500, -42.5, 3, 0.001, 0, 40, 2};
+  auto options = activity();
+  options.max_ratio = 5;
+  const auto m = measure_offset(camera.record(f), arm.record(f), options);
+  ASSERT_EQ(m.candidates.size(), 1u);
+  EXPECT_NEAR(error_ms(m, camera, arm), 0, 1.0);
+}
+
 TEST(MeasureOffset, TooLittleDataIsNoEvidence) {
   IntervalSignal few;
   const auto m = measure_offset(few, few, {});

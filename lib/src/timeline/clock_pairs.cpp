@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 
 #include "internal/clock_epochs.hpp"
 #include "internal/clock_pieces.hpp"
@@ -132,19 +133,74 @@ Line hull(const std::vector<Point>& points) {
   return theil_sen(points);
 }
 
-/// Arrivals before their time cannot be delays; one of them would tilt the hull.
-std::vector<Point> without_early(const std::vector<Point>& points, std::uint64_t& rejected) {
+double quantile(const std::vector<double>& sorted, double q) {
+  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
+}
+
+/// The step that stamps are whole multiples of, where it shows: several come on one step, or they
+/// are not one step apart, as the stamps of what is regular are.
+std::int64_t stamp_step(const std::vector<std::int64_t>& stamps) {
+  constexpr std::size_t kLeast = 8;
+  std::int64_t step = 0;
+  std::size_t same = 0;
+  std::vector<double> apart;
+  for (std::size_t i = 1; i < stamps.size(); ++i) {
+    const std::int64_t d = difference(stamps[i], stamps[i - 1]);
+    same += d == 0;
+    step = std::gcd(step, d);
+    if (d != 0) apart.push_back(std::abs(static_cast<double>(d)));
+    if (step == 1) return 0;
+  }
+  if (stamps.size() < kLeast || apart.empty()) return 0;
+  std::sort(apart.begin(), apart.end());
+  const bool coarse =
+      10 * same > stamps.size() || quantile(apart, 0.5) >= 1.5 * static_cast<double>(step);
+  return coarse ? step : 0;
+}
+
+/// Points without those that came before their time.
+struct Timely {
+  std::vector<Point> points;
+  std::uint64_t rejected = 0;
+  double doubt_ns = 0;  ///< how much earlier the clock may be by those that were rejected
+};
+
+/// Arrivals before their time cannot be delays; one of them would tilt the hull. But where some
+/// percent come early by the same time all along, the others are late: no message is faster than
+/// the least delay. Those that are as many and do not agree are not believed, and not forgotten.
+Timely without_early(const std::vector<Point>& points) {
+  constexpr double kSome = 0.01, kMost = 0.7;
+  constexpr std::size_t kFew = 3;
+  Timely out;
   const Line line = theil_sen(points);
+  const auto rest = [&](const Point& p) { return p.y - line.at(p.x); };
   std::vector<double> below;
   for (const Point& p : points)
-    if (const double r = p.y - line.at(p.x); r < 0) below.push_back(-r);
-  if (below.empty()) return points;
+    if (rest(p) < 0) below.push_back(-rest(p));
+  out.points = points;
+  if (below.empty()) return out;
   const double limit = kEarly * median(below);
-  std::vector<Point> kept;
+  std::vector<double> early;
   for (const Point& p : points)
-    if (p.y - line.at(p.x) >= -limit) kept.push_back(p);
-  rejected = points.size() - kept.size();
-  return kept;
+    if (rest(p) < -limit) early.push_back(rest(p));
+  if (early.empty()) return out;
+  const double level = median(early), middle = (points.front().x + points.back().x) / 2;
+  const bool some =
+      early.size() >= std::max(kFew, static_cast<std::size_t>(
+                                         std::ceil(kSome * static_cast<double>(points.size()))));
+  std::size_t alike[2] = {0, 0};  // in either half
+  for (const Point& p : points)
+    if (rest(p) < -limit && std::abs(rest(p) - level) <= limit) ++alike[p.x > middle ? 1 : 0];
+  const std::size_t agree = alike[0] + alike[1];
+  const bool proven = some && agree >= kFew && 4 * std::min(alike[0], alike[1]) >= agree &&
+                      static_cast<double>(agree) >= kMost * static_cast<double>(early.size());
+  const double earliest = proven ? level - limit : -limit;
+  out.points.clear();
+  for (const Point& p : points)
+    if (rest(p) >= earliest) out.points.push_back(p);
+  out.rejected = points.size() - out.points.size();
+  if (some && !proven) out.doubt_ns = -level;
+  return out;
 }
 
 Line fit_line(const std::vector<Point>& points, PairMethod method) {
@@ -157,9 +213,11 @@ void add_window(std::vector<Point> points, double origin_end, PairMethod method,
                 std::uint64_t& early) {
   PairWindow window;
   window.pairs = points.size();
-  const std::vector<Point> kept = without_early(points, window.rejected);
+  const Timely timely = without_early(points);
+  window.rejected = timely.rejected;
   early += window.rejected;
-  const Line line = fit_line(kept, method);
+  piece.doubt_ms = std::max(piece.doubt_ms, timely.doubt_ns * 1e-6);
+  const Line line = fit_line(timely.points, method);
   const double centre = (points.front().x + origin_end) / 2;
   window.start = stream_time(origin + whole(points.front().x));
   window.end = stream_time(origin + whole(origin_end));
@@ -187,9 +245,12 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
   piece.start = stream_time(origin + whole(first));
   piece.end = stream_time(origin + whole(last));
   const double window = static_cast<double>(options.window.count());
-  const auto count = total <= 1.5 * window
-                         ? std::size_t{1}
-                         : static_cast<std::size_t>(std::floor(2 * total / window)) - 1;
+  // No window is needed that no pair could be alone in.
+  const auto count =
+      window <= 0 || total <= 1.5 * window
+          ? std::size_t{1}
+          : static_cast<std::size_t>(std::clamp(std::floor(2 * total / window) - 1, 1.0,
+                                                static_cast<double>(points.size())));
   const double stride = count > 1 ? (total - window) / static_cast<double>(count - 1) : 0;
   std::vector<Line> lines;
   std::vector<double> centres;
@@ -220,12 +281,8 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
   return piece;
 }
 
-double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
-}
-
 void add_residuals(std::span<const ClockPair> pairs, PairPiece& piece, std::size_t stride,
-                   std::vector<double>& all, PairFit& fit) {
+                   double steps_ms, std::vector<double>& all, PairFit& fit) {
   const ClockMap map = map_through(piece.points, "measured");
   std::vector<double> sizes;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
@@ -235,7 +292,8 @@ void add_residuals(std::span<const ClockPair> pairs, PairPiece& piece, std::size
     if (i % stride == 0) fit.residuals.emplace_back(pairs[i].device, rest);
   }
   std::sort(sizes.begin(), sizes.end());
-  piece.interval_ms = quantile(sizes, sizes.size() < kManyPairs ? 1 : 0.5);
+  piece.interval_ms =
+      std::max(quantile(sizes, sizes.size() < kManyPairs ? 1 : 0.5), piece.doubt_ms) + steps_ms;
   all.insert(all.end(), sizes.begin(), sizes.end());
 }
 
@@ -267,6 +325,35 @@ Runs runs_of(const std::vector<ClockPair>& pairs, const ClockEpochs& epochs, Pai
   return runs;
 }
 
+/// What the stamps of both sides are rounded to, or late or early by.
+std::int64_t steps_of(const std::vector<ClockPair>& pairs) {
+  std::vector<std::int64_t> device, host;
+  for (const ClockPair& pair : pairs) {
+    device.push_back(ns_of(pair.device));
+    host.push_back(ns_of(pair.host));
+  }
+  return stamp_step(device) + stamp_step(host);
+}
+
+std::string why_none(const std::vector<std::vector<ClockPair>>& runs, bool crowded,
+                     const PairOptions& options) {
+  const auto longest = std::max_element(
+      runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  if (longest->size() < kLeastPairs)
+    return "no stretch of the stamps is long enough between resets of the device's clock";
+  if (crowded)
+    return fmt::format(
+        "the two clocks run at rates more than {:.0f} % apart; are the units of \"device\" right?",
+        kMaxDriftPpm * 1e-4);
+  const double each = static_cast<double>((longest->back().host - longest->front().host).count()) /
+                      static_cast<double>(longest->size() - 1);
+  return fmt::format(
+      "windows of {:g} s hold fewer than {} pairs, which come {:.3g} s apart; set \"window\" to "
+      "{:.0f} s",
+      1e-9 * static_cast<double>(options.window.count()), kLeastPairs, 1e-9 * each,
+      std::ceil(1e-9 * each * 4 * static_cast<double>(kLeastPairs)));
+}
+
 }  // namespace
 
 PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
@@ -289,21 +376,24 @@ PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
   const ClockEpochs epochs = find_epochs(pairs, options);
   const auto [undone, runs] = runs_of(pairs, epochs, fit);
   const std::size_t stride = (pairs.size() + kPlotPoints - 1) / kPlotPoints;
+  const double steps_ms = 1e-6 * static_cast<double>(steps_of(pairs));
+  bool crowded = false;  // is there a window with enough pairs
   std::vector<double> sizes;
   std::vector<std::size_t> first_residuals;
   for (const std::vector<ClockPair>& run : runs) {
     PairPiece piece;
     if (run.size() >= kLeastPairs) piece = fit_piece(run, options, fit.early);
+    crowded = crowded || !piece.windows.empty();
     if (!runs_on(piece.points)) {
       fit.unplaced += run.size();
       continue;
     }
     first_residuals.push_back(fit.residuals.size());
-    add_residuals(run, piece, stride, sizes, fit);
+    add_residuals(run, piece, stride, steps_ms, sizes, fit);
     fit.pieces.push_back(std::move(piece));
   }
   if (fit.pieces.empty()) {
-    fit.reason = "no stretch of the stamps is long enough between resets of the device's clock";
+    fit.reason = why_none(runs, crowded, options);
     return fit;
   }
   std::sort(sizes.begin(), sizes.end());

@@ -62,6 +62,80 @@ TEST(FitPairs, OneEarlyOutlierDoesNotTiltTheHull) {
   EXPECT_NEAR(fit.pieces.at(0).windows.at(0).skew_ppm, 60, 2);
 }
 
+TEST(FitPairs, SomePercentOfFastMessagesProveTheSmallestDelay) {
+  for (const double share : {0.02, 0.1, 0.25, 0.4})
+    for (const double spread_ms : {0.2, 1.0})
+      for (unsigned seed = 1; seed <= 3; ++seed) {
+        std::mt19937_64 random(seed);
+        std::uniform_real_distribution<double> uniform;
+        auto pairs = arrivals(600, 60, 1);
+        for (ClockPair& pair : pairs) {
+          const auto device = ns_of(pair.device);
+          const bool fast = uniform(random) < share;
+          const double delay_ms =
+              fast ? 1 + 0.1 * uniform(random) : 6 + spread_ms * uniform(random);
+          const double late = static_cast<double>(device) * 60e-6 + delay_ms * 1e6;
+          pair.host = session_time(kUnix + device + static_cast<std::int64_t>(late));
+        }
+        const PairFit fit = fit_pairs(pairs, {});
+        EXPECT_NEAR(error_ms(fit, 60, 300 * kSecond), 1.0, 0.2) << share << ", " << spread_ms;
+        EXPECT_GT(fit.pieces.at(0).interval_ms, share < 0.5 ? 4 : 0);
+      }
+}
+
+TEST(FitPairs, ManyEarlyStampsThatDoNotAgreeEnterTheInterval) {
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    std::mt19937_64 random(seed);
+    std::uniform_real_distribution<double> uniform;
+    auto pairs = arrivals(300, 60, seed);
+    for (ClockPair& pair : pairs)
+      if (uniform(random) < 0.05)
+        pair.host -= Nanos(std::llround((30 + 170 * uniform(random)) * kMs));
+    const PairFit fit = fit_pairs(pairs, {});
+    EXPECT_GT(fit.early, 300u);
+    EXPECT_NEAR(error_ms(fit, 60, 150 * kSecond), 1.0, 0.5);
+    EXPECT_GT(fit.pieces.at(0).interval_ms, 60);
+  }
+}
+
+TEST(FitPairs, StampsInStepsWidenTheInterval) {
+  constexpr std::int64_t kStep = 15'600'000;
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    auto pairs = arrivals(120, 60, seed);
+    for (ClockPair& pair : pairs) pair.host = session_time(ns_of(pair.host) / kStep * kStep);
+    const PairFit fit = fit_pairs(pairs, {});
+    ASSERT_EQ(fit.pieces.size(), 1u);
+    EXPECT_GT(fit.pieces[0].interval_ms, 15.6);
+    EXPECT_LT(std::abs(error_ms(fit, 60, 60 * kSecond)), fit.pieces[0].interval_ms);
+  }
+  EXPECT_LT(fit_pairs(arrivals(120, 60, 1), {}).pieces.at(0).interval_ms, 5);
+  auto regular = arrivals(3600, 0, 1);  // 0.1 s apart on the device: no coarse clock
+  regular.resize(2000);
+  for (std::size_t i = 0; i < regular.size(); ++i) {
+    const std::int64_t device = static_cast<std::int64_t>(i) * 100 * kMs;
+    const Nanos delay = regular[i].host - session_time(kUnix + ns_of(regular[i].device));
+    regular[i] = {stream_time(device), session_time(kUnix + device) + delay};
+  }
+  EXPECT_LT(fit_pairs(regular, {}).pieces.at(0).interval_ms, 5);
+}
+
+TEST(FitPairs, WindowsWithTooFewPairsAreSaidAndNoWindowIsEndless) {
+  auto sparse = arrivals(40, 20, 1);
+  for (std::size_t i = 0; i < sparse.size(); ++i) {
+    const std::int64_t device = static_cast<std::int64_t>(i) * 60 * kSecond;
+    sparse[i] = {stream_time(device), session_time(kUnix + device + kMs)};
+  }
+  const PairFit fit = fit_pairs(sparse, {});
+  EXPECT_TRUE(fit.pieces.empty());
+  EXPECT_NE(fit.reason.find("fewer than 8 pairs"), std::string::npos) << fit.reason;
+  EXPECT_NE(fit.reason.find("\"window\" to 192"), std::string::npos) << fit.reason;
+  for (const std::int64_t window : {0L, -5L, 1L}) {
+    PairOptions options;
+    options.window = Nanos(window);
+    EXPECT_LE(fit_pairs(arrivals(40, 20, 1), options).pieces.size(), 1u);
+  }
+}
+
 TEST(FitPairs, FollowsARateThatChangesOverAnHour) {
   auto pairs = arrivals(3600, 0, 3);
   // 0 ppm at the start, 4 ppm at the end: 7.2 ms that a single line would miss.

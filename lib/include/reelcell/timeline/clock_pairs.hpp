@@ -54,7 +54,10 @@ struct PairPiece {
   StreamTime start{}, end{};
   std::uint64_t pairs = 0;
   double interval_ms = 0;  ///< by how much its clock may be off, but for a delay that all share:
-                           ///< the usual residual, of few pairs the largest
+                           ///< the usual residual, of few pairs the largest; and the steps of
+                           ///< the stamps
+  double doubt_ms = 0;     ///< by how much early arrivals that were rejected precede it, where they
+                           ///< are no few
 };
 struct PairFit {
   std::vector<PairPiece> pieces;  ///< in host order; one, unless the clock was reset

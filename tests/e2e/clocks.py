@@ -120,6 +120,25 @@ def lamp(work):
         {"name": "light", "kind": "series", "path": "light.csv", "format": "csv", "clock": {"offset_ns": 0},
          "options": {"time_column": "t_ns", "time_unit": "ns", "columns": [{"name": "on", "from": "on", "dtype": "bool"}]}}]})
     near(clocks(session, "--measure")["cell"], offset * 1e3, 3, "lamp")
+    refused(session)
+
+
+def refused(session):
+    """What is out of range is refused, with its place and what may be; nothing is measured by a border of the picture."""
+    whole = json.loads((session / "session.json").read_text())
+    pairs = {"by": "pairs", "against": "light", "device": {"on": "s"}}
+    for wrong, said in (({"region": [5000, 5000, 10, 10]}, "outside the picture"), ({"region": [30, 20, 5000, 20]}, "partly outside"),
+                        ({"region": [30, 20, 0, 0]}, "measure/region"), ({"max_offset": "-1s"}, "measure/max_offset"),
+                        ({"max_drift_ppm": -5}, "measure/max_drift_ppm"), ({"max_drift_ppm": 1e6}, "measure/max_drift_ppm"),
+                        ({"min_height": -3}, "measure/min_height"), ({"max_ratio": 5}, "measure/max_ratio"),
+                        ({"max_interval": "-1ms"}, "measure/max_interval"), ({**pairs, "window": "0s"}, "measure/window"),
+                        ({**pairs, "window": "-5s"}, "measure/window")):
+        document = json.loads(json.dumps(whole))
+        rule = document["streams"][0]["clock"]["measure"]
+        document["streams"][0]["clock"]["measure"] = wrong if "by" in wrong else {**rule, **wrong}
+        write_json(session / "session.json", document)
+        done = reelcell("align", session, "--measure", codes=(1,))
+        check(said in done.stderr, f"{wrong}: {done.stderr}")
 
 
 def sound(work):

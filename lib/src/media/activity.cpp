@@ -1,5 +1,7 @@
 #include "reelcell/media/activity.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -32,6 +34,18 @@ Window reduced(const PictureRegion& region, const Picture& picture, int full_wid
   w.bottom = std::clamp(scale(region.y + region.height, full_height, picture.height), w.top + 1,
                         picture.height);
   return w;
+}
+
+/// Of a part of the picture that is not there nothing is known, and its border shows something
+/// else.
+void check_inside(const PictureRegion& region, int width, int height) {
+  const bool inside = region.x >= 0 && region.y >= 0 && region.x <= width - region.width &&
+                      region.y <= height - region.height;
+  if (region.width <= 0 || region.height <= 0 || inside) return;
+  throw InputError(fmt::format(
+      "region [{}, {}, {}, {}] lies {} the picture, which is {} x {} px", region.x, region.y,
+      region.width, region.height,
+      region.x >= width || region.y >= height ? "outside" : "partly outside", width, height));
 }
 
 double mean_of(const Picture& picture, const Window& w) {
@@ -81,6 +95,7 @@ void measure_activity(std::shared_ptr<const VideoSource> source, std::span<const
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (i > 0) cursor.seek(ranges[i].first);
     while (cursor.next(frame) && frame.ordinal < ranges[i].last) {
+      check_inside(region, frame.width(), frame.height());
       Picture now = frame.luma(width);
       const Window w = reduced(region, now, frame.width(), frame.height());
       const double mean = mean_of(now, w);

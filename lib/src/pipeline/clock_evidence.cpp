@@ -1,4 +1,6 @@
 // Which evidence a clock is measured by: parsing, names, defaults.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -65,6 +67,26 @@ void check_kind(EvidenceKind kind, const StreamSpec& spec, const std::string& wh
                                   "; it is for " + std::string(to_string(row.stream)));
 }
 
+/// What is out of its range names the key, what was found and what may be.
+double number_in(const OptionValues& options, const char* key, double least, double most,
+                 const std::string& where) {
+  const double value = options.number(key);
+  if (!(value >= least && value <= most))
+    throw InputError(where + "/" + key,
+                     fmt::format("{:g} is not from {:g} to {:g}", value, least, most));
+  return value;
+}
+Nanos duration_from(const OptionValues& options, const char* key, Nanos least,
+                    const std::string& where) {
+  const Nanos value = options.duration(key);
+  if (value < least)
+    throw InputError(
+        where + "/" + key,
+        fmt::format("expected {} or more, found {} s",
+                    least.count() > 0 ? format_seconds(least) + " s" : "0", format_seconds(value)));
+  return value;
+}
+
 /// "joints", "joints.q", "joints.q[2]"; a stream's name may hold dots itself.
 EvidenceSource parse_source(const std::string& text, const OpenSession& session,
                             const std::string& where) {
@@ -95,7 +117,8 @@ media::PictureRegion parse_region(const Json& value, const std::string& where) {
       std::all_of(value.begin(), value.end(), [](const Json& v) {
         return v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() < 65536;
       });
-  if (!fits) throw InputError(where, "expected [x, y, width, height] in px");
+  if (!fits || value[2].get<int>() == 0 || value[3].get<int>() == 0)
+    throw InputError(where, "expected [x, y, width, height] in px, width and height at least 1");
   return {value[0].get<int>(), value[1].get<int>(), value[2].get<int>(), value[3].get<int>()};
 }
 
@@ -145,18 +168,18 @@ ClockEvidence parse_one(const Json& value, const OpenSession& session, const std
         parse_time_unit(entry.value().is_string() ? entry.value().get<std::string>() : "");
       });
     evidence.pairs.method = timeline::parse_pair_method(options.text("pair_method"));
-    evidence.pairs.window = options.duration("window");
+    evidence.pairs.window = duration_from(options, "window", std::chrono::seconds(1), where);
   }
   auto& how = evidence.options;
   how.activity = is_amount(evidence.own.kind) && is_amount(evidence.against.kind);
   how.either_sign = !how.activity;
   how.method = timeline::parse_curve_method(options.text("method"));
-  how.max_offset = options.duration("max_offset");
+  how.max_offset = duration_from(options, "max_offset", Nanos(0), where);
   how.expected = options.duration("expected");
-  how.max_drift_ppm = options.number("max_drift_ppm");
-  how.min_height = options.number("min_height");
-  how.max_ratio = options.number("max_ratio");
-  how.max_interval = options.duration("max_interval");
+  how.max_drift_ppm = number_in(options, "max_drift_ppm", 0, timeline::kMaxDriftPpm / 10, where);
+  how.min_height = number_in(options, "min_height", 0, 1, where);
+  how.max_ratio = number_in(options, "max_ratio", 0, 1, where);
+  how.max_interval = duration_from(options, "max_interval", Nanos(0), where);
   return evidence;
 }
 
@@ -247,16 +270,17 @@ const std::vector<OptionSpec>& clock_evidence_options() {
        "For pairs: hull (delays only add), theil_sen (their median), least_squares.",
        {"hull", "theil_sen", "least_squares"}},
       {"window", OptionType::kDuration, "", "300s",
-       "For pairs: length of the windows whose rates are joined."},
+       "For pairs: length of the windows whose rates are joined, at least 1s."},
       {"expected", OptionType::kDuration, "", "0ns", "Where the search is centred."},
       {"max_offset", OptionType::kDuration, "", "0ns",
        "How far from there the offset may be; 0: as far as half of the shorter record overlaps, at "
        "most 1h."},
-      {"max_drift_ppm", OptionType::kNumber, "ppm", 300, "Largest drift either way."},
+      {"max_drift_ppm", OptionType::kNumber, "ppm", 300,
+       "Largest drift either way, 0..10000; a clock that drifts as far gives no number."},
       {"min_height", OptionType::kNumber, "", 0.25, "Lowest correlation that is believed, 0..1."},
       {"max_ratio", OptionType::kNumber, "", 0.8,
        "Highest second peak, as a share of the first, that is told apart without further "
-       "evidence."},
+       "evidence, 0..1."},
       {"max_interval", OptionType::kDuration, "", "0ns",
        "Widest 95 % half-interval of an offset that is given; 0: half a frame or sample of the "
        "slower stream, at least 1 ms."},

@@ -211,12 +211,14 @@ ClockMeasurement measure_one(const OpenSession& session, const std::string& stre
 double interval_ns(const ClockMeasurement& m) { return m.result.offset_interval_ms * 1e6; }
 
 /// Several pieces of evidence: those that give a number must agree; one that gives none may still
-/// be settled by the others.
+/// be settled by the others. Without a number, what is ambiguous says more than what shows nothing.
 ClockMeasurement combine(std::vector<ClockMeasurement> parts) {
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) {
-    return std::pair(!a.result.measured(), a.result.offset_interval_ms) <
-           std::pair(!b.result.measured(), b.result.offset_interval_ms);
-  });
+  const auto rank = [](const ClockMeasurement& m) {
+    return std::pair(static_cast<int>(m.result.verdict),
+                     m.result.measured() ? m.result.offset_interval_ms : 0);
+  };
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   ClockMeasurement best = parts.front();
   if (!best.result.measured()) return best;
   for (std::size_t i = 1; i < parts.size() && parts[i].result.measured(); ++i) {

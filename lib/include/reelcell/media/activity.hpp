@@ -29,7 +29,8 @@ struct FrameRange {
   std::uint32_t first = 0, last = 0;
 };
 
-/// One pass over the ranges (increasing), on reduced luma; memory is two small pictures.
+/// One pass over the ranges (increasing), on reduced luma; memory is two small pictures. InputError
+/// when the region is not all within the picture.
 void measure_activity(std::shared_ptr<const VideoSource> source, std::span<const FrameRange> ranges,
                       const PictureRegion& region,
                       const std::function<void(const FrameActivity&)>& take,

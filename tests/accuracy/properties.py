@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What must hold of measured clocks whatever the recording, over one whole made session and `reelcell align --json`.
 
-usage: properties.py [--seed SEED] [--part shift|sign|stored|levels|sharp|noise ..]
+usage: properties.py [--seed SEED] [--part shift|sign|stored|levels|sharp|held|crooked|noise ..]
 
 shift: all streams later by one time, and by different times: the same clocks to the nanosecond, but for the shifts.
 sign:  a log turned upside down has the same clock, and its sign is told; the speed of joints has none.
@@ -9,6 +9,8 @@ stored: a clock written into session.json is as uncertain for those measured aga
 levels: a lamp sampled at 20 and 500 Hz, its changes as events, and as a controller with a cycle of 8 ms stamps them.
 sharp: what changes faster than the records' intervals, two means of one white signal and two cuts of a sound with knocks: as far
        off as it may be, and not surer than that.
+held:  a log that repeats each value until the next is measured comes is not taken for one that is late.
+crooked: a clock that jumps, bends or drifts beyond what is looked for gets no number, or an interval that covers it.
 noise: the more of it, in a log or in the picture, the less confidence: no number again once there is none, no interval
        narrower by more than 30 %, no higher correlation; and no number is wrong at any noise.
 """
@@ -26,7 +28,7 @@ import av
 import numpy as np
 
 from clocks import BUILD, measure, write_json
-from ranges import write_log
+from ranges import signal, write_log
 
 FAILED = []
 
@@ -305,7 +307,48 @@ def noise(folder, session, seed):
     falling("picture", rows, 0.05)
 
 
-PARTS = ("shift", "sign", "stored", "levels", "sharp", "noise")
+def pair_of_logs(session, times, values, other_times, other_values):
+    """One log against another whose clock is stated."""
+    session.mkdir()
+    write_log(session / "a.csv", times, values)
+    write_log(session / "b.csv", other_times, other_values)
+    options = {"time_column": "t_ns", "time_unit": "ns", "columns": [{"name": "x", "dtype": "float64"}]}
+    streams = [{"name": name, "kind": "series", "path": f"{name}.csv", "format": "csv", "options": options} for name in "ab"]
+    streams[0]["clock"], streams[1]["clock"] = {"measure": {"by": "value", "against": "b.x"}}, {"offset_ns": 0}
+    write_json(session / "session.json", {"version": 1, "id": session.name, "streams": streams})
+    return measure(session, "--measure")["a"]
+
+
+def held(folder, seed):
+    """A log of 100 Hz that repeats what was measured at 10, 25 or 50 Hz until the next value."""
+    for rate in (10, 25, 50):
+        shown, t = signal(40, 2, seed + rate), np.arange(0, 40, 0.01)
+        clock = pair_of_logs(folder / f"held-{rate}", t, shown(np.floor(t * rate + 1e-6) / rate + 0.7), t, shown(t))
+        not_wrong(f"held, {rate} Hz", clock, (clock["offset_ns"] or 0) / 1e6 - 700)
+        check(clock["verdict"] == "measured", f"held, {rate} Hz: {clock['reason']}")
+        check(abs((clock["offset_ns"] or 0) / 1e6 - 700) <= clock["offset_interval_ms"], f"held, {rate} Hz: outside its interval")
+
+
+CROOKED = {"jump of 30 ms": (120, lambda t: np.where(t > 60, 0.03, 0)), "jump of 5 s near the end": (120, lambda t: np.where(t > 96, 5, 0)),
+           "jump of 20 ms in ten minutes": (600, lambda t: np.where(t > 300, 0.02, 0)), "bow of 40 ms": (900, lambda t: 0.04 * ((t - 450) / 450) ** 2),
+           "bow of 5 ms": (600, lambda t: 0.005 * ((t - 300) / 300) ** 2), "drift of 500 ppm": (600, lambda t: 500e-6 * t)}
+
+
+def crooked(folder, seed):
+    """Clocks that are no straight line, or drift beyond what is looked for: no number, or one whose interval covers the whole session."""
+    for name, (length, gained) in CROOKED.items():
+        shown, t = signal(length, 3, seed), np.arange(0, length, 0.01)
+        clock = pair_of_logs(folder / name.replace(" ", "-"), t, shown(t + 0.3 + gained(t)), t, shown(t))
+        print(f"crooked, {name}: {clock['verdict']}, +-{clock['offset_interval_ms']} ms, {clock['reason']}", flush=True)
+        if clock["verdict"] != "measured":
+            continue
+        line = clock["offset_ns"] / 1e9 + clock["drift_ppm"] * 1e-6 * (t - clock["reference_ns"] / 1e9)
+        off = 1e3 * np.max(np.abs(line - 0.3 - gained(t)))
+        check(off <= 1.5 * clock["offset_interval_ms"], f"crooked, {name}: up to {off:.1f} ms off, said {clock['offset_interval_ms']:.1f}")
+        check(name == "bow of 5 ms", f"crooked, {name}: gets a number")
+
+
+PARTS = ("shift", "sign", "stored", "levels", "sharp", "held", "crooked", "noise")
 
 
 def main():
@@ -327,6 +370,10 @@ def main():
             levels(folder, arguments.seed)
         if "sharp" in arguments.part:
             sharp(folder, arguments.seed)
+        if "held" in arguments.part:
+            held(folder, arguments.seed)
+        if "crooked" in arguments.part:
+            crooked(folder, arguments.seed)
         if "noise" in arguments.part:
             noise(folder, session, arguments.seed)
     sys.exit(1 if FAILED else 0)

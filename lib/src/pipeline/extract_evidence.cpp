@@ -53,6 +53,53 @@ std::vector<media::FrameRange> frames_to_decode(std::size_t frames) {
   return ranges;
 }
 
+double middle_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Frames that show the picture before once more: they were not taken when their stamps say. A
+/// movement that rests as short is not taken for one: after a repeat the picture moves on by two
+/// steps at once.
+std::vector<bool> repeated_frames(const std::vector<media::FrameActivity>& seen) {
+  constexpr std::size_t kLongest = 5;  // in a row; more is a rest
+  constexpr double kStill = 0.02, kSome = 0.05, kMostly = 0.6, kDouble = 1.25;
+  std::vector<bool> out(seen.size(), false);
+  std::vector<double> moving;
+  for (const media::FrameActivity& frame : seen)
+    if (frame.motion > 0) moving.push_back(frame.motion);
+  const double still = kStill * middle_of(moving);
+  const auto moves = [&](std::size_t i) { return seen[i].motion > still; };
+  std::vector<double> steps, doubled;  // from one new picture to the next; growth after a repeat
+  std::vector<std::size_t> shown_again;
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    const bool follows = seen[i].ordinal == seen[i - 1].ordinal + 1;
+    if (!follows || std::isnan(seen[i].motion)) last = 0;
+    if (!follows || !moves(i)) continue;
+    const std::size_t step = i - last;
+    if (last > 0 && step <= kLongest + 1) {
+      steps.push_back(static_cast<double>(step));
+      for (std::size_t k = last + 1; k < i; ++k) shown_again.push_back(k);
+      if (step == 2 && last > 1 && moves(last - 1))
+        doubled.push_back(seen[i].motion / seen[last].motion);
+    }
+    last = i;
+  }
+  if (static_cast<double>(shown_again.size()) < kSome * static_cast<double>(steps.size() + 1))
+    return out;
+  const double usual = middle_of(steps);
+  const auto alike = std::count(steps.begin(), steps.end(), usual);
+  const bool regular =
+      usual >= 2 && static_cast<double>(alike) >= kMostly * static_cast<double>(steps.size());
+  constexpr std::size_t kFew = 8;
+  if (!regular && (doubled.size() < kFew || middle_of(doubled) < kDouble)) return out;
+  for (const std::size_t i : shown_again) out[i] = true;
+  return out;
+}
+
 IntervalSignal from_video(const OpenSession& session, const EvidenceSource& source,
                           const timeline::ClockMap* map) {
   const auto video = session.video(source.stream);
@@ -62,25 +109,35 @@ IntervalSignal from_video(const OpenSession& session, const EvidenceSource& sour
   std::vector<StreamTime> times;
   for (const FrameRecord& frame : frames) times.push_back(frame.time);
   const std::int64_t usual = usual_step(times);
-  IntervalSignalBuilder out;
-  std::optional<media::FrameActivity> before;
-  const auto take = [&](const media::FrameActivity& now) {
-    const bool follows = before && before->ordinal + 1 == now.ordinal;
-    if (follows) {
-      const StreamTime from = frames[before->ordinal].time + shift,
-                       to = frames[now.ordinal].time + shift;
-      // Twice the time is not twice the change: an interval with a lost frame would mislead.
-      if ((to - from).count() * 2 < 3 * usual) {
-        const double value = source.kind == EvidenceKind::kMotion
-                                 ? now.motion
-                                 : (static_cast<double>(before->brightness) + now.brightness) / 2;
-        out.add(placed(from, map), placed(to, map), value);
-      }
-    }
-    before = now;
-  };
+  std::vector<media::FrameActivity> seen;
   const auto ranges = frames_to_decode(frames.size());
-  media::measure_activity(video, ranges, source.region, take, session.losses());
+  at_place(source.stream, [&] {
+    media::measure_activity(
+        video, ranges, source.region,
+        [&](const media::FrameActivity& activity) { seen.push_back(activity); }, session.losses());
+  });
+  const std::vector<bool> repeated = repeated_frames(seen);
+  IntervalSignalBuilder out;
+  std::size_t before = 0;
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    if (seen[i - 1].ordinal + 1 != seen[i].ordinal) {
+      before = i;
+      continue;
+    }
+    if (repeated[i]) continue;
+    const auto count = static_cast<std::int64_t>(i - before);
+    const StreamTime from = frames[seen[before].ordinal].time + shift,
+                     to = frames[seen[i].ordinal].time + shift;
+    // Twice the time is not twice the change: an interval with a lost frame would mislead.
+    if ((to - from).count() * 2 < (2 * count + 1) * usual) {
+      const double value =
+          source.kind == EvidenceKind::kMotion
+              ? seen[i].motion / static_cast<double>(count)
+              : (static_cast<double>(seen[before].brightness) + seen[i].brightness) / 2;
+      out.add(placed(from, map), placed(to, map), value);
+    }
+    before = i;
+  }
   return out.finish();
 }
 
@@ -123,10 +180,17 @@ class SeriesReader {
       std::vector<double> values = row_of(column, row);
       if (std::any_of(values.begin(), values.end(), [](double v) { return !std::isfinite(v); }))
         continue;
-      take(batch.times[row], std::move(values));
+      if (decided_) {
+        held_or_new(batch.times[row], std::move(values));
+        continue;
+      }
+      changes_ += !early_.empty() && early_.back().values != values;
+      early_.push_back({batch.times[row], std::move(values)});
+      if (changes_ >= kChanges || early_.size() * column_.width >= kMostEarly) decide();
     }
   }
   IntervalSignal finish() {
+    if (!decided_) decide();
     IntervalSignal signal = out_.finish();
     signal.steps = plain_ && whole_numbers_ && !sampled();
     return signal;
@@ -143,6 +207,50 @@ class SeriesReader {
     double sum = 0;
     for (const double v : values) sum += v * v;
     return std::sqrt(sum);
+  }
+  /// A log faster than what it logs repeats each value until the next one comes: what was measured
+  /// at the changes alone is known. Rests and switches repeat theirs too, but not evenly, or few.
+  void decide() {
+    constexpr std::size_t kLeastChanges = 16, kLeastValues = 12;
+    constexpr double kMostly = 0.6;
+    std::vector<std::int64_t> rows;  // from one change to the next
+    std::vector<double> values;
+    std::size_t last = 0;
+    for (std::size_t i = 1; i < early_.size(); ++i) {
+      if (early_[i].values == early_[i - 1].values) continue;
+      if (last > 0) rows.push_back(static_cast<std::int64_t>(i - last));
+      values.push_back(norm(early_[i].values));
+      last = i;
+    }
+    decided_ = true;
+    if (rows.size() >= kLeastChanges) {
+      std::vector<std::int64_t> sorted = rows;
+      std::sort(sorted.begin(), sorted.end());
+      std::sort(values.begin(), values.end());
+      const auto distinct = std::unique(values.begin(), values.end()) - values.begin();
+      const std::int64_t usual = sorted[sorted.size() / 2];
+      const auto alike = std::count_if(rows.begin(), rows.end(), [&](std::int64_t n) {
+        return std::abs(n - usual) <= std::max<std::int64_t>(1, usual / 4);
+      });
+      const bool even = static_cast<double>(alike) >= kMostly * static_cast<double>(rows.size());
+      if (usual >= 2 && even && distinct >= static_cast<std::ptrdiff_t>(kLeastValues)) {
+        hold_ = Nanos(usual * usual_);
+        usual_ = hold_.count();
+        whole_numbers_ = false;
+      }
+    }
+    for (Row& row : early_) held_or_new(row.time, std::move(row.values));
+    early_ = {};
+  }
+  void held_or_new(StreamTime time, std::vector<double> values) {
+    if (hold_.count() > 0 && !last_.empty()) {
+      const bool same = values == last_;
+      // It was measured again in between, and was the same.
+      if (same && time - last_time_ > 2 * hold_) take(last_time_ + hold_, last_);
+      if (same) return;
+      if (2 * (time - last_time_) > 3 * hold_) take(time - hold_, last_);
+    }
+    take(time, std::move(values));
   }
   /// A single number keeps its sign where it is the value itself that counts.
   double size(const std::vector<double>& values) const {
@@ -186,9 +294,18 @@ class SeriesReader {
     out_.add(placed(from, map_), placed(to, map_), value);
   }
 
+  static constexpr std::size_t kChanges = 256, kMostEarly = std::size_t{1} << 18;
+  struct Row {
+    StreamTime time{};
+    std::vector<double> values;
+  };
   const EvidenceSource& source_;
   ColumnSpec column_;
   const timeline::ClockMap* map_;
+  bool decided_ = false;
+  std::vector<Row> early_;  ///< until it is decided whether they are held
+  std::size_t changes_ = 0;
+  Nanos hold_{0};  ///< how long a value is repeated; 0: it is not
   bool whole_numbers_, plain_;
   IntervalSignalBuilder out_;
   StreamTime last_time_{};

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "media_support.hpp"
+#include "reelcell/base/error.hpp"
 
 namespace reelcell::media::test {
 namespace {
@@ -58,8 +59,10 @@ TEST(MeasureActivity, ARegionIsAPartOfThePicture) {
     both += whole[i].brightness;
   }
   EXPECT_NEAR((left + right) / 2, both, 0.02 * both);
-  // Beyond the picture's edge there is nothing; what is asked for is cut to it.
-  EXPECT_EQ(all(bottles(), ranges, {format.width - 4, format.height - 4, 500, 500}).size(), 30u);
+  // Beyond the picture's edge there is nothing, and its border shows something else.
+  EXPECT_EQ(all(bottles(), ranges, {format.width - 4, format.height - 4, 4, 4}).size(), 30u);
+  EXPECT_THROW(all(bottles(), ranges, {format.width - 4, format.height - 4, 5, 4}), InputError);
+  EXPECT_THROW(all(bottles(), ranges, {format.width, 0, 10, 10}), InputError);
 }
 
 }  // namespace

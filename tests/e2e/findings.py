@@ -2,8 +2,9 @@
 """Faults that no writer of ours makes, put into files byte by byte: validate names each by its code."""
 import json
 import subprocess
+import tarfile
 
-from support import INDEPENDENT, check, reelcell, work_folder
+from support import INDEPENDENT, check, reelcell, work_folder, write_json
 
 
 def codes(path, *options):
@@ -49,10 +50,51 @@ def codec_without_decoder(work):
     check("VIDEO-NO-DECODER" in codes(path), f"H.266, which FFmpeg 5.1 cannot decode: {codes(path)}")
 
 
+def documents(work):
+    recipe = work / "recipe.json"
+
+    def of(document):
+        recipe.write_text(json.dumps(document))
+        return codes(recipe)
+
+    good = {"version": 1, "name": "cell", "segments": [{"kind": "session"}], "outputs": [{"format": "lerobot_v3", "folder": "l"}]}
+    check(of(good) == set(), f"a good recipe: {of(good)}")
+    check(of(good | {"variants": {"b": {"v_max": 1}}}) == {"RECIPE-INVALID"}, "a variant of no parameter is not found")
+    check(of(good | {"gates": [{"kind": "gaps", "max_gap": "hurry"}]}) == {"RECIPE-INVALID"}, "an unknown parameter is not found")
+    check(of({"hello": "world"}) == {"DOC-UNKNOWN"}, "a document of no kind is not told")
+
+
+def clock_not_stated(work):
+    folder = work / "session"
+    folder.mkdir()
+    (folder / "log.csv").write_text("t,a\n" + "".join(f"{i / 10},{i}\n" for i in range(50)))
+    stream = {"name": "log", "kind": "series", "path": "log.csv", "format": "csv",
+              "options": {"time_column": "t", "time_unit": "s", "columns": [{"name": "x", "from": ["a"]}]}}
+    for clock in ({"offset_ns": 0}, None):
+        streams = [stream | {"clock": clock}] if clock else [stream]
+        write_json(folder / "session.json", {"version": 1, "id": "s", "clock": {"epoch": "boot"}, "streams": streams})
+        found = codes(folder)
+        check(found == (set() if clock else {"SESSION-CLOCK-ASSUMED"}), f"a clock of {clock}: {found}")
+
+
+def member_too_large(work):
+    size = (4 << 30) + 512
+    shard = work / "large-000000.tar"
+    with shard.open("wb") as file:
+        header = tarfile.TarInfo("a.json")
+        header.size = size
+        file.write(header.tobuf(tarfile.PAX_FORMAT))
+        file.truncate(512 + size + 1024)  # holes: nothing of it is on the disk
+    check("WDS-LARGE" in codes(shard), f"a member that is not looked into is not told: {codes(shard)}")
+
+
 def main():
     with work_folder() as work:
         parquet_footers(work)
         codec_without_decoder(work)
+        documents(work)
+        clock_not_stated(work)
+        member_too_large(work)
 
 
 main()

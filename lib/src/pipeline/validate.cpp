@@ -250,10 +250,10 @@ std::string validate_path(const fs::path& path, const VerifyOptions& options, Fi
     findings.error("READ-FAILED", name, "", errno_text(trouble.code().value()));
     return "unreadable";
   } catch (const Error& trouble) {
-    findings.error("READ-FAILED", path.filename().string(), trouble.where(), trouble.message());
+    findings.error("READ-FAILED", name, trouble.where(), trouble.message());
     return "unreadable";
   } catch (const Json::exception& trouble) {
-    findings.error("DOC-TYPE", path.filename().string(), "", trouble.what());
+    findings.error("READ-FAILED", name, "", trouble.what());
     return "unreadable";
   }
 }

@@ -51,6 +51,32 @@ std::uint64_t summary_record(const Bytes& bytes, std::uint8_t opcode) {
   throw std::runtime_error("no such record");
 }
 
+/// The file with `records` (opcode and body) as its summary, and `offsets` as its summary offsets.
+using Records = std::vector<std::pair<std::uint8_t, Bytes>>;
+Bytes with_summary(Bytes file, const Records& records, const Records& offsets = {}) {
+  file.resize(file.size() - 8 - (9 + 20));  // magic and footer
+  const auto add = [&](const Records& list) {
+    const std::uint64_t start = file.size();
+    for (const auto& [opcode, body] : list)
+      file = file + Bytes{opcode} + McapBuilder::u64(body.size()) + body;
+    return list.empty() ? 0 : start;
+  };
+  const std::uint64_t summary_start = add(records);
+  const std::uint64_t offset_start = add(offsets);
+  return file + Bytes{0x02} + McapBuilder::u64(20) + McapBuilder::u64(summary_start) +
+         McapBuilder::u64(offset_start) + McapBuilder::u32(0) +
+         Bytes{0x89, 'M', 'C', 'A', 'P', '0', '\r', '\n'};
+}
+
+/// Codes of everything found that is no error.
+std::set<std::string> remarks(const Bytes& bytes) {
+  const Findings findings = verify(bytes);
+  std::set<std::string> codes;
+  for (const Finding& finding : findings.all())
+    if (finding.level != FindingLevel::kError) codes.insert(finding.code);
+  return codes;
+}
+
 TEST(McapVerify, AGoodFileHasNoFindingsAndSaysWhatWasChecked) {
   for (const char* compression : {"", "lz4", "zstd"}) {
     const Findings findings = verify(test::sample_mcap(compression, 30, 10).finish());
@@ -95,6 +121,16 @@ TEST(McapVerify, ADamagedChunkIsNamedByItsCrcAndPlace) {
   EXPECT_THAT(errors(findings), ElementsAre("MCAP-CHUNK-CRC", "MCAP-DATA-CRC", "MCAP-DECODE"));
   EXPECT_EQ(findings.all()[0].path, "run.mcap");
   EXPECT_EQ(findings.all()[0].where, "byte " + std::to_string(builder.chunk_offsets()[1]));
+}
+
+TEST(McapVerify, AChunkOfWhichNothingCanBeHadIsNamed) {
+  McapBuilder builder;
+  const Bytes rest{1, 2, 3, 4};
+  builder.raw(0x06, McapBuilder::u64(1) + McapBuilder::u64(2) + McapBuilder::u64(40) +
+                        McapBuilder::u32(0) + McapBuilder::text("brotli") +
+                        McapBuilder::u64(rest.size()) + rest);
+  const Findings findings = verify(builder.finish(false));
+  EXPECT_THAT(errors(findings), ElementsAre("MCAP-CHUNK"));
 }
 
 TEST(McapVerify, StatisticsAreHeldAgainstTheContents) {
@@ -240,6 +276,75 @@ TEST(McapVerify, AnUnknownEncodingIsANoteAndABadSchemaAnError) {
   EXPECT_TRUE(std::any_of(findings.all().begin(), findings.all().end(), [](const Finding& f) {
     return f.code == "MCAP-ENCODING" && f.level == FindingLevel::kNote;
   }));
+}
+
+TEST(McapVerify, IndexesOfAttachmentsAndMetadataLeadToThem) {
+  McapBuilder builder;
+  const std::uint64_t attachment = builder.so_far().size();
+  builder.attachment("photo", {1, 2, 3});
+  const std::uint64_t metadata = builder.so_far().size();
+  const Bytes body = McapBuilder::text("cell") + McapBuilder::u32(0);
+  builder.raw(0x0C, body);
+  const std::uint64_t end = builder.so_far().size();
+  const auto index_a = [&](std::uint64_t at, const std::string& name) {
+    return std::pair<std::uint8_t, Bytes>{
+        0x0A, McapBuilder::u64(at) + McapBuilder::u64(metadata - attachment) + McapBuilder::u64(1) +
+                  McapBuilder::u64(2) + McapBuilder::u64(3) + McapBuilder::text(name) +
+                  McapBuilder::text("x/y")};
+  };
+  const auto index_m = [&](std::uint64_t at, const std::string& name) {
+    return std::pair<std::uint8_t, Bytes>{
+        0x0D, McapBuilder::u64(at) + McapBuilder::u64(end - metadata) + McapBuilder::text(name)};
+  };
+  const Bytes file = builder.finish(false);
+  EXPECT_THAT(errors(with_summary(file, {index_a(attachment, "photo"), index_m(metadata, "cell")})),
+              IsEmpty());
+  for (const auto& bad : {index_a(attachment + 1, "photo"), index_a(attachment, "other")})
+    EXPECT_THAT(errors(with_summary(file, {bad})), ElementsAre("MCAP-ATTACHMENT-INDEX"));
+  for (const auto& bad : {index_m(attachment, "cell"), index_m(metadata, "seat")})
+    EXPECT_THAT(errors(with_summary(file, {bad})), ElementsAre("MCAP-METADATA-INDEX"));
+}
+
+TEST(McapVerify, ASummaryOffsetIsARunOfItsRecords) {
+  McapBuilder builder;
+  builder.channel(1, "/a").message(1, 1, {'{', '}'});
+  const Bytes file = builder.finish(false);
+  const Bytes channel = McapBuilder::u16(1) + McapBuilder::u16(0) + McapBuilder::text("/a") +
+                        McapBuilder::text("json") + McapBuilder::u32(0);
+  const std::uint64_t start = file.size() - 8 - (9 + 20);
+  const auto offset = [&](std::uint8_t opcode, std::uint64_t at, std::uint64_t length) {
+    return Records{{0x0E, Bytes{opcode} + McapBuilder::u64(at) + McapBuilder::u64(length)}};
+  };
+  const Records summary{{0x04, channel}};
+  const std::uint64_t length = 9 + channel.size();
+  EXPECT_THAT(errors(with_summary(file, summary, offset(0x04, start, length))), IsEmpty());
+  for (const Records& bad : {offset(0x03, start, length), offset(0x04, start, length - 1),
+                             offset(0x04, start - 1, length)})
+    EXPECT_THAT(errors(with_summary(file, summary, bad)), ElementsAre("MCAP-SUMMARY-OFFSET"));
+}
+
+TEST(McapVerify, WhatAFileGoesWithoutIsRemarked) {
+  McapBuilder builder;
+  builder.channel(1, "/a").message(1, 1, {'{', '}'});
+  Bytes file = builder.finish(false);
+  EXPECT_THAT(remarks(file), ElementsAre("MCAP-NO-SUMMARY"));
+  const std::uint64_t data_crc = file.size() - 8 - (9 + 20) - 4;
+  put(file, data_crc, McapBuilder::u32(0));
+  EXPECT_THAT(remarks(file), ElementsAre("MCAP-NO-CRC", "MCAP-NO-SUMMARY"));
+}
+
+TEST(McapVerify, ATopicThatOnlyTheSummaryDescribesIsRemarked) {
+  McapBuilder builder;
+  builder.channel(1, "/a").message(1, 1, {'{', '}'});
+  const auto channel = [](std::uint64_t id, const std::string& topic) {
+    return std::pair<std::uint8_t, Bytes>{
+        0x04, McapBuilder::u16(id) + McapBuilder::u16(0) + McapBuilder::text(topic) +
+                  McapBuilder::text("json") + McapBuilder::u32(0)};
+  };
+  const Bytes file = builder.finish(false);
+  EXPECT_THAT(remarks(with_summary(file, {channel(1, "/a")})), IsEmpty());
+  EXPECT_THAT(remarks(with_summary(file, {channel(1, "/a"), channel(2, "/b")})),
+              ElementsAre("MCAP-UNUSED"));
 }
 
 TEST(McapVerify, RealRecordingsHaveTheErrorsThatTheyAreKnownFor) {

@@ -164,14 +164,14 @@ Parameters Parameters::parse(const Json* parameters, const Json* variants,
                              const std::string& where) {
   Parameters result;
   if (parameters && !parameters->is_null()) {
-    const JsonObject object(*parameters, where + "/parameters");
+    const JsonObject object(*parameters, where + ": /parameters");
     for (const auto& [name, json] : parameters->items())
       result.entries.push_back(parse_entry(name, json, object.where(name)));
   }
   std::vector<std::string> names;
   Parameters chosen = result;
   if (variants && !variants->is_null()) {
-    const JsonObject object(*variants, where + "/variants");
+    const JsonObject object(*variants, where + ": /variants");
     for (const auto& [name, values] : variants->items()) {
       // Every variant is checked: a typing error in one shows before that line is ever built.
       Parameters trial = result;

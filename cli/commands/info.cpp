@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 
 #include "command.hpp"
 #include "groups/common.hpp"
+#include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/inspect.hpp"
 #include "render/diagnostics.hpp"
 #include "render/table.hpp"
@@ -44,21 +46,37 @@ class InfoCommand : public Command {
   Outcome run() override {
     Diagnostics diagnostics;
     Json all = Json::array();
+    bool failed = false;
     for (const std::string& path : paths_) {
-      const Json info = pipeline::describe_path(path, {scan_}, diagnostics);
+      const Json info = describe(path, diagnostics);
+      failed = failed || info.contains("problem");
       if (json_.json)
         all.push_back(info);
-      else
+      else if (!info.contains("problem"))
         print(info);
     }
     if (json_.json)
       print_json({{"version", 1}, {"items", all}, {"diagnostics", diagnostics_json(diagnostics)}});
     else
       print_diagnostics(diagnostics);
+    if (failed) return Outcome::kFailed;
     return diagnostics.has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }
 
  private:
+  /// One path that cannot be read does not hide the others: it is told on standard error.
+  Json describe(const std::string& path, Diagnostics& diagnostics) const {
+    std::string problem;
+    try {
+      return pipeline::describe_path(path, {scan_}, diagnostics);
+    } catch (const Error& error) {
+      problem = error.what();
+    } catch (const std::filesystem::filesystem_error& error) {
+      problem = error.path1().string() + ": " + errno_text(error.code().value());
+    }
+    std::cerr << "reelcell: " << problem << "\n";
+    return {{"path", path}, {"format", "unreadable"}, {"problem", problem}};
+  }
   static void print(const Json& info) {
     std::cout << info["path"].get<std::string>() << ": " << info["format"].get<std::string>();
     if (info.contains("bytes"))

@@ -54,7 +54,8 @@ Json info_schema() {
         "type": "object", "required": ["path", "format"], "description": "One path.",
         "properties": {
           "path": {"type": "string", "description": "As given."},
-          "format": {"type": "string", "description": "session, corpus, folder, webdataset, parquet, document, labels, json, picture, npy, or the reader's name."},
+          "format": {"type": "string", "description": "session, corpus, folder, webdataset, parquet, document, labels, json, picture, npy, the reader's name, or unreadable."},
+          "problem": {"type": "string", "description": "Why nothing can be said of an unreadable path."},
           "bytes": {"type": "integer", "minimum": 0, "description": "Size of a file [bytes]."},
           "id": {"type": "string", "description": "Id of a session."},
           "episodes": {"type": "integer", "minimum": 0, "description": "Episodes of a data set."},

@@ -85,6 +85,21 @@ def own_times(work, times):
     return {"rows": len(rows), "rows_without_picture": gaps}
 
 
+def values_are_of_their_times(work):
+    """Counters and stamps cannot be interpolated: each is of the message whose time its row keeps, by the MCAP project's reader."""
+    done = subprocess.run(["node", INDEPENDENT / "mcap_json.mjs", ROOT / "recording.mcap"], capture_output=True, text=True, check=True)
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    number_at = {int(message["log_time"]): message["data"]["sequenceNumber"] for message in messages}
+    said = reelcell("build", ROOT, "--out", work / "alone").stderr
+    check("recording.mp4 belongs to no session here" in said, f"the MP4 beside the log is left out without a word: {said}")
+    rows = integers(work / "alone/lerobot/data/chunk-000/file-000.parquet",
+                    ["reelcell.video.time_ns", "reelcell.video.flag", "observation.video.sequenceNumber"])
+    check(len(rows) > 100 and len(number_at) == LOGGED, f"{len(rows)} rows of {len(number_at)} messages")
+    for number, row in enumerate(rows):
+        time, _, found = row.values()
+        check(row["reelcell.video.flag"] == GAP or found == number_at[time], f"row {number}: {found} is not of the message at {time}")
+
+
 def stamps_of_written_frames(work, times):
     """With the 21 rows left out, stamps and frames match, and every packet is copied."""
     session = make_session(work / "matched", times[:WRITTEN], {"options": {"times": "stamps.csv", "times_unit": "ns"}})
@@ -101,6 +116,7 @@ def main():
         as_it_lies()
         print(own_times(work, times))
         stamps_of_written_frames(work, times)
+        values_are_of_their_times(work)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,19 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-/// What one row draws on. `sample` for floats; `second` and `fraction` when interpolated between
-/// the two; `held` for what must not be interpolated.
+/// What one row draws on. Floats: `sample`, or interpolated by `fraction` between it and `second`.
+/// What must not be interpolated: the sample whose time the row keeps.
 struct RowSource {
   JoinFlag flag = JoinFlag::kGap;
   std::size_t sample = kNone;  ///< kNone in a gap
   std::size_t second = kNone;
-  std::size_t held = kNone;
   double fraction = 0;
   std::size_t reported = kNone;  ///< whose time the row keeps
 };
 
 class RowFinder {
  public:
-  RowFinder(std::span<const SessionTime> times, const JoinPolicy& policy)
+  RowFinder(std::span<const SessionTime> times, JoinPolicy policy)
       : times_(times), policy_(policy) {}
 
   RowSource find(SessionTime row) const {
@@ -34,7 +33,7 @@ class RowFinder {
     const auto next = static_cast<std::size_t>(std::lower_bound(times_.begin(), times_.end(), row) -
                                                times_.begin());
     const bool exact = next < times_.size() && times_[next] == row;
-    if (exact) return {JoinFlag::kExact, next, kNone, next, 0, next};
+    if (exact) return {JoinFlag::kExact, next, kNone, 0, next};
     const std::size_t before = next == 0 ? kNone : next - 1;
     const std::size_t after = next == times_.size() ? kNone : next;
     if (policy_.method == JoinMethod::kHold) return hold(before, after, row);
@@ -51,7 +50,7 @@ class RowFinder {
            away(sample, row) <= static_cast<std::uint64_t>(policy_.tolerance.count());
   }
   RowSource hold(std::size_t before, std::size_t after, SessionTime row) const {
-    if (within(before, row)) return {JoinFlag::kHeld, before, kNone, before, 0, before};
+    if (within(before, row)) return {JoinFlag::kHeld, before, kNone, 0, before};
     RowSource gap;
     gap.reported = before == kNone ? after : before;
     return gap;
@@ -64,9 +63,8 @@ class RowFinder {
     found.reported = nearest;
     if (!within(nearest, row)) return found;
     found.flag = JoinFlag::kNearest;
-    found.sample = found.held = nearest;
+    found.sample = nearest;
     if (policy_.method == JoinMethod::kNearest) return found;
-    if (within(before, row)) found.held = before;
     if (within(before, row) && within(after, row)) {
       found.flag = JoinFlag::kInterpolated;
       found.sample = before;
@@ -78,7 +76,7 @@ class RowFinder {
   }
 
   std::span<const SessionTime> times_;
-  const JoinPolicy& policy_;
+  JoinPolicy policy_;
 };
 
 /// Shortest great arc from a to b; q and -q are the same rotation, so b's sign is turned to a's
@@ -134,21 +132,31 @@ void join_floats(const Column& source, const std::vector<RowSource>& rows, JoinM
 }
 
 template <class T>
-void join_held(const Column& source, const std::vector<RowSource>& rows, std::vector<T>& out) {
+void join_uninterpolated(const Column& source, const std::vector<RowSource>& rows,
+                         std::vector<T>& out) {
   const auto& values = std::get<std::vector<T>>(source.data);
   const std::size_t width = source.spec.width;
   out.assign(rows.size() * width, T{});
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (rows[row].held == kNone) continue;
-    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(rows[row].held * width), width,
+    if (rows[row].sample == kNone) continue;
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(rows[row].reported * width), width,
                 out.begin() + static_cast<std::ptrdiff_t>(row * width));
   }
+}
+
+/// Where nothing can be interpolated the last value holds until the next: a state has no middle.
+JoinPolicy policy_for(const SeriesSlice& source, JoinPolicy policy) {
+  const bool floats = std::any_of(source.columns.begin(), source.columns.end(),
+                                  [](const Column& c) { return is_float(c.spec.dtype); });
+  const bool between = policy.method == JoinMethod::kLinear || policy.method == JoinMethod::kSlerp;
+  if (between && !floats && !source.columns.empty()) policy.method = JoinMethod::kHold;
+  return policy;
 }
 }  // namespace
 
 JoinedSeries join_series(const SeriesSlice& source, std::span<const SessionTime> rows,
                          const JoinPolicy& policy, const std::string& stream) {
-  const RowFinder finder(source.times, policy);
+  const RowFinder finder(source.times, policy_for(source, policy));
   std::vector<RowSource> found;
   found.reserve(rows.size());
   JoinedSeries joined;
@@ -167,9 +175,9 @@ JoinedSeries join_series(const SeriesSlice& source, std::span<const SessionTime>
     if (auto* floats = std::get_if<std::vector<double>>(&out.data))
       join_floats(column, found, policy.method, *floats);
     else if (auto* integers = std::get_if<std::vector<std::int64_t>>(&out.data))
-      join_held(column, found, *integers);
+      join_uninterpolated(column, found, *integers);
     else
-      join_held(column, found, std::get<std::vector<std::string>>(out.data));
+      join_uninterpolated(column, found, std::get<std::vector<std::string>>(out.data));
   }
   return joined;
 }

@@ -151,6 +151,21 @@ TEST(JoinSeries, NeverInterpolatesIntegersAndText) {
             (std::vector<std::int64_t>{1, 5}));
   EXPECT_EQ(std::get<std::vector<std::string>>(joined.columns[1].data),
             (std::vector<std::string>{"A", "B"}));
+  // The value at 9 ms is that of 0 ms, and the row says so.
+  EXPECT_EQ(joined.times.source, times_ms({0, 10}));
+  EXPECT_EQ(joined.times.skew_ns, (std::vector<std::int64_t>{-9'000'000, 0}));
+  EXPECT_EQ(joined.times.flag, (std::vector<JoinFlag>{JoinFlag::kHeld, JoinFlag::kExact}));
+}
+
+TEST(JoinSeries, IntegersBesideFloatsAreOfTheSampleWhoseTimeTheRowKeeps) {
+  SeriesSlice source{times_ms({0, 10}),
+                     {test::float_column("q", {0, 10}), test::integer_column("stamp", {100, 110})}};
+  const JoinedSeries joined =
+      join_series(source, times_ms({3, 8}), policy(JoinMethod::kLinear), "joints");
+  EXPECT_EQ(numbers(joined), (std::vector<double>{3, 8}));
+  EXPECT_EQ(joined.times.source, times_ms({0, 10}));
+  EXPECT_EQ(std::get<std::vector<std::int64_t>>(joined.columns[1].data),
+            (std::vector<std::int64_t>{100, 110}));
 }
 
 TEST(JoinSeries, SlerpsAlongTheShorterArcAndGivesUnitQuaternions) {

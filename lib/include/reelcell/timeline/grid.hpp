@@ -48,9 +48,9 @@ struct NearestJoin {
 NearestJoin join_nearest(std::span<const SessionTime> source, std::span<const SessionTime> rows,
                          Nanos tolerance);
 
-/// A series joined onto rows by the policy. Integers, bools and text are never interpolated (hold
-/// instead). Rows in a gap hold NaN (float), 0 / "" (else), and say kGap; their `source` is still
-/// the nearest sample, and the row itself where the stream has none.
+/// A series joined onto rows by the policy. Integers, bools and text are of the sample whose time
+/// the row keeps; held where no column is float. Gaps: NaN (float), 0 / "" (else), kGap; `source`
+/// is the nearest sample, and the row itself where the stream has none.
 ///
 /// Linear and slerp interpolate only between two samples that both lie within the tolerance. Where
 /// one of them is too far (the edge of a hole) or missing (the end of the stream), the near one is

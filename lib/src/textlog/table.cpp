@@ -25,6 +25,16 @@ bool parse_whole(std::string_view text, std::int64_t* value) {
   return true;
 }
 
+/// Is `text` an integer, and `value`, as which it was read, another?
+bool is_rounded(std::string_view text, double value) {
+  if (std::abs(value) < BatchBuilder::kSparse) return false;
+  std::int64_t whole = 0;
+  // One that no int64 holds has more digits than a float64 keeps, unless it is written 1e300.
+  if (!parse_integer(text, &whole))
+    return text.find_first_not_of("+-0123456789") == std::string_view::npos;
+  return std::abs(value) >= 9.2e18 || static_cast<std::int64_t>(value) != whole;
+}
+
 /// The range of the narrower integer types.
 bool fits(std::int64_t value, DType type) {
   switch (type) {
@@ -101,8 +111,9 @@ BatchBuilder::Stored BatchBuilder::store(Target target, std::string_view text) {
       good = true;
     }
     floats_[target.column][at] = good ? value : kNaN;
-    return missing || (good && std::isnan(value)) ? Stored::kMissing
-                                                  : (good ? Stored::kValue : Stored::kBad);
+    if (missing || (good && std::isnan(value))) return Stored::kMissing;
+    if (good) return is_rounded(trimmed, value) ? Stored::kRounded : Stored::kValue;
+    return Stored::kBad;
   }
   std::int64_t value = 0;
   const bool missing = is_missing(trimmed);

@@ -203,6 +203,19 @@ TEST(Csv, KeepsTypesThatAreAskedForAndRefusesWhatDoesNotFit) {
   EXPECT_EQ(diagnostics.count("csv-bad-number"), 1u);
 }
 
+TEST(Csv, TellsIntegersThatAFloatRounds) {
+  Diagnostics diagnostics;
+  const Opened csv = open_text(
+      "t_s,a\n1,9007199254740992\n2,9007199254740993\n3,-1700000000123456789\n4,1e300\n"
+      "5,99999999999999999999\n6,9007199254740994\n",
+      diagnostics);
+  EXPECT_EQ(csv.numbers(0)[1], 9007199254740992.0);
+  EXPECT_EQ(diagnostics.count("csv-rounded-number"), 3u);
+  EXPECT_THAT(message_of(diagnostics, "csv-rounded-number"),
+              AllOf(HasSubstr("9007199254740993"), HasSubstr("int64")));
+  EXPECT_FALSE(diagnostics.has_loss());
+}
+
 TEST(Csv, LosesOnlyTheTornLastLine) {
   Diagnostics diagnostics;
   const Opened csv = open_text("t_s,a,b\n1,2,3\n2,4,5\n3,6", diagnostics);

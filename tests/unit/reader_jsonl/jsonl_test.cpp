@@ -107,6 +107,17 @@ TEST(Jsonl, CountsMissingBadAndNonFiniteValues) {
   EXPECT_EQ(diagnostics.count("jsonl-bad-number"), 2u);
 }
 
+TEST(Jsonl, TellsIntegersThatAFloatRounds) {
+  Diagnostics diagnostics;
+  const SeriesBatch series = series_of(
+      "{\"t_s\": 1, \"a\": 9007199254740992}\n{\"t_s\": 2, \"a\": 9007199254740993}\n"
+      "{\"t_s\": 3, \"a\": 1e300}\n",
+      diagnostics);
+  EXPECT_EQ(numbers(series, 0)[1], 9007199254740992.0);
+  EXPECT_EQ(diagnostics.count("jsonl-rounded-number"), 1u);
+  EXPECT_FALSE(diagnostics.has_loss());
+}
+
 TEST(Jsonl, LosesOnlyTornAndBrokenLines) {
   Diagnostics diagnostics;
   const SeriesBatch series = series_of(

@@ -18,6 +18,7 @@ struct FaultCodes {
   const char* missing;
   const char* backward;
   const char* duplicate;
+  const char* rounded;
 };
 
 /// Where a field goes: element `element` of column `column`.
@@ -40,7 +41,10 @@ class BatchBuilder {
   bool full() const { return rows_ == capacity_; }
   std::size_t rows() const { return rows_; }
 
-  enum class Stored { kValue, kMissing, kBad };
+  /// kRounded: an integer that a float column cannot hold to the last digit.
+  enum class Stored { kValue, kMissing, kBad, kRounded };
+  /// From here on a float64 [same unit as the value] may stand for several integers: 2^53.
+  static constexpr double kSparse = 9007199254740992.0;
   /// Parses by the column's type. Missing and bad become NaN, 0 or "".
   Stored store(Target target, std::string_view text);
   /// For float columns.

@@ -86,7 +86,8 @@ class CsvSeries : public SeriesCursor {
       if (field < width && actions_[field].kind == Kind::kFloat) {
         double value = 0;
         const auto [parsed, error] = std::from_chars(at, end, value);
-        if (error == std::errc() && (parsed == end || *parsed == delimiter) && value == value) {
+        if (error == std::errc() && (parsed == end || *parsed == delimiter) &&
+            std::abs(value) < BatchBuilder::kSparse) {
           builder_.store_number(actions_[field].target, value);
           stop = parsed;
         }
@@ -175,6 +176,17 @@ class CsvSeries : public SeriesCursor {
       return losses_.add(
           Severity::kNote, kFaults.missing, line.number,
           [&] { return "column " + textlog::shown(name) + " is empty; it is read as missing"; },
+          time_);
+    if (fault.what == BatchBuilder::Stored::kRounded)
+      return losses_.add(
+          Severity::kWarning, kFaults.rounded, line.number,
+          [&] {
+            return "column " + textlog::shown(name) + " holds the integer " +
+                   textlog::shown(fault.text) +
+                   ", which is read as the nearest float64; give its column \"dtype\": \"int64\" "
+                   "to "
+                   "keep all digits";
+          },
           time_);
     losses_.add(
         Severity::kLoss, kFaults.bad_number, line.number,

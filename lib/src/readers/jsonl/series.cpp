@@ -76,7 +76,7 @@ class JsonlSeries : public SeriesCursor {
     const textlog::Target target = plan_->targets[at];
     if (token == Token::kNumber && builder_.is_float(target)) {
       double value = 0;
-      if (textlog::parse_number(text, &value) && value == value) {
+      if (textlog::parse_number(text, &value) && std::abs(value) < BatchBuilder::kSparse) {
         builder_.store_number(target, value);
         return;
       }
@@ -97,6 +97,17 @@ class JsonlSeries : public SeriesCursor {
       return losses_.add(
           Severity::kNote, kFaults.missing, line.number,
           [&] { return "field " + textlog::shown(name) + " is absent or null; it is missing"; },
+          time_);
+    if (fault.what == BatchBuilder::Stored::kRounded)
+      return losses_.add(
+          Severity::kWarning, kFaults.rounded, line.number,
+          [&] {
+            return "field " + textlog::shown(name) + " holds the integer " +
+                   textlog::shown(fault.text) +
+                   ", which is read as the nearest float64; give its column \"dtype\": \"int64\" "
+                   "to "
+                   "keep all digits";
+          },
           time_);
     losses_.add(
         Severity::kLoss, kFaults.bad_number, line.number,

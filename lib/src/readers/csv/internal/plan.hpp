@@ -31,7 +31,8 @@ struct Plan {
 Plan make_plan(Layout layout, textlog::LogOptions options, const std::string& where,
                Diagnostics& diagnostics);
 
-inline constexpr textlog::FaultCodes kFaults{"csv-bad-time", "csv-bad-number", "csv-missing-value",
-                                             "csv-time-backward", "csv-time-duplicate"};
+inline constexpr textlog::FaultCodes kFaults{"csv-bad-time",       "csv-bad-number",
+                                             "csv-missing-value",  "csv-time-backward",
+                                             "csv-time-duplicate", "csv-rounded-number"};
 
 }  // namespace reelcell::readers::csv

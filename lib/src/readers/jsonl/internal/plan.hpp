@@ -44,8 +44,8 @@ struct Plan {
 Plan make_plan(const std::shared_ptr<const InputFile>& file, textlog::LogOptions options,
                const std::string& where, Diagnostics& diagnostics);
 
-inline constexpr textlog::FaultCodes kFaults{"jsonl-bad-time", "jsonl-bad-number",
-                                             "jsonl-missing-value", "jsonl-time-backward",
-                                             "jsonl-time-duplicate"};
+inline constexpr textlog::FaultCodes kFaults{"jsonl-bad-time",       "jsonl-bad-number",
+                                             "jsonl-missing-value",  "jsonl-time-backward",
+                                             "jsonl-time-duplicate", "jsonl-rounded-number"};
 
 }  // namespace reelcell::readers::jsonl

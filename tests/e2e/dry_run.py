@@ -35,6 +35,11 @@ def grids(work, session):
     refused(work, session, ["/grid/policy/plc", "holds events"], grid={"policy": {"plc": {"method": "nearest"}}})
     refused(work, session, ["/grid/policy/front/method", "a row shows the nearest frame"], grid={"policy": {"front": {"method": "linear"}}})
     refused(work, session, ["/grid/policy/joints/method", "no column of four numbers"], grid={"policy": {"joints": {"method": "slerp"}}})
+    refused(work, session, ["/grid/policy/joints", "negative"], grid={"policy": {"joints": {"method": "linear", "tolerance": "-5ms"}}})
+    refused(work, session, ["/grid", "more than 1000000 rows"], grid={"rate_hz": 1e9})
+    refused(work, session, ["names no output"], outputs=[])
+    refused(work, session, ["/gates/0", "no value is in the range"],
+            gates=[{"kind": "range", "signal": "force.force[2]", "min": "20 N", "max": "-20 N"}])
     recipe = recipe_file(work, grid={"policy": {"frnt": {"method": "nearest", "tolerance": "40ms"}}})
     done = reelcell("build", session, "--recipe", recipe, "--out", work / "unused", codes=(0, LOST))
     check("unknown stream 'frnt'" in done.stderr and "policy-unused" in done.stderr, done.stderr)

@@ -23,6 +23,8 @@ Limits limits_of(const OptionValues& options, const ColumnRef& column) {
     limits.most = limit_in_unit(options.json("max"), column, options.where() + "/max");
   if (!limits.least && !limits.most)
     throw InputError(options.where(), "neither \"min\" nor \"max\" is given; the range needs one");
+  if (limits.least && limits.most && *limits.least > *limits.most)
+    throw InputError(options.where(), "\"min\" is above \"max\", so no value is in the range");
   return limits;
 }
 std::string allowed_text(const Limits& limits, const std::string& unit) {

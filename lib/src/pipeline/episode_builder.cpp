@@ -154,8 +154,8 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
   for (JoinedStream& entry : joined) {
     episode.row_times.push_back(std::move(entry.series.times));
     const StreamSpec* const spec = session.session().stream(entry.stream);
-    if (!is_beside(spec ? spec->rate_hz : std::nullopt, plan.schema.rate, entry.native.size(),
-                   episode.rows))
+    if (!is_beside(spec && spec->rate_hz ? spec->rate_hz : session.info(entry.stream).rate_hz,
+                   plan.schema.rate, entry.native.size(), episode.rows))
       continue;
     NativeSeries native{entry.stream, std::move(entry.native), {}, {}};
     timeline::assign_native(native.samples.times, episode.time, end, native.begin, native.end);

@@ -180,7 +180,13 @@ std::vector<ResolvedFeature> every_feature(const Recipe& recipe, const OpenSessi
     for (std::size_t c = 0; c < stream.columns.size(); ++c) {
       const std::string& name = stream.columns[c].name;
       if (data_set && (is_reserved(name) || name.starts_with("reelcell."))) continue;
-      if (!data_set && stream.columns[c].dtype == DType::kString) continue;
+      if (!data_set && stream.columns[c].dtype == DType::kString) {
+        session.losses().note("text-left-out",
+                              session.session().id + ": " + stream.name + "." + name,
+                              "is text, which rows do not hold unless a feature of the recipe "
+                              "names it");
+        continue;
+      }
       if (is_of_recorder(stream, name)) continue;
       features.push_back(series_feature(data_set ? name : "observation." + stream.name + "." + name,
                                         {{stream.name, c, std::nullopt}}, session));

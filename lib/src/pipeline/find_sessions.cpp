@@ -13,9 +13,14 @@
 namespace reelcell::pipeline {
 namespace {
 
+const std::string kNoSession =
+    "holds no session: expected a folder with session.json, a recording or a data set; 'reelcell "
+    "init' proposes a session.json for a folder of files";
+
 std::string clean_id(std::string text) {
   for (char& c : text)
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-') c = '_';
+  if (text.starts_with("__")) text.insert(0, "id");  // WebDataset keeps such names for itself
   return text.empty() ? "session" : text;
 }
 
@@ -116,28 +121,40 @@ bool is_hidden(const fs::path& path) {
   }
 }
 
+/// Throws InputError where there is none, and names a folder that could become one.
 std::vector<Found> sessions_below(const fs::path& path, SessionList& list) {
   if (!is_there(path)) throw InputError(path.string(), "does not exist; check the path");
   std::vector<Found> found = readable_or_not(path);
-  if (!found.empty() || !is_folder(path)) return found;
+  if (found.empty() && !is_folder(path)) throw InputError(path.string(), kNoSession);
+  if (!found.empty()) return found;
   std::vector<SessionList::LeftOut> left_out;
   std::vector<fs::path> dangling;
   for (const fs::path& child : children_of(path)) {
-    // Loose files in a folder of sessions (a README, a plan) are not sessions; data sets and
-    // recordings are.
+    // Loose files in a folder of sessions (a README, a plan, a log) are not sessions; data sets and
+    // recordings that hold streams of their own are.
     const bool folder = is_folder(child);
     std::error_code error;
     if (fs::is_symlink(child, error) && !is_hidden(child) && !fs::exists(child, error)) {
       dangling.push_back(child);
       continue;
     }
-    if (!folder && !child.string().ends_with(".mcap") && !is_hidden(child)) continue;
+    if (!folder && !child.string().ends_with(".mcap") && !is_hidden(child)) {
+      if (is_named_as_recording(child)) left_out.push_back({child, ""});
+      continue;
+    }
     std::vector<Found> here = readable_or_not(child);
     const std::string recording = folder && here.empty() ? first_recording(child) : "";
     if (!recording.empty()) left_out.push_back({child, recording});
     std::move(here.begin(), here.end(), std::back_inserter(found));
   }
-  if (found.empty()) return found;
+  if (found.empty()) {
+    const auto folder = std::find_if(left_out.begin(), left_out.end(),
+                                     [](const auto& entry) { return !entry.recording.empty(); });
+    throw InputError(path.string(), kNoSession + (folder == left_out.end()
+                                                      ? std::string()
+                                                      : "; '" + folder->path.filename().string() +
+                                                            "' holds " + folder->recording));
+  }
   std::move(left_out.begin(), left_out.end(), std::back_inserter(list.left_out));
   std::move(dangling.begin(), dangling.end(), std::back_inserter(list.dangling));
   return found;
@@ -193,11 +210,6 @@ SessionList list_sessions(const std::vector<fs::path>& paths) {
   std::vector<Found> all;
   for (const fs::path& path : paths) {
     const auto found = sessions_below(path, list);
-    if (found.empty())
-      throw InputError(
-          path.string(),
-          "holds no session: expected a folder with session.json, a recording or a data set; "
-          "'reelcell init' proposes a session.json for a folder of files");
     all.insert(all.end(), found.begin(), found.end());
   }
   // The same path given twice is one session; different ones that share a name get their folder's
@@ -246,11 +258,25 @@ SessionList list_for_build(const std::vector<fs::path>& paths) {
 }
 
 void tell_of_left_out(const SessionList& list, Diagnostics& diagnostics) {
-  for (const SessionList::LeftOut& folder : list.left_out)
-    diagnostics.note("folder-left-out", folder.path.string(),
-                     "holds recordings (" + folder.recording +
-                         ") and no session.json, so it is no session and is left out; 'reelcell "
-                         "init' proposes one");
+  std::map<fs::path, std::vector<std::string>> files;
+  for (const SessionList::LeftOut& entry : list.left_out)
+    if (entry.recording.empty())
+      files[entry.path.parent_path()].push_back(entry.path.filename().string());
+    else
+      diagnostics.note("folder-left-out", entry.path.string(),
+                       "holds recordings (" + entry.recording +
+                           ") and no session.json, so it is no session and is left out; 'reelcell "
+                           "init' proposes one");
+  for (const auto& [folder, names] : files)
+    diagnostics.note("file-left-out", folder.string(),
+                     names.front() +
+                         (names.size() == 1 ? std::string(" belongs")
+                                            : " and " + std::to_string(names.size() - 1) +
+                                                  (names.size() == 2 ? " other file belong"
+                                                                     : " other files belong")) +
+                         " to no session here and " + (names.size() == 1 ? "is" : "are") +
+                         " left out; 'reelcell init' proposes a session.json that joins the files "
+                         "of a folder");
   for (const fs::path& link : list.dangling) {
     std::error_code error;
     diagnostics.warn("link-dangling", link.string(),

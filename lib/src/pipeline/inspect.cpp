@@ -311,6 +311,7 @@ Json describe_folder(const fs::path& path, Diagnostics& diagnostics) {
       diagnostics.warn("session-id-clash", clash.path.string(), clash.message);
     for (const SessionList::Unreadable& bad : list.unreadable)
       diagnostics.loss("session-unreadable", bad.id, bad.reason);
+    tell_of_left_out(list, diagnostics);
     for (const SessionRef& ref : list.refs)
       entry["sessions"].push_back(
           {{"id", ref.id}, {"path", ref.path.string()}, {"episode", ref.episode}});

@@ -122,7 +122,10 @@ std::shared_ptr<const OpenSession> OpenSession::open(const SessionRef& ref, Diag
   std::map<std::string, std::shared_ptr<const Recording>>
       opened;  // one Recording serves all its streams
   const auto cannot_read = [&](const std::string& stream, const InputError& error) {
-    if (!tolerate_missing) throw InputError(ref.id + ": stream '" + stream + "'", error.what());
+    // Streams that session.json names are meant to be there; what a recording holds beside others
+    // costs itself only.
+    if (!tolerate_missing && described)
+      throw InputError(ref.id + ": stream '" + stream + "'", error.what());
     diagnostics.loss("session-stream-unreadable", ref.id + ": " + stream, error.what());
   };
   std::vector<StreamSpec> kept;

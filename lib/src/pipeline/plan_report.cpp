@@ -1,30 +1,37 @@
 // What a plan says to people: as a document, and what is wrong with it.
 #include <cstdio>
 
+#include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/visits.hpp"
 
 namespace reelcell::pipeline {
 
+namespace {
+std::string size_text(std::uint64_t bytes) {
+  const double size = static_cast<double>(bytes);
+  char text[32];
+  std::snprintf(text, sizeof text, size < 1e9 ? "%.0f MB" : "%.1f GB",
+                size < 1e9 ? size / 1e6 : size / 1e9);
+  return text;
+}
+}  // namespace
+
 void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
-  const auto gigabytes = [](std::uint64_t bytes) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
-    return std::string(text);
-  };
   for (const Candidate& candidate : plan.candidates)
     if (candidate.bytes > memory)
       plan.losses->warn("segment-large", candidate.key,
                         "is in memory at once while it is built, by estimate " +
-                            gigabytes(candidate.bytes) + " for " +
+                            size_text(candidate.bytes) + " for " +
                             format_duration(candidate.segment.range.length()) + ", more than the " +
-                            gigabytes(memory) +
+                            size_text(memory) +
                             " that segments in work may take; it is built alone. Cut the session "
                             "into windows, or allow more with --memory.");
 }
 
 void check_outputs(const BuildPlan& plan) {
+  require_outputs(plan.recipe);
   for (const OutputRule& output : plan.recipe.outputs)
     if (output.row->check) output.row->check(plan.schema, output.options);
 }

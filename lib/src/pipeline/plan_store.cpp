@@ -119,6 +119,13 @@ void estimate_sizes(const OpenSession& session, double seconds, SessionPlan& pla
       plan.bytes_per_second += static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds) *
                                (video ? 2 : kSeriesExpansion);
   }
+  // Rows, and the same rows coded: a grid may be much faster than what was recorded.
+  std::int64_t row_bytes = 8;
+  for (const FeatureSpec& feature : plan.features)
+    row_bytes += 8 * (feature.is_video ? 1 : feature.shape.at(0));
+  row_bytes += 24 * static_cast<std::int64_t>(plan.time_streams.size());
+  plan.bytes_per_second += static_cast<std::uint64_t>(
+      2 * static_cast<double>(row_bytes * plan.rate.num) / static_cast<double>(plan.rate.den));
 }
 
 std::uint64_t estimate(const SessionPlan& plan, TimeRange range) {

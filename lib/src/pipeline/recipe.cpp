@@ -19,6 +19,10 @@ GridRule read_grid(JsonObject object) {
   if (object.find("rate_hz"))
     grid.rate = at_place(object.where("rate_hz"),
                          [&] { return rate_from_number(object.number("rate_hz")); });
+  constexpr double kMostRows = 1e6;  // a second; a slip of units must not take all memory
+  if (grid.rate &&
+      static_cast<double>(grid.rate->num) > kMostRows * static_cast<double>(grid.rate->den))
+    object.fail("rate_hz", "asks for more than 1000000 rows a second");
   grid.anchor = object.text_or("anchor", "");
   if (auto policy = object.object("policy")) {
     for (const auto& [stream, value] : object.raw("policy").items()) {
@@ -27,9 +31,12 @@ GridRule read_grid(JsonObject object) {
       join.method = at_place(entry.where("method"), [&] {
         return timeline::parse_join_method(entry.text_or("method", "nearest"));
       });
-      if (entry.find("tolerance"))
+      if (entry.find("tolerance")) {
         join.tolerance = at_place(entry.where("tolerance"),
                                   [&] { return parse_duration(entry.text("tolerance")); });
+        if (join.tolerance.count() < 0)
+          entry.fail("tolerance", "is negative; \"0s\" stands for no limit");
+      }
       entry.finish();
       grid.policy[stream] = join;
     }

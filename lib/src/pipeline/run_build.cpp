@@ -150,7 +150,8 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
         plan.losses->merge(built->pixels);
         const Decision& decision = built->decision;
         if (has_loss(built->losses)) lost.sessions.insert(decision.session);
-        if (!built->episode || built->pixels.has_loss()) lost.segments.insert(decision.key);
+        if (decision.action == GateAction::kQuarantine || built->pixels.has_loss())
+          lost.segments.insert(decision.key);
         if (built->episode) {
           built->episode->index = report.episodes;
           built->decision.episode = report.episodes;
@@ -159,9 +160,10 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
           manifest.add(*built->episode, plan.candidates[i].group, places);
           accountant.add(*built->episode);
         } else {
-          plan.losses->loss(built->decision.action == GateAction::kDrop ? "segment-dropped"
-                                                                        : "segment-quarantined",
-                            built->decision.key, built->decision.reason);
+          if (built->decision.action == GateAction::kDrop)
+            plan.losses->note("segment-dropped", built->decision.key, built->decision.reason);
+          else
+            plan.losses->loss("segment-quarantined", built->decision.key, built->decision.reason);
           if (built->decision.failed) failures.add(built->decision.key, built->decision.reason);
         }
         report.decisions.add(built->decision);

@@ -48,7 +48,7 @@ Json recipe_schema() {
             "type": "object", "additionalProperties": false,
             "properties": {
               "comment": {"type": "string", "description": "For people; not read."},
-              "method": {"enum": ["nearest", "linear", "slerp", "hold"], "default": "nearest", "description": "nearest for video, linear for joints and forces, slerp for orientations, hold for states and commands."},
+              "method": {"enum": ["nearest", "linear", "slerp", "hold"], "default": "nearest", "description": "nearest for video, linear for joints and forces, slerp for orientations, hold for states and commands. Integers, bools and text are never interpolated: beside floats they are of the sample whose time the row keeps, in a stream without floats the last value holds."},
               "tolerance": {"type": "string", "description": "Further away than this is a gap, such as \"20ms\", or a parameter's name; \"0s\" = no limit."}
             }
           }
@@ -56,7 +56,7 @@ Json recipe_schema() {
       }
     },
     "features": {
-      "type": "array", "description": "Columns of the corpus; default: every column and every camera.",
+      "type": "array", "description": "Columns of the corpus; default: every column of numbers and every camera (of a data set also its text).",
       "items": {
         "type": "object", "required": ["name"], "additionalProperties": false, "description": "One column.",
         "properties": {

@@ -42,6 +42,7 @@ Nanos read_window(JsonObject& object, StreamKind kind) {
 StreamSpec read_stream(JsonObject object) {
   StreamSpec stream;
   stream.name = object.text("name");
+  if (stream.name.empty()) object.fail("name", "is empty; a stream needs a name");
   stream.kind =
       at_place(object.where("kind"), [&] { return parse_stream_kind(object.text("kind")); });
   stream.source.path = object.text("path");
@@ -50,11 +51,17 @@ StreamSpec read_stream(JsonObject object) {
   stream.source.episode = object.text_or("episode", "");
   if (const Json* options = object.find("options")) stream.source.options = *options;
   if (auto clock = object.object("clock")) stream.clock = read_clock(*clock);
-  if (object.find("rate_hz")) stream.rate_hz = object.number("rate_hz");
+  if (object.find("rate_hz")) {
+    stream.rate_hz = object.number("rate_hz");
+    if (*stream.rate_hz <= 0) object.fail("rate_hz", "found a rate that is not above 0");
+  }
   stream.stamp = at_place(object.where("stamp"),
                           [&] { return parse_stamp_point(object.text_or("stamp", "unknown")); });
-  if (object.find("exposure_us"))
+  if (object.find("exposure_us")) {
+    if (object.integer("exposure_us") < 0)
+      object.fail("exposure_us", "found a negative time; expected that of one exposure");
     stream.exposure = Nanos(mul_div(object.integer("exposure_us"), 1000, 1, Rounding::kNearest));
+  }
   if (object.find("reorder_window_ms")) stream.reorder_window = read_window(object, stream.kind);
   stream.role = object.text_or("role", "");
   stream.time_field = object.text_or("time_field", "");

@@ -24,10 +24,11 @@ struct SessionList {
     fs::path path;
     std::string reason;  ///< with its place
   };
-  /// A folder beside sessions with recordings, and without the session.json that joins them.
+  /// Beside sessions: a folder with recordings and without the session.json that joins them, or a
+  /// file that is named as a recording.
   struct LeftOut {
     fs::path path;
-    std::string recording;  ///< the first one in it
+    std::string recording;  ///< the first one in the folder; "" of a file
   };
   std::vector<SessionRef> refs;
   std::vector<Clash> clashes;

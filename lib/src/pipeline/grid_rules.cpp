@@ -39,16 +39,11 @@ std::string anchor_stream(const GridRule& rule, const OpenSession& session) {
 
 namespace {
 
-/// The median interval's rate: lost frames lower an average, they do not change the camera's rate.
-std::optional<double> median_rate(const std::vector<SessionTime>& times) {
-  std::vector<std::int64_t> intervals;
-  for (std::size_t i = 1; i < times.size(); ++i)
-    intervals.push_back((times[i] - times[i - 1]).count());
-  if (intervals.empty()) return std::nullopt;
-  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
-  std::nth_element(intervals.begin(), middle, intervals.end());
-  if (*middle <= 0) return std::nullopt;
-  return 1e9 / static_cast<double>(*middle);
+/// The median interval's rate.
+std::optional<double> median_rate(const OpenSession& session, const std::string& stream) {
+  const auto interval = session.usual_interval(stream);
+  if (!interval) return std::nullopt;
+  return 1e9 / static_cast<double>(interval->count());
 }
 
 /// The rate that every series with a stated one states: a data set's episode whose video is missing
@@ -80,7 +75,7 @@ std::optional<Rational> usual_rate(double hz) {
 /// none is lost, else the usual one next to what those that follow one another say.
 std::optional<Rational> camera_rate(const OpenSession& session, const std::string& stream) {
   const auto times = session.frame_times(stream);
-  const auto hz = median_rate(*times);
+  const auto hz = median_rate(session, stream);
   if (!hz) return std::nullopt;
   const FramePace pace = pace_of(*times, *hz);
   const VideoFormat& format = session.video(stream)->format();
@@ -132,7 +127,7 @@ Rational grid_rate(const GridRule& rule, const OpenSession& session) {
     return rate_from_number(*spec->rate_hz);
   if (spec && spec->kind == StreamKind::kVideo) {
     if (const auto rate = camera_rate(session, anchor)) return *rate;
-    const auto hz = median_rate(*session.frame_times(anchor));
+    const auto hz = median_rate(session, anchor);
     throw InputError(session.session().id, "stream '" + anchor + "' runs at " +
                                                (hz ? std::to_string(*hz) : "an unknown number of") +
                                                " frames/s, which is not near a whole number" + ask);
@@ -172,7 +167,7 @@ timeline::JoinPolicy join_policy(const GridRule& rule, const OpenSession& sessio
   if (spec && spec->kind == StreamKind::kVideo) {
     // A frame may stand for a row up to one period of the slower of grid and camera away. Ticks are
     // rounded to the ns each, so exactly one period may come out 1 ns longer.
-    const auto hz = median_rate(*session.frame_times(stream));
+    const auto hz = median_rate(session, stream);
     const Nanos own = hz ? Nanos(std::llround(1e9 / *hz)) : period;
     return {timeline::JoinMethod::kNearest, std::max(period, own) + Nanos(1)};
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "internal/camera_rate.hpp"
 #include "internal/exposure.hpp"
 #include "internal/stream_ranges.hpp"
 #include "internal/stream_state.hpp"
@@ -236,6 +237,14 @@ std::shared_ptr<const std::vector<SessionTime>> OpenSession::frame_times(
     entry.frame_times = std::move(times);
   }
   return entry.frame_times;
+}
+
+std::optional<Nanos> OpenSession::usual_interval(const std::string& stream) const {
+  const auto times = frame_times(stream);
+  auto& entry = const_cast<StreamState&>(state(stream));
+  const std::lock_guard lock(mutex_);
+  if (!entry.usual_interval) entry.usual_interval = median_interval(*times);
+  return *entry.usual_interval;
 }
 
 TimeRange OpenSession::stream_extent(const std::string& stream) const {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <set>
 
 namespace reelcell::pipeline {
@@ -61,6 +63,25 @@ TEST(CameraRate, TwoFramesAtOneTimeAreNoInterval) {
   times.insert(times.begin() + 10, times[10]);
   EXPECT_NEAR(pace_of(times, kMedianOfMilliseconds).steady_hz, 30.0, 0.01);
   EXPECT_TRUE(pace_of(times, kMedianOfMilliseconds).unbroken);
+}
+
+TEST(MedianInterval, IsTheMiddleOneOfTheSortedIntervals) {
+  std::mt19937_64 random(7);
+  for (const std::size_t frames : {2u, 3u, 4u, 5u, 100u, 1001u}) {
+    std::vector<SessionTime> times{session_time(-5'000'000'000)};
+    while (times.size() < frames)
+      times.push_back(times.back() + Nanos(static_cast<std::int64_t>(random() % 70'000'000)));
+    std::vector<Nanos> sorted;
+    for (std::size_t i = 1; i < frames; ++i) sorted.push_back(times[i] - times[i - 1]);
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(median_interval(times), sorted[sorted.size() / 2]) << frames;
+  }
+}
+
+TEST(MedianInterval, IsNotThereForOneFrameOrFramesOfOneTime) {
+  for (const std::size_t frames : {0u, 1u, 2u, 3u, 100u})
+    EXPECT_EQ(median_interval(std::vector<SessionTime>(frames, session_time(1))), std::nullopt)
+        << frames;
 }
 
 }  // namespace

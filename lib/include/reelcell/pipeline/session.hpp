@@ -55,6 +55,8 @@ class OpenSession {
   /// Session times of a video stream's frames in presentation order, at mid-exposure where that is
   /// known.
   std::shared_ptr<const std::vector<SessionTime>> frame_times(const std::string& stream) const;
+  /// The median interval of a video stream's frames; nothing where there is none above 0.
+  std::optional<Nanos> usual_interval(const std::string& stream) const;
   /// First to last sample over all streams; reads a series through only if its file does not say.
   TimeRange extent() const;
   /// Which streams have no time in common with the others; "" where all have.

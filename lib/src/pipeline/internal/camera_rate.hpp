@@ -3,12 +3,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <optional>
 #include <vector>
 
 #include "reelcell/base/time.hpp"
 #include "reelcell/model/video.hpp"
 
 namespace reelcell::pipeline {
+
+/// The median interval of frames in their order: lost frames lower an average, they do not change
+/// the camera's rate. Nothing where it is not above 0. No copy: a day has millions of frames.
+inline std::optional<Nanos> median_interval(const std::vector<SessionTime>& times) {
+  if (times.size() < 2) return std::nullopt;
+  const auto interval = [&](std::size_t i) { return (times[i] - times[i - 1]).count(); };
+  std::int64_t least = interval(1), most = least;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    least = std::min(least, interval(i));
+    most = std::max(most, interval(i));
+  }
+  const std::size_t middle = (times.size() - 1) / 2;
+  while (least < most) {  // the smallest that more than `middle` intervals do not exceed
+    const std::int64_t half = std::midpoint(least, most);
+    std::size_t within = 0;
+    for (std::size_t i = 1; i < times.size(); ++i) within += interval(i) <= half;
+    if (within > middle)
+      most = half;
+    else
+      least = half + 1;
+  }
+  if (least <= 0) return std::nullopt;
+  return Nanos(least);
+}
 
 /// How frames follow one another.
 struct FramePace {

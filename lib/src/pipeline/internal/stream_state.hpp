@@ -24,6 +24,7 @@ struct OpenSession::StreamState {
   std::shared_ptr<const VideoSource> video;
   // Made on first use, under OpenSession::mutex_.
   std::shared_ptr<const std::vector<SessionTime>> frame_times;
+  std::optional<std::optional<Nanos>> usual_interval;
   std::optional<TimeRange> extent;
   /// Made on first use, under a lock of its own: making them reads the file.
   std::mutex events_mutex;

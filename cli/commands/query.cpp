@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "command.hpp"
+#include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/pipeline/query.hpp"
@@ -22,6 +23,8 @@ std::string csv_cell(const Json& value) {
   for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + "\"";
 }
+
+constexpr std::uint64_t kLeastMemory = 16'000'000;  ///< with less not even the tables open
 
 class QueryCommand : public Command {
  public:
@@ -47,6 +50,10 @@ class QueryCommand : public Command {
     app.add_option("--limit", limit_,
                    "Stop with an error after this many rows (default 100000; 0 = no limit)")
         ->type_name("N");
+    memory_.setup(app,
+                  "Let the query take at most this much memory; what is more goes to TMPDIR where "
+                  "it can (default 2GiB)",
+                  kLeastMemory);
     json_.setup(app, "Same as --format json");
     app.final_callback([this] {
       if (tables_ && !sql_.empty())
@@ -58,8 +65,10 @@ class QueryCommand : public Command {
     if (json_.json) format_ = "json";
     if (sql_.empty() && !tables_ && format_ == "table") return print_overview();
     const table::QueryResult result =
-        sql_.empty() ? pipeline::describe_tables(corpus_)
-                     : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull);
+        sql_.empty()
+            ? pipeline::describe_tables(corpus_)
+            : pipeline::query_corpus(corpus_, sql_, limit_ ? limit_ : ~0ull,
+                                     memory_.text.empty() ? table::kQueryMemory : memory_.value());
     if (result.truncated)
       throw InputError("--limit: more than " + human_count(limit_) +
                        " rows came; raise it (0 = no limit), or select fewer");
@@ -126,6 +135,7 @@ class QueryCommand : public Command {
   std::string corpus_, sql_, format_ = "table";
   std::uint64_t limit_ = 100'000;
   bool tables_ = false;
+  MemoryOption memory_;
   JsonOption json_;
 };
 

@@ -57,9 +57,13 @@ class SubmitCommand : public Command {
     text("-o,--out", out_, "Folder of the corpus that sealing writes", "DIR")->required();
     text("--partition", request_.partition, "Slurm partition (default: the cluster's)", "NAME");
     text("--account", request_.account, "Slurm account (default: the user's)", "NAME");
-    text("--time", request_.time, "Time limit of a task, as sbatch takes it", "TIME");
-    text("--mem", request_.memory, "Memory of a task, as sbatch takes it: 8G", "SIZE");
-    app.add_option("--cpus", request_.cpus, "Processors of a task (default 1)")->type_name("N");
+    text("--time", request_.time, "Time limit of a task, as sbatch takes it", "TIME")
+        ->check(pipeline::wrong_slurm_time);
+    text("--mem", request_.memory, "Memory of a task, as sbatch takes it: 8G", "SIZE")
+        ->check(pipeline::wrong_slurm_memory);
+    app.add_option("--cpus", request_.cpus, "Processors of a task (default 1)")
+        ->check(CLI::PositiveNumber.description(""))
+        ->type_name("N");
     app.add_option("--at-once", request_.at_once,
                    "Tasks that run at the same time at most (default 0: no limit)")
         ->type_name("N");
@@ -73,8 +77,10 @@ class SubmitCommand : public Command {
     request_.folder = plan_;
     request_.out = out_;
     request_.program = own_path();
+    const auto status = pipeline::plan_status(plan_);
+    pipeline::check_seal_target(plan_, out_);
     std::vector<std::size_t> parts;
-    for (const auto& part : pipeline::plan_status(plan_))
+    for (const auto& part : status)
       if (!missing_ || !part.complete()) parts.push_back(part.part);
     const std::string work = pipeline::slurm_work_script(request_);
     const std::string seal = pipeline::slurm_seal_script(request_);

@@ -5,6 +5,7 @@
 #include "groups/build_groups.hpp"
 #include "groups/common.hpp"
 #include "reelcell/pipeline/cluster.hpp"
+#include "render/diagnostics.hpp"
 #include "render/parts.hpp"
 #include "render/progress_bar.hpp"
 
@@ -40,7 +41,10 @@ class WorkCommand : public Command {
     request.threads = threads_.value();
     request.memory = memory_.value();
     request.retry_failed = retry_failed_;
+    Diagnostics diagnostics;
+    request.diagnostics = &diagnostics;
     const auto status = pipeline::work_part(request, progress);
+    print_diagnostics(diagnostics);
     if (json_.json)
       print_json(parts_json({status}, {}));
     else

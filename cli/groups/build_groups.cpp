@@ -2,19 +2,26 @@
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/options.hpp"
+#include "render/table.hpp"
 
 namespace reelcell::cli {
 
 void MemoryOption::setup(CLI::App& app) {
-  app.add_option("--memory", text,
-                 "Let the segments in work take at most this much memory together (default: half "
-                 "of the machine's)")
+  setup(app,
+        "Let the segments in work take at most this much memory together (default: half of the "
+        "machine's)",
+        kLeast);
+}
+void MemoryOption::setup(CLI::App& app, const char* help, std::uint64_t least) {
+  app.add_option("--memory", text, help)
       ->type_name("SIZE")
       ->check(CLI::Validator(
-          [](const std::string& given) {
+          [least](const std::string& given) {
             try {
-              parse_size(given);
-              return std::string();
+              return parse_size(given) >= least
+                         ? std::string()
+                         : "'" + given + "' is too little: " + human_bytes(least) +
+                               " are the least, and a segment takes more than that";
             } catch (const InputError& error) {
               return std::string(error.what());
             }

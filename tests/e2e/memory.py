@@ -49,11 +49,11 @@ def main():
 
         # The file's bytes a second say what a segment takes: ten windows take a tenth each.
         bytes_of_log = (session / "log.csv").stat().st_size
-        tight, between, roomy = "1kB", f"{bytes_of_log}B", "1GB"
+        tight, between, roomy = "1MB", f"{bytes_of_log}B", "1GB"
         (told,) = large(plan(whole, "--memory", tight)["diagnostics"])
         check(told["severity"] == "warning" and told["count"] == 1, f"one segment is too large: {told}")
         check("--memory" in told["message"] and "windows" in told["message"], f"what to do is not said: {told}")
-        check(re.search(r"by estimate \d+\.\d GB for (200|199\.999)", told["message"]), f"estimate and length are not said: {told}")
+        check(re.search(r"by estimate \d+\.\d MB for (200|199\.999)", told["message"]), f"estimate and length are not said: {told}")
         check(len(plan(windows, "--memory", tight)["segments"]) == 10, "the session has ten windows of 20 s")
         named = [entry["where"] for entry in large(plan(windows, "--memory", tight)["diagnostics"])]
         check(named == [f"log_window-{i:04d}" for i in range(10)], f"each of ten windows is too large: {named}")
@@ -62,6 +62,14 @@ def main():
         check(not large(plan(whole, "--memory", roomy)["diagnostics"]), "200 s of a log do not take a gigabyte")
 
         # It is a warning: nothing is lost by it, and nothing differs.
+        told = reelcell("build", session, "--recipe", windows, "--out", work / "warned", "--memory", tight).stderr
+        least = re.search(r"by estimate \d+\.\d MB, more than the 1\.0 MB of --memory; 10 of 10 segments are built alone.*least .* --memory (\d+MB)", told)
+        check(least, f"a build with too little memory does not say what the least is: {told}")
+        told = reelcell("build", session, "--recipe", windows, "--out", work / "least", "--memory", least[1]).stderr
+        check("segment-large" not in told, f"{least[1]} was to be enough: {told}")
+        for too_little in ("1", "999kB"):
+            refused = reelcell("build", session, "--recipe", windows, "--out", work / "refused", "--memory", too_little, codes=(2,))
+            check("1.0 MB are the least" in refused.stderr and not (work / "refused").exists(), f"--memory {too_little}: {refused.stderr}")
         built = {}
         for name, memory in (("tight", tight), ("roomy", roomy)):
             reelcell("build", session, "--recipe", windows, "--out", work / name, "--memory", memory, "-j", "4")

@@ -149,7 +149,8 @@ BuildResult add_to(BuildFolder& folder, PriorCorpus& prior, PlanRequest planned,
   CandidateSource source(plan, folder.spool(), PacketScope::kEncodedOnly, request);
   result.report =
       run_build(plan, std::move(addition.lost), request, root, source, failures, &prior, progress);
-  folder.finish(fingerprint, all, failures.count() > 0 || !result.report.unhashed.empty());
+  // What failed is built anew beside the samples that are there: no result of now is asked for.
+  folder.finish(fingerprint, all, false);
   return result;
 }
 

@@ -154,6 +154,14 @@ bool BuildFolder::is_read_only(const fs::path& out) {
          ::access((out / kState).c_str(), W_OK) != 0 && (errno == EACCES || errno == EROFS);
 }
 
+BuildFolder::Holds BuildFolder::look_at(const fs::path& out, const std::string& fingerprint) {
+  std::error_code error;
+  if (fs::exists(out / kManifest, error))
+    return fingerprint_of(out) == fingerprint ? Holds::kThisBuild : Holds::kOtherCorpus;
+  if (fs::exists(out / kState, error)) return Holds::kThisBuild;
+  return fs::is_empty(out, error) ? Holds::kNothing : Holds::kOthersFiles;
+}
+
 std::set<std::string> BuildFolder::files_of_ours() const {
   std::set<std::string> paths;
   for (const auto& [path, bytes] : files_of_corpus(out_ / kManifest)) paths.insert(path);
@@ -271,7 +279,10 @@ void BuildFolder::write_journal(const std::string& fingerprint, const SessionInp
   for (const auto& [id, input] : inputs)
     lines += Journal::line({{"session", id}, {"input", input}});
   lines += Journal::line({{"build", fingerprint}, {"complete", true}});
-  write_file_atomic(state_ / "journal", lines);
+  const fs::path path = state_ / "journal";
+  std::error_code error;
+  if (fs::exists(path, error) && read_text_file(path) == lines) return;
+  write_file_atomic(path, lines);
 }
 
 void BuildFolder::finish(const std::string& fingerprint, const SessionInputs& inputs,

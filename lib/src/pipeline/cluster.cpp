@@ -206,7 +206,10 @@ std::vector<PartStatus> make_plan(PlanRequest request, std::size_t parts, const 
     entry["bytes"] = bytes;
     document["parts"].push_back(std::move(entry));
   }
-  write_file_atomic(folder / kPlanFile, dump_json(document));
+  const std::string text = dump_json(document);
+  const bool same =
+      fs::exists(folder / kPlanFile, error) && read_text_file(folder / kPlanFile) == text;
+  if (!same) write_file_atomic(folder / kPlanFile, text);
   return plan_status(folder);
 }
 
@@ -247,13 +250,14 @@ PartStatus work_part(const WorkRequest& request, Progress& progress) {
   CandidateSource source(plan, spool, PacketScope::kAll, build);
   const std::size_t first = part.at("first").get<std::size_t>();
   const std::size_t count = part.at("results").size();
+  const std::uint64_t memory = request.memory ? request.memory : default_memory();
+  if (request.diagnostics) warn_of_least_memory(plan, memory, *request.diagnostics);
   source.build_suspects(first, count);
   progress.begin("work", count, "segments");
   ordered_pool<bool>(
       count, request.threads, [&](std::size_t i) { return source.ensure(first + i); },
       [&](std::size_t i, bool&&) { progress.advance(i + 1); }, 2 * request.threads,
-      {[&](std::size_t i) { return plan.candidates[first + i].bytes; },
-       request.memory ? request.memory : default_memory()});
+      {[&](std::size_t i) { return plan.candidates[first + i].bytes; }, memory});
   progress.end();
   return status_of(part, request.part, spool, spool.begun());
 }

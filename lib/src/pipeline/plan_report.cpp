@@ -9,23 +9,44 @@
 namespace reelcell::pipeline {
 
 namespace {
-std::string size_text(std::uint64_t bytes) {
-  const double size = static_cast<double>(bytes);
+
+std::string readable(std::uint64_t bytes) {
+  const bool large = bytes >= 1'000'000'000;
   char text[32];
-  std::snprintf(text, sizeof text, size < 1e9 ? "%.0f MB" : "%.1f GB",
-                size < 1e9 ? size / 1e6 : size / 1e9);
+  std::snprintf(text, sizeof text, "%.1f %s", static_cast<double>(bytes) / (large ? 1e9 : 1e6),
+                large ? "GB" : "MB");
   return text;
 }
+
 }  // namespace
+
+void warn_of_least_memory(const BuildPlan& plan, std::uint64_t memory, Diagnostics& diagnostics) {
+  const Candidate* largest = nullptr;
+  std::uint64_t too_large = 0;
+  for (const Candidate& candidate : plan.candidates) {
+    too_large += candidate.bytes > memory;
+    if (!largest || candidate.bytes > largest->bytes) largest = &candidate;
+  }
+  if (too_large == 0) return;
+  const std::uint64_t megabytes = (largest->bytes + 999'999) / 1'000'000;
+  diagnostics.warn("segment-large", largest->key,
+                   "is in memory at once while it is built, by estimate " +
+                       readable(largest->bytes) + ", more than the " + readable(memory) +
+                       " of --memory; " + std::to_string(too_large) + " of " +
+                       std::to_string(plan.candidates.size()) +
+                       " segments are built alone for that. The least that holds each of them is "
+                       "--memory " +
+                       std::to_string(megabytes) + "MB; shorter windows take less");
+}
 
 void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
   for (const Candidate& candidate : plan.candidates)
     if (candidate.bytes > memory)
       plan.losses->warn("segment-large", candidate.key,
                         "is in memory at once while it is built, by estimate " +
-                            size_text(candidate.bytes) + " for " +
+                            readable(candidate.bytes) + " for " +
                             format_duration(candidate.segment.range.length()) + ", more than the " +
-                            size_text(memory) +
+                            readable(memory) +
                             " that segments in work may take; it is built alone. Cut the session "
                             "into windows, or allow more with --memory.");
 }

@@ -79,8 +79,8 @@ Views corpus_views(const fs::path& corpus) {
 }  // namespace
 
 table::QueryResult query_corpus(const fs::path& corpus, const std::string& sql,
-                                std::uint64_t row_limit) {
-  return table::query(corpus_views(corpus), sql, row_limit);
+                                std::uint64_t row_limit, std::uint64_t memory) {
+  return table::query(corpus_views(corpus), sql, row_limit, memory);
 }
 
 std::vector<TableOverview> overview_of_tables(const fs::path& corpus) {

@@ -21,6 +21,7 @@
 #include "reelcell/pipeline/session_list.hpp"
 #include "reelcell/pipeline/visits.hpp"
 #include "reelcell/stats/stats.hpp"
+#include "reelcell/table/memory.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -132,6 +133,7 @@ BuildReport run_build(const BuildPlan& plan, LostParts lost, const BuildRequest&
   ManifestBuilder manifest(plan);
   manifest.add_generation();
   Accountant accountant(report);
+  warn_of_least_memory(plan, memory, *plan.losses);
   source.build_suspects(0, plan.candidates.size());
   Writers writers = open_writers(plan, out, *plan.losses);
   if (prior)
@@ -230,6 +232,7 @@ std::string build_fingerprint(const PlanRequest& request) {
 BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionInputs& inputs,
                        const BuildRequest& request, const Spool* results, PacketScope scope,
                        Progress& progress) {
+  table::allow_memory(request.memory ? request.memory : default_memory());
   const std::string fingerprint = fingerprint_of(planned.recipe, inputs);
   const SessionList list = list_for_build(planned.inputs);
   if (request.retry_failed && folder.is_new())
@@ -274,7 +277,9 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
                       [&](JsonStream& stream) { write_json(left.report(), stream); });
     throw;
   }
-  folder.finish(fingerprint, inputs, failures.count() > 0 || !result.report.unhashed.empty());
+  const bool try_again = failures.count() > 0 || !result.report.unhashed.empty();
+  if (try_again && !results) folder.spool().drop_unused();
+  folder.finish(fingerprint, inputs, try_again && !results);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "internal/identity.hpp"
 #include "reelcell/base/error.hpp"
@@ -23,9 +24,35 @@ Spool::Spool(fs::path folder, Durability durability)
   make_folders(marks_);
 }
 
+namespace {
+/// Two that share them keep a file too many, which does no harm.
+std::uint64_t first_digits(const std::string& fingerprint) {
+  std::uint64_t value = 0;
+  std::from_chars(fingerprint.data(),
+                  fingerprint.data() + std::min<std::size_t>(16, fingerprint.size()), value, 16);
+  return value;
+}
+}  // namespace
+
+void Spool::used(const std::string& fingerprint) const {
+  const std::lock_guard lock(mutex_);
+  used_.insert(first_digits(fingerprint));
+}
+
+void Spool::drop_unused() const {
+  const std::lock_guard lock(mutex_);
+  std::error_code error;
+  std::vector<fs::path> unused;
+  for (const auto& entry : fs::directory_iterator(results_, error))
+    if (!used_.contains(first_digits(entry.path().filename().string())))
+      unused.push_back(entry.path());
+  for (const fs::path& path : unused) fs::remove(path, error);
+}
+
 std::optional<Bytes> Spool::load(const std::string& fingerprint) const {
   std::error_code error;
   if (!fs::exists(file(fingerprint), error)) return std::nullopt;
+  used(fingerprint);
   try {
     Bytes bytes = read_binary_file(file(fingerprint), ~std::uint64_t{0} >> 1);
     const std::size_t around = kMagic.size() + kSumDigits;
@@ -56,6 +83,7 @@ Bytes Spool::head(const std::string& fingerprint, std::size_t bytes) const {
 }
 
 void Spool::store(const std::string& fingerprint, ByteView payload) const {
+  used(fingerprint);
   const std::string sum = fingerprint_of(payload);
   if (durability_ == Durability::kSynced) {
     AtomicFile target(file(fingerprint));

@@ -1,12 +1,25 @@
 #include "internal/duck.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+
 #include "reelcell/base/error.hpp"
+#include "reelcell/table/memory.hpp"
 
 namespace reelcell::table {
 
 namespace {
-/// "IO Error: no such file" -> the text as it is, on one line.
+std::atomic<std::uint64_t> shared_memory{kLeastSharedMemory};
+
+/// "IO Error: no such file" -> the text as it is, on one line. What DuckDB advises where memory
+/// runs out are statements of its own, which nobody can give here.
 std::string one_line(std::string text) {
+  if (const std::size_t advice = text.find("Possible solutions:"); advice != std::string::npos) {
+    text.resize(advice);
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+    text += "; allow more with --memory, or take less at once (fewer columns, shorter segments)";
+  }
   for (char& c : text)
     if (c == '\n') c = ' ';
   return text;
@@ -50,9 +63,12 @@ DuckDatabase::DuckDatabase(const std::string& memory_limit, const fs::path& temp
   }
 }
 
+void allow_memory(std::uint64_t bytes) { shared_memory.store(std::max(kLeastSharedMemory, bytes)); }
+
 std::shared_ptr<DuckDatabase> DuckDatabase::shared() {
   // Kept until the end of the process: opening one takes as long as writing several row groups.
-  static const std::shared_ptr<DuckDatabase> database = std::make_shared<DuckDatabase>("2GiB");
+  static const std::shared_ptr<DuckDatabase> database =
+      std::make_shared<DuckDatabase>(std::to_string(shared_memory.load()) + "B");
   return database;
 }
 

@@ -171,9 +171,10 @@ void fetch(DuckResult& result, std::uint64_t row_limit, QueryResult& out) {
 }  // namespace
 
 QueryResult query(const std::vector<std::pair<std::string, std::string>>& views,
-                  const std::string& sql, std::uint64_t row_limit) {
+                  const std::string& sql, std::uint64_t row_limit, std::uint64_t memory) {
   const SpillFolder spill;
-  DuckConnection connection(std::make_shared<DuckDatabase>("2GiB", spill.path()));
+  DuckConnection connection(
+      std::make_shared<DuckDatabase>(std::to_string(memory) + "B", spill.path()));
   for (const auto& [name, expression] : views)
     connection.run("CREATE VIEW " + quote_identifier(name) + " AS SELECT * FROM " + expression);
   lock_down(connection, views);

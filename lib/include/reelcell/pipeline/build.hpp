@@ -119,6 +119,9 @@ void write_json(const BuildReport& report, JsonStream& stream, const Json& more 
 /// A warning for each segment that takes more than `memory` by itself, with the estimate.
 void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory);
 
+/// One warning, of the largest, where any takes more than `memory`: with the least that holds all.
+void warn_of_least_memory(const BuildPlan& plan, std::uint64_t memory, Diagnostics& diagnostics);
+
 /// Memory of what is in work at once when the caller names none: half of the machine's (or of the
 /// control group's limit, where that is less).
 std::uint64_t default_memory();

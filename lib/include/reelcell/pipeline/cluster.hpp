@@ -35,6 +35,7 @@ struct WorkRequest {
   std::size_t threads = 1;
   std::uint64_t memory = 0;  ///< as BuildRequest::memory
   bool retry_failed = false;
+  Diagnostics* diagnostics = nullptr;  ///< gets warnings of the request
 };
 /// Builds what the part lacks; every result appears whole and synced. May be run again, and twice
 /// at the same time. Throws OutputError; PlanError when the inputs changed since the plan was made.
@@ -57,6 +58,12 @@ struct SlurmRequest {
   std::size_t cpus = 1, at_once = 0;             ///< at_once: tasks running together, 0 = all
   std::vector<std::string> extra;                ///< further #SBATCH options, with their dashes
 };
+/// What is wrong with a text as sbatch's --time or --mem, "" when nothing is.
+std::string wrong_slurm_time(const std::string& text);
+std::string wrong_slurm_memory(const std::string& text);
+/// Throws PlanError when sealing the plan into `out` would be refused: it is a file, others' files
+/// or another corpus are in it. Writes nothing.
+void check_seal_target(const fs::path& plan, const fs::path& out);
 /// The parts as sbatch's --array wants them: "0-3,7".
 std::string array_text(const std::vector<std::size_t>& parts, std::size_t at_once);
 std::string slurm_work_script(const SlurmRequest& request);

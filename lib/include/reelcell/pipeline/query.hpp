@@ -15,7 +15,8 @@ namespace reelcell::pipeline {
 /// folder in front ("lerobot_rows"). A bare LeRobot folder has "rows" and "episodes". InputError
 /// when the folder is neither.
 table::QueryResult query_corpus(const fs::path& corpus, const std::string& sql,
-                                std::uint64_t row_limit);
+                                std::uint64_t row_limit,
+                                std::uint64_t memory = table::kQueryMemory);
 struct TableOverview {
   std::string name;
   std::uint64_t rows = 0;

@@ -93,9 +93,11 @@ struct QueryResult {
 };
 /// In-memory DuckDB without extension loading. `views` are made first: name -> SQL expression
 /// ("read_parquet('/abs/file.parquet')"). Afterwards only the files (or, for patterns, folders)
-/// that the expressions name can be read, and only one statement that reads is accepted. Memory 2
-/// GiB, then it spills to the temporary folder. Throws InputError with DuckDB's message.
+/// that the expressions name can be read, and only one statement that reads is accepted. It takes
+/// `memory` bytes, then it spills to the temporary folder. Throws InputError with DuckDB's message.
+inline constexpr std::uint64_t kQueryMemory = 2ull << 30;
 QueryResult query(const std::vector<std::pair<std::string, std::string>>& views,
-                  const std::string& sql, std::uint64_t row_limit);
+                  const std::string& sql, std::uint64_t row_limit,
+                  std::uint64_t memory = kQueryMemory);
 
 }  // namespace reelcell::table

@@ -57,6 +57,10 @@ class BuildFolder : public FileLedger {
   static std::string fingerprint_of(const fs::path& out);
   /// A complete corpus that this process may not write into, nor lock.
   static bool is_read_only(const fs::path& out);
+  enum class Holds { kNothing, kThisBuild, kOtherCorpus, kOthersFiles };
+  /// What a folder holds, to whom builds `fingerprint`: without the lock, and nothing is made.
+  /// kThisBuild: also one that an interrupted build left, whatever it was of.
+  static Holds look_at(const fs::path& out, const std::string& fingerprint);
   /// After corpus.json is written: the new corpus takes its place. Leaves a journal that says which
   /// build this was, and the spool for --retry-failed when `keep_spool`.
   void finish(const std::string& fingerprint, const SessionInputs& inputs, bool keep_spool);

@@ -1,9 +1,12 @@
 // Results kept between runs, so that what was dear to make is not made again.
 #pragma once
 
+#include <cstdint>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 
 #include "reelcell/base/file.hpp"
 
@@ -28,13 +31,21 @@ class Spool {
   void end(const std::string& fingerprint) const;
   /// Begun and never ended.
   std::set<std::string> begun() const;
+  /// Removes every result that this object has neither given nor taken: of other recipes, of
+  /// sessions that are no part of the build any more, of what was built otherwise. Each alone, so a
+  /// kill leaves some for the next time. Only where no other process uses the folder.
+  void drop_unused() const;
   /// Total size of what is stored.
   std::uint64_t bytes() const;
 
  private:
   fs::path file(const std::string& fingerprint) const { return results_ / fingerprint; }
   fs::path results_, marks_;
+  void used(const std::string& fingerprint) const;
+
   Durability durability_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_set<std::uint64_t> used_;  ///< first digits of fingerprints
 };
 
 /// A mark for as long as the object lives; a killed process leaves it.

@@ -71,6 +71,47 @@ def empty_track(work):
     reelcell("validate", work / "track", "--deep")
 
 
+def encoders(work, session):
+    """Before the first frame is encoded, in the recipe alone where it says enough; and no folder is left."""
+    features = [{"name": "observation.images.front", "video": "front"}]
+    for video, words in (({"width": 101, "height": 76}, ["width is 101", "100 or 102"]), ({"width": 100, "height": 77}, ["height is 77"]),
+                         ({"codec": "av1", "pix_fmt": "gray"}, ["'gray'", "av1", "yuv420p10le"]), ({"codec": "vp9", "pix_fmt": "nv12"}, ["'nv12'"]),
+                         ({"codec": "h264", "pix_fmt": "rgb24"}, ["'rgb24'"]), ({"codec": "h264", "preset": "hasty"}, ["/video", "preset 'hasty'"])):
+        refused(work, session, words, video=video, features=features)
+        check(not (work / "out").exists(), f"{video}: a folder was left")
+    done = reelcell("validate", recipe_file(work, video={"codec": "av1", "pix_fmt": "gray"}), codes=(1,))
+    check("RECIPE-INVALID" in done.stdout, done.stdout)
+    # What is written is what is stated: validate holds both against each other.
+    for codec, pix_fmt, stored in (("h264", "nv12", "yuv420p"), ("h264", "gray", None), ("mjpeg", "yuv422p", "yuvj422p"), ("mjpeg", "yuv444p", "yuvj444p"),
+                                   ("hevc", "gray", None), ("h264", "yuv444p", "yuv444p"), ("vp9", "yuv444p", "yuv444p")):
+        out = work / f"{codec}-{pix_fmt}"
+        recipe = recipe_file(work, video={"codec": codec, "pix_fmt": pix_fmt}, features=features, segments=[{"kind": "window", "length": "1s"}])
+        reelcell("build", session, "--recipe", recipe, "--out", out, codes=(0, LOST))
+        reelcell("validate", out, "--deep")
+        said = json.loads((out / "set/meta/info.json").read_text())["features"]["observation.images.front"]["info"]["video.pix_fmt"]
+        (first, *_) = sorted((out / "set/videos").rglob("*.mp4"))
+        probe = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=pix_fmt", "-of", "csv=p=0", first], capture_output=True, text=True)
+        check(probe.stdout.strip() == said and (stored is None or said == stored), f"{codec} {pix_fmt}: {said}, ffprobe says {probe.stdout}")
+
+
+def odd_sizes(work):
+    """Of a source that must be encoded, the last row and column are cut; one that refuses half way leaves no folder."""
+    for name, codec in (("ffv1.mkv", "ffv1"), ("vp9.webm", "libvpx-vp9")):
+        folder = work / name.replace(".", "-")
+        folder.mkdir()
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=101x77:rate=10:duration=3,format=yuv420p", "-c:v", codec,
+                        "-g", "10", folder / name], check=True, capture_output=True)
+        write_json(folder / "session.json", {"version": 1, "id": codec, "clock": {"epoch": "boot"}, "streams": [
+            {"name": "cam", "kind": "video", "path": name, "format": "video"}]})
+    recipe = recipe_file(work, segments=[{"kind": "window", "length": "700ms"}])
+    reelcell("build", work / "ffv1-mkv", "--recipe", recipe, "--out", work / "odd")
+    shape = json.loads((work / "odd/set/meta/info.json").read_text())["features"]["observation.images.cam"]["shape"]
+    check(shape == [76, 100, 3], f"{shape}")
+    reelcell("validate", work / "odd", "--deep")
+    done = reelcell("build", work / "vp9-webm", "--recipe", recipe, "--out", work / "torn", codes=(1,))
+    check("100x76" in done.stderr and not (work / "torn").exists(), f"{done.stderr}{list((work / 'torn').rglob('*'))}")
+
+
 def main():
     with work_folder() as work:
         session = make_session(work / "session")
@@ -78,6 +119,8 @@ def main():
         segments(work, session)
         labels(work, session)
         empty_track(work)
+        encoders(work, session)
+        odd_sizes(work)
     print("the dry run refuses what the build refuses")
 
 

@@ -72,6 +72,20 @@ EncodeOptions encode_options(const OptionValues& values) {
                                          "' is not known; usual are yuv420p, yuv444p, yuv420p10le");
   out.width = integer("width", 0, 16'384);
   out.height = integer("height", 0, 16'384);
+  if (!can_encode(out.codec, coded_pix_fmt(out)))
+    throw InputError(values.where(), "pix_fmt '" + out.pix_fmt + "' is none that " + out.codec +
+                                         " is encoded in here; it takes " +
+                                         encodable_formats(out.codec));
+  const ClipSize coded = coded_size(out, {2, 2});
+  const auto need_even = [&](const char* name, int given, int made) {
+    if (given > 0 && given != made)
+      throw InputError(values.where(), std::string(name) + " is " + std::to_string(given) +
+                                           ", and " + out.pix_fmt +
+                                           " needs an even one: " + std::to_string(given - 1) +
+                                           " or " + std::to_string(given + 1));
+  };
+  need_even("width", out.width, coded.width);
+  need_even("height", out.height, coded.height);
   return out;
 }
 

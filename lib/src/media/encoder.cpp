@@ -4,12 +4,15 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <mutex>
 
 #include "internal/bitstream.hpp"
+#include "internal/decoder.hpp"
 #include "internal/rotate.hpp"
 #include "internal/scale.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/coding.hpp"
 
 namespace reelcell::media {
 
@@ -113,9 +116,21 @@ bool subsampled(AVPixelFormat format, bool across) {
   return d != nullptr && (across ? d->log2_chroma_w : d->log2_chroma_h) > 0;
 }
 
+bool is_gray(AVPixelFormat format) {
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(format);
+  return d != nullptr && d->nb_components == 1;
+}
+
+/// Samples of gray pictures that go deeper than 8 bits measure something: their range stays.
+bool keeps_range(AVPixelFormat format) {
+  return is_gray(format) && av_pix_fmt_desc_get(format)->comp[0].depth > 8;
+}
+
 bool full_range_codec(const std::string& codec) { return codec == "mjpeg"; }
-bool full_range_format(const EncodeOptions& options) {
-  return full_range_codec(options.codec) || options.pix_fmt.starts_with("yuvj");
+/// FFV1 does not say which range it holds, and gray of which nobody says it is taken for full.
+bool full_range_format(const EncodeOptions& options, AVPixelFormat format) {
+  return full_range_codec(options.codec) || options.pix_fmt.starts_with("yuvj") ||
+         (options.codec == "ffv1" && is_gray(format));
 }
 
 AVPixelFormat coded_format(const EncodeOptions& options) {
@@ -128,9 +143,57 @@ AVPixelFormat coded_format(const EncodeOptions& options) {
 }  // namespace
 
 std::string coded_pix_fmt(const EncodeOptions& options) {
-  return full_range_codec(options.codec) && options.pix_fmt == "yuv420p" ? "yuvj420p"
-                                                                         : options.pix_fmt;
+  const std::string& pix_fmt = options.pix_fmt;
+  const bool renamed = pix_fmt == "yuv420p" || pix_fmt == "yuv422p" || pix_fmt == "yuv444p";
+  return full_range_codec(options.codec) && renamed ? "yuvj" + pix_fmt.substr(3) : pix_fmt;
 }
+
+ClipSize coded_size(const EncodeOptions& options, ClipSize source) {
+  if (options.width > 0) source.width = options.width;
+  if (options.height > 0) source.height = options.height;
+  const AVPixelFormat format = coded_format(options);
+  if (subsampled(format, true)) source.width &= ~1;
+  if (subsampled(format, false)) source.height &= ~1;
+  return source;
+}
+
+void try_encoder(const EncodeOptions& options, ClipSize size) {
+  constexpr int kEnough = 256;  // an encoder that takes these takes larger ones
+  const auto side = [](int length) { return length <= kEnough ? length : kEnough; };
+  EncodeOptions own = options;
+  own.width = own.height = 0;
+  const int width = side(size.width), height = side(size.height);
+  Picture picture{PixelFormat::kRgb24, width, height, {}};
+  picture.data.assign(static_cast<std::size_t>(width) * height * 3, 128);
+  try {
+    PictureEncoder encoder(width, height, {30, 1}, own);
+    encoder.add(picture);
+    encoder.finish();
+  } catch (const Error& error) {
+    throw PlanError(error.what());
+  }
+}
+
+namespace {
+/// What a decoder makes of a clip; asked once of each kind.
+std::string decoded_pix_fmt(const VideoFormat& format, ByteView first) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  const std::string kind = format.codec + " " + format.pix_fmt + " " + format.color_range;
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(kind); found != known.end()) return found->second;
+  }
+  Decoder decoder(format, 1);
+  const FrameHandle frame = new_frame();
+  decoder.send(first, 0);
+  decoder.send_end();
+  if (!decoder.receive(*frame)) return format.pix_fmt;
+  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame->format));
+  const std::lock_guard lock(mutex);
+  return known[kind] = name ? name : format.pix_fmt;
+}
+}  // namespace
 
 bool can_encode(const std::string& codec, const std::string& pix_fmt) {
   const CodecRow* const row = find_row(codec);
@@ -140,6 +203,18 @@ bool can_encode(const std::string& codec, const std::string& pix_fmt) {
   for (const AVPixelFormat* known = encoder->pix_fmts; *known != AV_PIX_FMT_NONE; ++known)
     if (*known == format) return true;
   return false;
+}
+
+std::string encodable_formats(const std::string& codec) {
+  const AVCodec* const encoder = avcodec_find_encoder_by_name(row_of(codec).encoder);
+  if (encoder == nullptr || encoder->pix_fmts == nullptr) return "none";
+  constexpr int kMost = 12;
+  std::string names;
+  int count = 0;
+  for (const AVPixelFormat* known = encoder->pix_fmts; *known != AV_PIX_FMT_NONE; ++known)
+    if (++count <= kMost)
+      names += (names.empty() ? "" : ", ") + std::string(av_get_pix_fmt_name(*known));
+  return count > kMost ? names + " and " + std::to_string(count - kMost) + " more" : names;
 }
 
 EncodeOptions encode_as(const std::string& codec, const std::string& pix_fmt,
@@ -162,16 +237,11 @@ Encoder::Encoder(Rational rate, EncodeOptions options, unsigned set_id)
     throw PlanError("gop " + std::to_string(options_.gop) + ": expected 1 frame or more");
 }
 
-Encoder::Size Encoder::coded_size(const AVFrame& picture, bool turned) const {
+ClipSize Encoder::coded_size(const AVFrame& picture, bool turned) const {
   if (codec_) return {codec_->width, codec_->height};
-  Size size = turned ? Size{picture.height, picture.width} : Size{picture.width, picture.height};
-  if (options_.width > 0) size.width = options_.width;
-  if (options_.height > 0) size.height = options_.height;
-  // Subsampled chroma needs even sizes: the last row or column is cut rather than everything
-  // resampled.
-  const AVPixelFormat format = coded_format(options_);
-  if (subsampled(format, true)) size.width &= ~1;
-  if (subsampled(format, false)) size.height &= ~1;
+  const ClipSize size =
+      media::coded_size(options_, turned ? ClipSize{picture.height, picture.width}
+                                         : ClipSize{picture.width, picture.height});
   if (size.width < 2 || size.height < 2)
     throw PlanError("pictures of " + std::to_string(picture.width) + " x " +
                     std::to_string(picture.height) + " are too small to encode as " +
@@ -179,7 +249,7 @@ Encoder::Size Encoder::coded_size(const AVFrame& picture, bool turned) const {
   return size;
 }
 
-FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
+FrameHandle Encoder::converted(const AVFrame& picture, ClipSize size) const {
   FrameHandle view = new_frame();
   if (av_frame_ref(view.get(), &picture) < 0) throw std::bad_alloc();
   while (view->nb_side_data > 0) av_frame_remove_side_data(view.get(), view->side_data[0]->type);
@@ -193,7 +263,8 @@ FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
   const AVPixelFormat format = coded_format(options_);
   const AVPixFmtDescriptor* in = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(view->format));
   const bool rgb = in != nullptr && (in->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-  const bool full = is_full_range(*view), full_out = full_range_format(options_);
+  const bool full = is_full_range(*view);
+  const bool full_out = keeps_range(format) ? full : full_range_format(options_, format);
   if (view->format == format && view->width == size.width && view->height == size.height &&
       full == full_out)
     return view;
@@ -205,7 +276,9 @@ FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
   out->color_primaries = view->color_primaries;
   out->color_trc = view->color_trc;
   out->sample_aspect_ratio = view->sample_aspect_ratio;
-  out->color_range = full_out ? AVCOL_RANGE_JPEG : full ? AVCOL_RANGE_MPEG : view->color_range;
+  out->color_range = full_out                  ? AVCOL_RANGE_JPEG
+                     : full || is_gray(format) ? AVCOL_RANGE_MPEG
+                                               : view->color_range;
   if (av_frame_get_buffer(out.get(), 0) < 0) throw std::bad_alloc();
   scale_frame(*view, *out);
   return out;
@@ -213,7 +286,7 @@ FrameHandle Encoder::converted(const AVFrame& picture, Size size) const {
 
 FrameHandle Encoder::prepare(const AVFrame& picture, int rotation) const {
   const bool turned = rotation == 90 || rotation == 270;
-  Size size = coded_size(picture, turned);
+  ClipSize size = coded_size(picture, turned);
   if (turned) std::swap(size.width, size.height);
   FrameHandle frame = converted(picture, size);
   return rotation == 0 ? std::move(frame) : rotate_frame(*frame, rotation);
@@ -316,6 +389,7 @@ ClipPackets Encoder::finish() {
   clip_.frames = static_cast<std::uint32_t>(rows_);
   codec_.reset();
   if (alone_) alone_.unlock();
+  clip_.format.pix_fmt = decoded_pix_fmt(clip_.format, *clip_.packets.front().data);
   return std::move(clip_);
 }
 

@@ -8,6 +8,7 @@
 #include "internal/frame.hpp"
 #include "internal/still.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/depth.hpp"
 
 namespace reelcell::media {
 
@@ -33,24 +34,6 @@ std::uint32_t big_endian(ByteView bytes, std::size_t at, int count) {
   std::uint32_t value = 0;
   for (int i = 0; i < count; ++i) value = value << 8 | bytes[at + static_cast<std::size_t>(i)];
   return value;
-}
-
-/// Width x height from a PNG or JPEG header; 0 for other formats (the decoder's
-/// own limit then holds).
-std::uint64_t stated_pixels(ByteView bytes) {
-  if (bytes.size() >= 24 && big_endian(bytes, 0, 4) == 0x89504e47u)
-    return static_cast<std::uint64_t>(big_endian(bytes, 16, 4)) * big_endian(bytes, 20, 4);
-  if (bytes.size() < 4 || big_endian(bytes, 0, 2) != 0xffd8u) return 0;
-  for (std::size_t at = 2; at + 9 < bytes.size() && bytes[at] == 0xff;) {
-    const unsigned marker = bytes[at + 1];
-    const bool start_of_frame =
-        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
-    if (start_of_frame)
-      return static_cast<std::uint64_t>(big_endian(bytes, at + 5, 2)) *
-             big_endian(bytes, at + 7, 2);
-    at += 2 + big_endian(bytes, at + 2, 2);
-  }
-  return 0;
 }
 
 bool begins_with(ByteView bytes, std::string_view magic, std::size_t at = 0) {
@@ -84,6 +67,22 @@ Picture decode_other(ByteView bytes, const std::string& codec) {
 
 }  // namespace
 
+std::optional<PictureShape> stated_shape(ByteView bytes) {
+  if (bytes.size() >= 25 && big_endian(bytes, 0, 4) == 0x89504e47u)
+    return PictureShape{big_endian(bytes, 16, 4), big_endian(bytes, 20, 4), bytes[24]};
+  if (bytes.size() < 4 || big_endian(bytes, 0, 2) != 0xffd8u) return std::nullopt;
+  for (std::size_t at = 2; at + 9 < bytes.size() && bytes[at] == 0xff;) {
+    const unsigned marker = bytes[at + 1];
+    const bool start_of_frame =
+        marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    if (start_of_frame)
+      return PictureShape{big_endian(bytes, at + 7, 2), big_endian(bytes, at + 5, 2),
+                          bytes[at + 4]};
+    at += 2 + big_endian(bytes, at + 2, 2);
+  }
+  return std::nullopt;
+}
+
 Bytes encode_jpeg(const Picture& picture, int quality) {
   check_whole(picture);
   return write_jpeg(picture, std::clamp(quality, 1, 100));
@@ -96,7 +95,10 @@ Bytes encode_png(const Picture& picture, int level) {
 
 Picture decode_image(ByteView bytes) {
   if (bytes.empty()) throw InputError("an image of 0 bytes");
-  if (const std::uint64_t pixels = stated_pixels(bytes); pixels > kMostPixels)
+  const auto stated = stated_shape(bytes);
+  const std::uint64_t pixels =
+      stated ? static_cast<std::uint64_t>(stated->width) * stated->height : 0;
+  if (pixels > kMostPixels)
     throw InputError("an image that claims " + std::to_string(pixels) + " pixels; at most " +
                      std::to_string(kMostPixels) + " are read");
   if (begins_with(bytes, "\xff\xd8")) return read_jpeg(bytes);

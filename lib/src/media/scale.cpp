@@ -170,7 +170,11 @@ bool convert_directly(const AVFrame& in, std::uint8_t* rgb) {
 bool is_full_range(const AVFrame& frame) {
   const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
   const bool old_style = name != nullptr && std::string_view(name).starts_with("yuvj");
-  return !is_yuv(frame.format) || old_style || frame.color_range == AVCOL_RANGE_JPEG;
+  // Gray without a word is 0 to all ones: sensors give it so, and readers take it so.
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool gray =
+      d != nullptr && d->nb_components <= 2 && frame.color_range == AVCOL_RANGE_UNSPECIFIED;
+  return !is_yuv(frame.format) || old_style || gray || frame.color_range == AVCOL_RANGE_JPEG;
 }
 
 void scale_frame(const AVFrame& in, AVFrame& out) {

@@ -58,16 +58,21 @@ struct Reader {
 
 // No object with a destructor may be made between setjmp and the last call of libpng.
 
-bool compress(Writer& w, const Picture& picture, int level, png_bytep* rows, Bytes& out) {
+/// What the header says.
+struct Layout {
+  png_uint_32 width, height;
+  int bits, color;
+};
+
+bool compress(Writer& w, const Layout& layout, int level, png_bytep* rows, Bytes& out) {
   if (setjmp(png_jmpbuf(w.png)) != 0) return false;
   png_set_write_fn(w.png, &out, append, flushed);
   png_set_compression_level(w.png, level);
   png_set_compression_strategy(w.png, 0);
-  png_set_IHDR(w.png, w.info, static_cast<png_uint_32>(picture.width),
-               static_cast<png_uint_32>(picture.height), 8,
-               picture.format == PixelFormat::kRgb24 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+  png_set_IHDR(w.png, w.info, layout.width, layout.height, layout.bits, layout.color,
                PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(w.png, w.info);
+  if (layout.bits == 16) png_set_swap(w.png);  // a PNG has the higher byte first
   png_write_image(w.png, rows);
   png_write_end(w.png, w.info);
   return true;
@@ -101,16 +106,30 @@ std::vector<png_bytep> rows_of(std::uint8_t* data, std::size_t count, std::size_
 
 }  // namespace
 
-Bytes write_png(const Picture& picture, int level) {
+namespace {
+Bytes written(const Layout& layout, ByteView data, int level) {
   Writer writer;
   if (!writer.info) throw std::bad_alloc();
-  const auto height = static_cast<std::size_t>(picture.height);
   auto rows =
-      rows_of(const_cast<std::uint8_t*>(picture.data.data()), height, picture.data.size() / height);
+      rows_of(const_cast<std::uint8_t*>(data.data()), layout.height, data.size() / layout.height);
   Bytes out;
-  if (!compress(writer, picture, level, rows.data(), out))
+  if (!compress(writer, layout, level, rows.data(), out))
     throw OutputError("the picture could not be coded: " + writer.trouble.text);
   return out;
+}
+}  // namespace
+
+Bytes write_png(const Picture& picture, int level) {
+  return written(
+      {static_cast<png_uint_32>(picture.width), static_cast<png_uint_32>(picture.height), 8,
+       picture.format == PixelFormat::kRgb24 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY},
+      picture.data, level);
+}
+
+Bytes write_png16(int width, int height, ByteView samples, int level) {
+  return written(
+      {static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), 16, PNG_COLOR_TYPE_GRAY},
+      samples, level);
 }
 
 Picture read_png(ByteView bytes) {

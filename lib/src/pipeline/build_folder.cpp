@@ -198,6 +198,17 @@ fs::path BuildFolder::begin(const std::string& fingerprint) {
   return root_;
 }
 
+void BuildFolder::abandon() {
+  if (root_ != out_ || !made_state_) return;
+  remove_temporaries(out_);
+  std::set<std::string> written;
+  for (const Json& entry : Journal::read(state_ / "journal"))
+    if (entry.contains("file")) written.insert(entry.value("file", ""));
+  for (const std::string& path : written) remove_ours(safe_join(out_, path));
+  remove_empty_folders(out_, written);
+  begun_ = false;
+}
+
 void BuildFolder::clear_leftovers() {
   remove_temporaries(out_);
   const std::set<std::string> old = files_of_ours();

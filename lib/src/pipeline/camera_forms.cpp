@@ -2,8 +2,16 @@
 
 #include <algorithm>
 
+#include "internal/encoding.hpp"
+#include "reelcell/media/depth.hpp"
+
 namespace reelcell::pipeline {
 namespace {
+
+/// FFV1 holds depth too, when it is named alone.
+bool keeps_depth(const Recipe& recipe) {
+  return !recipe.names_pix_fmt && (!recipe.names_codec || recipe.encode.codec == "ffv1");
+}
 
 std::string text_of(const std::string& codec, const std::string& pix_fmt) {
   return pix_fmt.empty() ? codec : codec + " " + pix_fmt;
@@ -35,13 +43,21 @@ CameraForms camera_forms(const Recipe& recipe, const std::vector<CameraSource>& 
     return forms;
   for (const CameraSource& source : first) {
     CameraForm& form = forms[source.feature];
-    form = {encode.codec, media::coded_pix_fmt(encode)};
+    const media::EncodeOptions own =
+        keeps_depth(recipe) ? media::keeping_depth(source.pix_fmt, encode) : encode;
+    form = {own.codec, media::coded_pix_fmt(own)};
     if (!source.can_copy || (recipe.names_codec && encode.codec != source.codec)) continue;
     const std::string pix_fmt =
         recipe.names_pix_fmt || source.pix_fmt.empty() ? encode.pix_fmt : source.pix_fmt;
     if (media::can_encode(source.codec, pix_fmt)) form = {source.codec, pix_fmt};
   }
   return forms;
+}
+
+media::EncodeOptions encode_options(const Recipe& recipe, const CameraForm* form,
+                                    const VideoFormat& source) {
+  if (form) return media::encode_as(form->codec, form->pix_fmt, recipe.encode);
+  return keeps_depth(recipe) ? media::keeping_depth(source.pix_fmt, recipe.encode) : recipe.encode;
 }
 
 CameraForms stated_forms(const Json& info) {

@@ -66,7 +66,7 @@ std::unique_ptr<SessionCache> CandidateSource::new_cache() const {
 
 std::string CandidateSource::fingerprint(std::size_t i) const {
   const Candidate& candidate = plan_->candidates[i];
-  std::string text = "candidate 5 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
+  std::string text = "candidate 6 " REELCELL_VERSION "\n" + plan_->recipe.hash + "\n" +
                      plan_->identities[candidate.session] + "\n" + candidate.key + "\n" +
                      candidate.group + "\n" + candidate.split + "\n" + schema_;
   text += as_text(encode_segment(candidate.segment));

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "internal/encoding.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/coding.hpp"
 
 namespace reelcell::pipeline {
 namespace {
@@ -144,8 +146,9 @@ ResolvedFeature video_feature(const std::string& name, const std::string& stream
   feature.spec.is_video = true;
   feature.spec.modality = "video";
   feature.spec.names = {"height", "width", "channels"};
+  const VideoFormat& format = session.video(stream)->format();
   feature.spec.shape =
-      video_shape(session.video(stream)->format(), recipe.encode, recipe.always_encode);
+      video_shape(format, encode_options(recipe, nullptr, format), recipe.always_encode);
   feature.video = stream;
   return feature;
 }
@@ -214,8 +217,12 @@ std::vector<std::int64_t> video_shape(const VideoFormat& format, const media::En
   std::int64_t width = turned ? format.height : format.width;
   std::int64_t height = turned ? format.width : format.height;
   // A recipe that sets a size means it for every clip, so nothing can be copied at another one.
-  if ((always_encode || encode.width > 0) && encode.width > 0) width = encode.width;
-  if ((always_encode || encode.height > 0) && encode.height > 0) height = encode.height;
+  if (always_encode || encode.width > 0 || encode.height > 0 || !media::can_copy(format)) {
+    const media::ClipSize size =
+        media::coded_size(encode, {static_cast<int>(width), static_cast<int>(height)});
+    width = size.width;
+    height = size.height;
+  }
   return {height, width, 3};
 }
 

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "internal/camera_forms.hpp"
+#include "internal/encoding.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
+#include "reelcell/media/depth.hpp"
 #include "reelcell/stats/stats.hpp"
 
 namespace reelcell::pipeline {
@@ -25,6 +27,12 @@ std::vector<bool> rows_for_stats(const std::string& mode, std::size_t rows) {
 namespace {
 
 using Instant = StillInstant::Kind;
+
+/// Or is it the default, which depth need not have?
+bool names_still_format(const Recipe& recipe) {
+  const auto stills = recipe.document.find("stills");
+  return stills != recipe.document.end() && stills->contains("format");
+}
 
 /// Of the instants that are rows.
 std::optional<std::size_t> still_row(Instant at, std::size_t rows) {
@@ -68,6 +76,14 @@ struct ChosenStill {
   bool replaceable = false;  ///< another frame will do when no decoder can give this one
 };
 
+Bytes gray_as_rgb(const media::DecodedFrame& frame) {
+  const media::Picture gray = frame.convert(media::PixelFormat::kGray8);
+  Bytes rgb;
+  rgb.reserve(gray.data.size() * 3);
+  for (const std::uint8_t level : gray.data) rgb.insert(rgb.end(), 3, level);
+  return rgb;
+}
+
 /// What one camera's pass over its rows gathers.
 class ClipObserver {
  public:
@@ -100,6 +116,8 @@ class ClipObserver {
         [](const ChosenStill& a, const ChosenStill& b) { return a.ordinal < b.ordinal; });
     return beside_;
   }
+  /// Figures are of what the clip holds.
+  void leave_out_color() { without_color_ = true; }
   bool needs(std::size_t row) const {
     return stats_rows_[row] || std::any_of(still_rows_.begin(), still_rows_.end(),
                                            [&](const auto& still) { return still.second == row; });
@@ -108,31 +126,41 @@ class ClipObserver {
     if (!needs(row)) return;
     const media::Picture picture = frame.convert(media::PixelFormat::kRgb24);
     if (stats_rows_[row]) {
-      channels_.add_rgb(picture.data);
+      channels_.add_rgb(without_color_ ? gray_as_rgb(frame) : picture.data);
       channels_.add_frames(1);
     }
     for (const auto& [name, at] : still_rows_)
-      if (at == row) keep(name, clip_->frame[row], picture);
+      if (at == row) keep(name, clip_->frame[row], frame, picture);
   }
   void see_beside(const ChosenStill& still, const media::DecodedFrame& frame) {
-    keep(still.name, still.ordinal, frame.convert(media::PixelFormat::kRgb24));
+    keep(still.name, still.ordinal, frame, frame.convert(media::PixelFormat::kRgb24));
   }
-  void finish(Episode& episode) {
+  void finish(Episode& episode, Diagnostics& pixels) {
+    if (shallow_stills_ > 0)
+      pixels.loss("depth-reduced", clip_->source->describe() + ": stills",
+                  "a JPEG holds 8 bits a sample, the source has more: leave \"format\" out of "
+                  "\"stills\", or name png, to keep them",
+                  shallow_stills_);
     if (channels_.frames()) episode.video_stats[clip_->feature] = channels_.to_json();
     std::move(stills_.begin(), stills_.end(), std::back_inserter(episode.stills));
   }
 
  private:
-  void keep(const std::string& name, std::uint32_t ordinal, const media::Picture& picture) {
+  void keep(const std::string& name, std::uint32_t ordinal, const media::DecodedFrame& frame,
+            const media::Picture& rgb) {
+    const StillRule& rule = recipe_->stills;
+    const bool deep = media::is_depth(frame.pix_fmt());
+    const bool png = rule.format == "png" || (deep && !names_still_format(*recipe_));
+    shallow_stills_ += deep && !png;
     EpisodeStill& still = stills_.emplace_back();
     still.feature = clip_->feature;
     still.name = name;
     still.time = frame_times_->at(ordinal);
     still.pts = clip_->source->frames().frames[ordinal].pts;
-    still.extension = recipe_->stills.format;
-    still.data = recipe_->stills.format == "png"
-                     ? media::encode_png(picture)
-                     : media::encode_jpeg(picture, recipe_->stills.quality);
+    still.extension = png ? "png" : rule.format;
+    still.data = !png   ? media::encode_jpeg(rgb, rule.quality)
+                 : deep ? media::depth_png(frame)
+                        : media::encode_png(rgb);
   }
 
   const Recipe* recipe_;
@@ -143,6 +171,8 @@ class ClipObserver {
   std::vector<ChosenStill> beside_;
   stats::ChannelAccumulator channels_;
   std::vector<EpisodeStill> stills_;
+  std::uint64_t shallow_stills_ = 0;
+  bool without_color_ = false;
 };
 
 /// Throws UndecodableFrames.
@@ -216,6 +246,28 @@ std::string why_encoded(const std::vector<media::ClipPiece>& pieces) {
   return reason;
 }
 
+/// Of colour nobody sees the bits beyond 8, of a depth they are most of it.
+void tell_of_lost_bits(const EpisodeClip& clip, const media::EncodeOptions& encode,
+                       Diagnostics& pixels) {
+  const std::uint32_t encoded = clip.packets.frames - clip.copied_frames;
+  const std::string& own = clip.source->format().pix_fmt;
+  const int before = media::bits_of(own), after = media::bits_of(clip.packets.format.pix_fmt);
+  if (encoded == 0 || after == 0 || before <= after || before <= 8) return;
+  const bool depth = media::is_depth(own);
+  pixels.add({depth ? Severity::kLoss : Severity::kWarning,
+              "depth-reduced",
+              clip.source->describe(),
+              "frames of " + own + " become " + encode.codec + " " + clip.packets.format.pix_fmt +
+                  ", " + std::to_string(after) + " of " + std::to_string(before) +
+                  " bits a sample" +
+                  (depth ? ": leave \"codec\" and \"pix_fmt\" out of \"video\", or name ffv1 "
+                           "and gray16le, to keep them"
+                         : ""),
+              encoded,
+              {},
+              {}});
+}
+
 void choose_stills(const BuildPlan& plan, const OpenSession& session, const EpisodeClip& clip,
                    const std::vector<StillTime>& stills, const std::set<std::uint32_t>& without,
                    ClipObserver& observer, Diagnostics& pixels) {
@@ -246,8 +298,10 @@ void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episod
     const auto camera = plan.cameras.find(clip.feature);
     const CameraForm* const form = camera == plan.cameras.end() ? nullptr : &camera->second;
     std::vector<media::ClipPiece> pieces = plan_clip_pieces(recipe, form, clip);
-    const media::EncodeOptions encode =
-        form ? media::encode_as(form->codec, form->pix_fmt, recipe.encode) : recipe.encode;
+    const media::EncodeOptions encode = encode_options(recipe, form, clip.source->format());
+    if (encode.pix_fmt.starts_with("gray") && !media::is_depth(clip.source->format().pix_fmt) &&
+        pieces.size() == 1 && !pieces[0].copy)
+      observer.leave_out_color();
     media::CutClip cut = media::cut_clip(
         clip.source, clip.frame, pieces, plan.schema.rate, encode, pixels,
         [&](std::size_t row, const media::DecodedFrame& frame) { observer.see(row, frame); });
@@ -255,13 +309,14 @@ void see_clip(const BuildPlan& plan, const OpenSession& session, Episode& episod
     if (!clip.packets.copied) clip.packets.reason = why_encoded(pieces);
     clip.copied_frames = cut.copied_frames;
     clip.copied_bytes = cut.copied_bytes;
+    tell_of_lost_bits(clip, encode, pixels);
     for (const media::ClipPiece& piece : pieces)
       if (piece.copy) scan_clip(clip, piece.begin, piece.end, observer, pixels);
   } else {
     scan_clip(clip, 0, clip.frame.size(), observer, pixels);
   }
   scan_beside(clip, observer, pixels);
-  observer.finish(episode);
+  observer.finish(episode, pixels);
 }
 
 }  // namespace

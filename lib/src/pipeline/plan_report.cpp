@@ -1,8 +1,11 @@
 // What a plan says to people: as a document, and what is wrong with it.
+#include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "internal/run_build.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/coding.hpp"
 #include "reelcell/pipeline/build.hpp"
 #include "reelcell/pipeline/visits.hpp"
 
@@ -51,8 +54,30 @@ void warn_of_large_segments(const BuildPlan& plan, std::uint64_t memory) {
                             "into windows, or allow more with --memory.");
 }
 
+namespace {
+/// What a recipe names is tried before hours of work end at it.
+void check_encoder(const BuildPlan& plan) {
+  const Recipe& recipe = plan.recipe;
+  const media::EncodeOptions& encode = recipe.encode;
+  const bool named = recipe.names_codec || recipe.names_pix_fmt || !encode.preset.empty();
+  const bool clips = std::any_of(recipe.outputs.begin(), recipe.outputs.end(),
+                                 [](const OutputRule& output) { return output.row->wants_clips; });
+  if (!clips || (!named && encode.width == 0 && encode.height == 0)) return;
+  std::set<std::vector<std::int64_t>> sizes;
+  for (const FeatureSpec& spec : plan.schema.features)
+    if (spec.is_video && spec.shape.size() == 3) sizes.insert(spec.shape);
+  try {
+    for (const auto& shape : sizes)
+      media::try_encoder(encode, {static_cast<int>(shape[1]), static_cast<int>(shape[0])});
+  } catch (const PlanError& error) {
+    throw PlanError(recipe.where + ": /video", error.message());
+  }
+}
+}  // namespace
+
 void check_outputs(const BuildPlan& plan) {
   require_outputs(plan.recipe);
+  check_encoder(plan);
   for (const OutputRule& output : plan.recipe.outputs)
     if (output.row->check) output.row->check(plan.schema, output.options);
 }

@@ -276,6 +276,11 @@ BuildResult build_into(BuildFolder& folder, PlanRequest planned, const SessionIn
       write_json_file(root, "report.json",
                       [&](JsonStream& stream) { write_json(left.report(), stream); });
     throw;
+  } catch (const PlanError&) {
+    // The same command ends the same way, so nothing waits for a next run.
+    remove_empty_outputs(plan, root);
+    folder.abandon();
+    throw;
   }
   const bool try_again = failures.count() > 0 || !result.report.unhashed.empty();
   if (try_again && !results) folder.spool().drop_unused();

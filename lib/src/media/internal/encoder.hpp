@@ -5,6 +5,7 @@
 
 #include "internal/av.hpp"
 #include "reelcell/media/clip.hpp"
+#include "reelcell/media/coding.hpp"
 
 namespace reelcell::media {
 
@@ -23,12 +24,9 @@ class Encoder {
  private:
   void open(const AVFrame& first);
   void pull();
-  struct Size {
-    int width, height;
-  };
-  Size coded_size(const AVFrame& picture, bool turned) const;  ///< of the finished clip
+  ClipSize coded_size(const AVFrame& picture, bool turned) const;  ///< of the finished clip
   /// The picture in the coded format and this size, before it is turned.
-  FrameHandle converted(const AVFrame& picture, Size size) const;
+  FrameHandle converted(const AVFrame& picture, ClipSize size) const;
   FrameHandle prepare(const AVFrame& picture, int rotation) const;
   Rational rate_;
   EncodeOptions options_;
@@ -39,6 +37,9 @@ class Encoder {
   ClipPackets clip_;
   std::int64_t rows_ = 0;
 };
+
+/// Names of the pixel formats that the codec's encoder takes, for messages.
+std::string encodable_formats(const std::string& codec);
 
 /// Encodes rows of a source with parameter sets of this id.
 ClipPackets encode_part(std::shared_ptr<const VideoSource> source,

@@ -9,6 +9,8 @@ namespace reelcell::media {
 /// `picture` is kRgb24 or kGray8 and whole. Throw OutputError.
 Bytes write_jpeg(const Picture& picture, int quality);
 Bytes write_png(const Picture& picture, int level);
+/// Gray; `samples` are rows of 2 bytes a pixel, the lower one first.
+Bytes write_png16(int width, int height, ByteView samples, int level);
 
 /// As kRgb24; alpha is left out, 16-bit samples keep their upper byte. Throw InputError, also when
 /// the image breaks off.

@@ -2,6 +2,7 @@
 #include "edit/stored.hpp"
 #include "reelcell/base/error.hpp"
 #include "reelcell/media/decode.hpp"
+#include "reelcell/media/depth.hpp"
 #include "reelcell/stats/stats.hpp"
 
 namespace reelcell::pipeline::edit {
@@ -24,7 +25,8 @@ void take_clip(std::shared_ptr<const VideoSource> source, std::vector<std::uint3
     return;
   }
   const media::EncodeOptions encode =
-      form ? media::encode_as(form->codec, form->pix_fmt, options.encode) : options.encode;
+      form ? media::encode_as(form->codec, form->pix_fmt, options.encode)
+           : media::keeping_depth(source->format().pix_fmt, options.encode);
   clip.packets =
       media::encode_clip(std::move(source), frames, options.rate, encode, *loaded.losses);
   clip.packets.reason = how.reason;

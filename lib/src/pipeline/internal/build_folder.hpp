@@ -49,6 +49,9 @@ class BuildFolder : public FileLedger {
   /// Starts a new build and gives the folder to write it into: OUT, after what an interrupted run
   /// made there is deleted (never the spool), or `next` when OUT holds a complete corpus.
   fs::path begin(const std::string& fingerprint);
+  /// After begin(): leaves a new folder as it was found, where the same build cannot but end the
+  /// same way again.
+  void abandon();
   /// What the sessions of a complete corpus were read from; empty when the journal does not say.
   SessionInputs inputs() const { return inputs_of(out_); }
   /// Without the lock, to look at a corpus only.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/depth.hpp"
 
 namespace reelcell::writers::lerobot {
 
@@ -33,14 +34,16 @@ const EpisodeClip& clip_of(const Episode& episode, const std::string& feature) {
 }
 
 Json video_info(const VideoFormat& format, std::int64_t fps) {
+  const bool depth = media::is_depth(format.pix_fmt);
+  const bool gray = format.pix_fmt.starts_with("gray");
   return {{"video.height", format.height},
           {"video.width", format.width},
           {"video.codec", format.codec},
           {"video.pix_fmt", format.pix_fmt},
-          {"video.is_depth_map", false},
-          {"is_depth_map", false},
+          {"video.is_depth_map", depth},
+          {"is_depth_map", depth},
           {"video.fps", fps},
-          {"video.channels", 3},
+          {"video.channels", gray ? 1 : 3},
           {"has_audio", false}};
 }
 

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/media/depth.hpp"
 #include "reelcell/media/video_file.hpp"
 #include "reelcell/table/parquet_bytes.hpp"
 
@@ -22,6 +23,14 @@ std::string codec_of(const Picture& picture) {
   };
   if (starts({0x89, 'P', 'N', 'G'})) return "png";
   return starts({0xFF, 0xD8, 0xFF}) ? "mjpeg" : "";
+}
+
+/// Are the pictures of one size and depth? Beside each other in a clip one would be scaled.
+bool same_shape(const VideoFormat& format, ByteView picture) {
+  const auto shape = media::stated_shape(picture);
+  return shape && static_cast<std::int64_t>(shape->width) == format.width &&
+         static_cast<std::int64_t>(shape->height) == format.height &&
+         (shape->bits > 8) == (format.bit_depth > 8);
 }
 
 /// Rows are mostly asked for in order: the batch at hand and those after it are kept open.
@@ -112,10 +121,14 @@ std::shared_ptr<VideoSource> open_pictures(const FramesPlan& plan, const std::st
       const std::uint64_t here = row++;
       if (here >= times.size()) break;
       const bool later = list.table.frames.empty() || times[here] > list.table.frames.back().time;
-      if (codec_of(picture) != list.format.codec || !later) {
+      const bool same_kind = codec_of(picture) == list.format.codec;
+      if (!later || !same_kind || !same_shape(list.format, *picture)) {
         diagnostics.loss("lerobot-picture", list.description,
-                         later ? "rows hold no picture of the first one's kind; they are left out"
-                               : "rows that are not later than the one before them are left out",
+                         !later ? "rows that are not later than the one before them are left out"
+                         : !same_kind
+                             ? "rows hold no picture of the first one's kind; they are left out"
+                             : "rows hold a picture of another size or bit depth than the first "
+                               "one; they are left out",
                          1, ns_of(times[here]));
         continue;
       }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "internal/fitted_column.hpp"
 #include "internal/lineage.hpp"
 #include "internal/pixel_pass.hpp"
 #include "internal/placeless.hpp"
@@ -59,41 +60,20 @@ JoinedStream join_stream(const BuildPlan& plan, const std::string& stream,
   return joined;
 }
 
-void append_element(Column& to, const Column& from, std::size_t row, std::size_t element) {
-  if (auto* text = std::get_if<std::vector<std::string>>(&to.data)) {
-    text->push_back(std::get<std::vector<std::string>>(from.data)[row * from.spec.width + element]);
-  } else if (auto* numbers = std::get_if<std::vector<double>>(&to.data)) {
-    numbers->push_back(from.number(row, element));
-  } else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&from.data)) {
-    std::get<std::vector<std::int64_t>>(to.data).push_back(
-        (*integers)[row * from.spec.width + element]);
-  } else {
-    const double value = from.number(row, element);
-    // An integer feature made of measured numbers: the nearest integer, as the recipe asked;
-    // missing stays 0 + gap flag.
-    std::get<std::vector<std::int64_t>>(to.data).push_back(
-        std::isfinite(value) ? std::llround(value) : 0);
-  }
-}
-
-Column make_column(const ResolvedFeature& feature, std::size_t rows,
-                   const std::vector<JoinedStream>& joined) {
-  Column column;
-  column.spec = {feature.spec.name, feature.spec.dtype,
-                 static_cast<std::size_t>(feature.spec.shape.at(0)), feature.spec.unit,
-                 feature.spec.names};
-  column.data = empty_data(feature.spec.dtype);
-  for (std::size_t row = 0; row < rows; ++row) {
+Column make_column(const ResolvedFeature& feature, const std::vector<SessionTime>& rows,
+                   const std::vector<JoinedStream>& joined, Diagnostics& diagnostics) {
+  FittedColumn column(feature.spec);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
     for (const ColumnRef& part : feature.parts) {
       const auto source = std::find_if(joined.begin(), joined.end(),
                                        [&](const auto& j) { return j.stream == part.stream; });
       const Column& from = source->series.columns.at(part.column);
-      if (part.element) append_element(column, from, row, *part.element);
+      if (part.element) column.append(from, row, *part.element, rows[row]);
       for (std::size_t i = 0; !part.element && i < from.spec.width; ++i)
-        append_element(column, from, row, i);
+        column.append(from, row, i, rows[row]);
     }
   }
-  return column;
+  return column.finish(diagnostics);
 }
 
 /// Rows get the nearest frame that is not one of `without`; the clip's true times go beside them.
@@ -140,7 +120,7 @@ bool is_beside(std::optional<double> rate_hz, Rational rows_per_second, std::siz
 
 void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& features,
                 const timeline::Grid& grid, const OpenSession& session, SessionSignals& signals,
-                Episode& episode) {
+                Episode& episode, Diagnostics& diagnostics) {
   std::vector<JoinedStream> joined;
   const SessionTime end = grid.time(grid.rows);
   for (const ResolvedFeature& feature : features)
@@ -150,7 +130,7 @@ void add_series(const BuildPlan& plan, const std::vector<ResolvedFeature>& featu
         joined.push_back(join_stream(plan, part.stream, episode.time, end, session, signals));
   for (const ResolvedFeature& feature : features)
     if (!feature.spec.is_video)
-      episode.columns.push_back(make_column(feature, episode.rows, joined));
+      episode.columns.push_back(make_column(feature, episode.time, joined, diagnostics));
   for (JoinedStream& entry : joined) {
     episode.row_times.push_back(std::move(entry.series.times));
     const StreamSpec* const spec = session.session().stream(entry.stream);
@@ -276,7 +256,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
   episode.rows = grid.rows;
   episode.time = grid.times();
   const auto features = resolve_features(plan.recipe, *session);
-  add_series(plan, features, grid, *session, signals, episode);
+  add_series(plan, features, grid, *session, signals, episode, pixels);
   WatchedSignals watched(signals);
   const auto stills = still_times(plan.recipe, candidate.segment, watched, pixels);
   for (UsedSource& source : watched.used("still")) used.push_back(std::move(source));

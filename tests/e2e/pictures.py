@@ -123,6 +123,35 @@ def lost_pictures(work, root):
     check(len(json.loads((work / "lost/corpus.json").read_text())["samples"]) == EPISODES, "an episode was lost with two pictures")
 
 
+def faults_in_rows(work, root):
+    """What `validate --deep` finds in the pictures of a table, and what a build leaves out of them."""
+    file = root / "data/chunk-000/episode_000001.parquet"
+    whole = file.read_bytes()
+    small, other = work / "small.png", work / "other.jpg"
+    frame = av.VideoFrame.from_ndarray(np.full((128, 256, 3), 90, np.uint8), format="rgb24")
+    small.write_bytes(encoded(frame, "png"))
+    other.write_bytes(encoded(av.VideoFrame.from_ndarray(np.full((256, 256, 3), 90, np.uint8), format="rgb24"), "mjpeg"))
+
+    def found():
+        report = json.loads(reelcell("validate", root, "--deep", "--format", "json", codes=None).stdout)
+        return {f["code"] for result in report["results"] for f in result["findings"] if f["code"].startswith("LR-PICTURE")}
+    check(not found(), f"of a good set: {found()}")
+
+    def bytes_of(path):
+        return f"(SELECT content FROM read_blob('{path}'))"
+    for code, value in (("LR-PICTURE-DECODE", "NULL"), ("LR-PICTURE-DECODE", f'"{CAMERA}".bytes[:900]'), ("LR-PICTURE-SIZE", bytes_of(small)),
+                        ("LR-PICTURE-MIXED", bytes_of(other))):
+        copy = work / "fault.parquet"
+        duckdb(f"""COPY (SELECT * EXCLUDE (n) REPLACE (CASE WHEN n = 5 THEN struct_pack(bytes := {value}::BLOB, path := NULL::VARCHAR) ELSE "{CAMERA}" END
+                   AS "{CAMERA}") FROM (SELECT *, row_number() OVER () - 1 AS n FROM read_parquet('{file}'))) TO '{copy}' (FORMAT parquet)""")
+        shutil.copy(copy, file)
+        check(found() == {code}, f"{value}: {found()}")
+        if code == "LR-PICTURE-SIZE":
+            done = reelcell("build", root, "--out", work / "sized", codes=(LOST,))
+            check("lerobot-picture" in done.stderr and "another size" in done.stderr, done.stderr)
+        file.write_bytes(whole)
+
+
 def main():
     with work_folder() as work:
         for codec in ("png", "mjpeg"):
@@ -131,6 +160,8 @@ def main():
             camera = next(s for s in told["streams"] if s["kind"] == "video")
             check(camera["video"]["codec"] == codec and (camera["video"]["width"], camera["video"]["height"]) == (256, 256), f"{camera}")
             _, out = built(work, root, pictures)
+            if codec == "png":
+                faults_in_rows(work, root)
             print(f"{codec}: {check_stills(out, pictures) if codec == 'png' else 0} stills exact, frames at least {check_frames(out, pictures):.1f} dB")
         refused = reelcell("edit", root, "--out", work / "edited", codes=(1,)).stderr
         check("'reelcell build'" in refused, refused)

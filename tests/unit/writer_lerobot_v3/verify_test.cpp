@@ -469,6 +469,61 @@ TEST_F(BrokenSet, WithStatisticsOfOtherPictures) {
               ElementsAre("error LR-STATS-PICTURES meta/stats.json /" + std::string(kFront)));
 }
 
+TEST_F(BrokenSet, WithOneFigureOfPicturesThatIsWrong) {
+  const fs::path file = root_ / "meta/stats.json";
+  const Json good = read_json_file(file);
+  const auto scaled = [&](const char* stat, double by, double plus) {
+    Json stats = good;
+    for (Json& channel : stats[kFront][stat])
+      channel[0][0] = channel[0][0].get<double>() * by + plus;
+    write_file_atomic(file, dump_json(stats));
+    return codes(true);
+  };
+  EXPECT_THAT(scaled("std", 1.3, 0), ElementsAre("LR-STATS-PICTURES"));
+  EXPECT_THAT(scaled("std", 0.7, 0), ElementsAre("LR-STATS-PICTURES"));
+  EXPECT_THAT(scaled("q50", 1, 0.1), Contains("LR-STATS-PICTURES"));
+  EXPECT_THAT(scaled("q99", 1, -0.2), Contains("LR-STATS-PICTURES"));
+  EXPECT_THAT(scaled("mean", 1, 0), IsEmpty());
+}
+
+TEST_F(BrokenSet, WithFiguresOfPicturesInAnotherForm) {
+  const fs::path file = root_ / "meta/stats.json";
+  const Json good = read_json_file(file);
+  const auto changed = [&](const std::function<void(Json&)>& change) {
+    Json stats = good;
+    change(stats);
+    write_file_atomic(file, dump_json(stats));
+    return brief(verify(root_));
+  };
+  const std::string at = std::string(" meta/stats.json /") + kFront;
+  EXPECT_THAT(changed([](Json& s) {
+                s[kFront]["mean"] = {0.5, 0.5, 0.5};
+              }),
+              Contains("error LR-STATS-SHAPE" + at));
+  EXPECT_THAT(changed([](Json& s) { s[kFront]["count"] = {1}; }),
+              ElementsAre("error LR-STATS-COUNT" + at));
+  EXPECT_THAT(changed([](Json& s) { s[kFront].erase("std"); }),
+              ElementsAre("error LR-STATS-MISSING" + at));
+  EXPECT_THAT(changed([](Json& s) { s["action"].erase("std"); }),
+              ElementsAre("error LR-STATS-MISSING meta/stats.json /action"));
+  EXPECT_THAT(changed([](Json& s) { s["action"].erase("q01"); }),
+              ElementsAre("warning LR-STATS-MISSING meta/stats.json /action"));
+  EXPECT_THAT(changed([](Json& s) { s.erase("action"); }),
+              ElementsAre("error LR-STATS-MISSING meta/stats.json"));
+  EXPECT_THAT(changed([](Json& s) { s.erase(kFront); }),
+              ElementsAre("warning LR-STATS-MISSING meta/stats.json"));
+}
+
+TEST_F(BrokenSet, WhoseVideoHasSoundThatInfoDoesNotName) {
+  const CommandResult ffmpeg =
+      run("ffmpeg -v error -y -i " + (root_ / kVideo).string() +
+          " -f lavfi -i sine=d=0.3 -map 0:v -map 1:a -c:v copy -c:a aac -movflags +faststart " +
+          (folder_ / "loud.mp4").string());
+  ASSERT_EQ(ffmpeg.exit_code, 0) << ffmpeg.err;
+  fs::rename(folder_ / "loud.mp4", root_ / kVideo);
+  EXPECT_THAT(codes(), ElementsAre("LR-VIDEO-FORMAT"));
+}
+
 TEST_F(BrokenSet, WithQuantilesOfPicturesOutOfOrder) {
   change_json("meta/stats.json", [](Json& stats) {
     stats[kFront]["q50"] = {{{0.05}}, {{0.5}}, {{0.5}}};

@@ -33,6 +33,7 @@ class FileCheck {
     return fmt::format("episode {}", clip.episode);
   }
   void check_format();
+  void check_sound();
   void check_times();
   void check_size();
   void check_counts();
@@ -62,6 +63,18 @@ std::optional<Json> stated(const Feature& camera, const char* key) {
   return std::nullopt;
 }
 
+void FileCheck::check_sound() {
+  const auto value = stated(*file_.camera, "has_audio");
+  if (!value || !value->is_boolean()) return;
+  const media::FileInfo info = media::probe_file(set_.root / file_.path);
+  const bool sound = std::any_of(info.tracks.begin(), info.tracks.end(),
+                                 [](const auto& track) { return track.kind == "audio"; });
+  if (sound != value->get<bool>())
+    error(code::kVideoFormat, file_.camera->name,
+          fmt::format("{} a sound track, meta/info.json says has_audio {}",
+                      sound ? "has" : "is without", value->dump()));
+}
+
 void FileCheck::check_format() {
   const VideoFormat& format = source_->format();
   const auto hold = [&](const char* key, const Json& truth) {
@@ -74,6 +87,7 @@ void FileCheck::check_format() {
   hold("video.width", format.width);
   hold("video.height", format.height);
   if (!format.pix_fmt.empty()) hold("video.pix_fmt", format.pix_fmt);
+  check_sound();
   const std::vector<std::int64_t>& shape = file_.camera->shape;
   if (shape.size() != 3) return;
   const bool channels_first = shape[0] <= 4 && shape[2] > 4;
@@ -251,7 +265,8 @@ void FileCheck::look_at_pictures(std::uint64_t of_clip, VideoResult& counts) {
       source_, ordinals,
       [&](std::size_t position, const media::DecodedFrame* frame) {
         if (!frame) return;
-        truths[episodes[position]].add(frame->convert(media::PixelFormat::kRgb24).data);
+        truths[episodes[position]].add(frame->convert(media::PixelFormat::kRgb24).data,
+                                       of_clip == 0);
         ++counts.pictures;
       },
       diagnostics);

@@ -58,6 +58,23 @@ void flatten(const Json& value, std::vector<double>& out) {
 }
 }  // namespace
 
+std::vector<std::string> flat_picture_stats(const Json& figures) {
+  const auto is_list = [](const Json& value, std::size_t size) {
+    return value.is_array() && value.size() == size;
+  };
+  std::vector<std::string> flat;
+  if (!figures.is_object()) return flat;
+  for (const auto& [name, value] : figures.items()) {
+    if (name == "count") continue;
+    const bool nested =
+        is_list(value, 3) && std::all_of(value.begin(), value.end(), [&](const Json& channel) {
+          return is_list(channel, 1) && is_list(channel[0], 1) && !channel[0][0].is_array();
+        });
+    if (!nested) flat.push_back(name);
+  }
+  return flat;
+}
+
 StoredFigures stored_from_json(const Json& figures) {
   StoredFigures stored;
   if (figures.is_object())

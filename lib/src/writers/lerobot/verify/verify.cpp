@@ -16,7 +16,9 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   const RowsResult rows = check_rows(set, found);
   check_totals(set, rows, found);
   check_modality(set, found);
-  const VideoResult video = check_videos(set, rows, options, found);
+  VideoResult video = check_videos(set, rows, options, found);
+  const std::uint64_t pictures =
+      options.deep ? check_pictures(set, rows, options, video.truths, found) : 0;
   check_stats(set, rows, video.truths, found);
   const std::uint64_t objects = check_objects(set, rows, found);
   findings.checked("episodes", rows.episodes.size());
@@ -28,6 +30,7 @@ void verify_loaded(DataSet& set, const VerifyOptions& options, Grouped& found, F
   if (options.deep) {
     findings.checked("border frames decoded", video.decoded);
     findings.checked("frames looked at for statistics", video.pictures);
+    if (pictures > 0) findings.checked("pictures in rows", pictures);
   }
 }
 }  // namespace

@@ -32,6 +32,10 @@ struct VideoResult {
 /// Needs the videos' truths for statistics of pictures; without them only what cannot be is found.
 void check_stats(const DataSet& set, const RowsResult& rows, const PictureTruths& truths,
                  Grouped& found);
+/// Pictures that lie in the rows: all are looked at, and of large sets every so-manieth decoded;
+/// returns how many there are. Their truths join those of the videos.
+std::uint64_t check_pictures(const DataSet& set, const RowsResult& rows,
+                             const VerifyOptions& options, PictureTruths& truths, Grouped& found);
 VideoResult check_videos(DataSet& set, const RowsResult& rows, const VerifyOptions& options,
                          Grouped& found);
 

@@ -86,6 +86,11 @@ inline constexpr const char* kVideoFaststart =
 inline constexpr const char* kVideoDecode =
     "LR-VIDEO-DECODE";  // deep: a border frame cannot be decoded
 
+// pictures in the rows, deep
+inline constexpr const char* kPictureDecode = "LR-PICTURE-DECODE";  // missing or damaged
+inline constexpr const char* kPictureSize = "LR-PICTURE-SIZE";      // not of the feature's shape
+inline constexpr const char* kPictureMixed = "LR-PICTURE-MIXED";  // of another kind than the first
+
 // statistics
 inline constexpr const char* kStatsMissing = "LR-STATS-MISSING";
 inline constexpr const char* kStatsShape = "LR-STATS-SHAPE";

@@ -30,6 +30,9 @@ using StoredFigures = std::map<std::string, std::vector<double>>;
 /// From {"min": [..], ..} with any nesting; non-numbers become NaN.
 StoredFigures stored_from_json(const Json& figures);
 
+/// Stats of pictures that are not nested 3 x 1 x 1, as LeRobot demands.
+std::vector<std::string> flat_picture_stats(const Json& figures);
+
 /// Where a comparison stands, for messages.
 struct StatsPlace {
   std::string path;

@@ -127,10 +127,10 @@ bool keeps_range(AVPixelFormat format) {
 }
 
 bool full_range_codec(const std::string& codec) { return codec == "mjpeg"; }
-/// FFV1 does not say which range it holds, and gray of which nobody says it is taken for full.
+/// Gray of which nobody says its range is taken for full; H.264 comes back with empty chroma.
 bool full_range_format(const EncodeOptions& options, AVPixelFormat format) {
   return full_range_codec(options.codec) || options.pix_fmt.starts_with("yuvj") ||
-         (options.codec == "ffv1" && is_gray(format));
+         (options.codec != "h264" && is_gray(format));
 }
 
 AVPixelFormat coded_format(const EncodeOptions& options) {

@@ -96,6 +96,15 @@ bool parse_bool(std::string_view text, bool* value) {
   return *value || equals(text, "false");
 }
 
+namespace {
+/// "1E1" is what a point may be called; a number would be written 1e+01 or 1.0E1.
+bool is_bare_exponent(std::string_view text) {
+  const auto at = text.find_first_of("eE");
+  return at != std::string_view::npos && text.find('.') == std::string_view::npos &&
+         at + 1 < text.size() && text[at + 1] >= '0' && text[at + 1] <= '9';
+}
+}  // namespace
+
 Value parse_value(std::string_view text) {
   const std::string_view trimmed = trim(text);
   if (is_missing(trimmed)) return std::monostate{};
@@ -107,8 +116,32 @@ Value parse_value(std::string_view text) {
   std::int64_t integer = 0;
   if (!padded && parse_integer(trimmed, &integer)) return integer;
   double number = 0;
-  if (!padded && parse_number(trimmed, &number) && std::isfinite(number)) return number;
+  if (!padded && !is_bare_exponent(trimmed) && parse_number(trimmed, &number) &&
+      std::isfinite(number))
+    return number;
   return std::string(text);
+}
+
+bool is_id_name(std::string_view name) {
+  std::string_view last = trim(name);
+  if (const auto at = last.find_last_of("./"); at != std::string_view::npos)
+    last.remove_prefix(at + 1);
+  if (last.size() > 2 && (last.ends_with("Id") || last.ends_with("ID"))) return true;
+  const std::string text = lower(last);
+  for (const std::string_view known :
+       {"id", "point", "part", "serial", "barcode", "name", "station", "seat", "batch", "lot"})
+    if (text == known || (text.size() > known.size() && text.ends_with(known) &&
+                          text[text.size() - known.size() - 1] == '_'))
+      return true;
+  return false;
+}
+
+Value parse_id(std::string_view text) {
+  const std::string_view trimmed = trim(text);
+  if (trimmed.empty()) return std::monostate{};
+  std::int64_t integer = 0;
+  if (parse_integer(trimmed, &integer) && to_text(Value(integer)) == trimmed) return integer;
+  return std::string(trimmed);
 }
 
 bool TimeFormat::parse(std::string_view text, std::int64_t* ns) const {

@@ -42,6 +42,21 @@ TEST(TextLogFields, TypesValuesAndKeepsPaddedNumbersAsText) {
   EXPECT_EQ(parse_value("N/A"), Value());
   EXPECT_EQ(parse_value("12 mm"), Value(std::string("12 mm")));
   EXPECT_EQ(parse_value("inf"), Value(std::string("inf")));
+  EXPECT_EQ(parse_value("1E1"), Value(std::string("1E1")));
+  EXPECT_EQ(parse_value("1e+01"), Value(10.0));
+  EXPECT_EQ(parse_value("1.0E1"), Value(10.0));
+  EXPECT_EQ(parse_value("1e-05"), Value(1e-5));
+}
+
+TEST(TextLogFields, LeavesWhatThingsAreCalledAsItIs) {
+  for (const char* name : {"point", "part_id", "id", "partId", "meta.serial", "target_point"})
+    EXPECT_TRUE(is_id_name(name)) << name;
+  for (const char* name : {"width", "score", "valid", "fluid", "depart"})
+    EXPECT_FALSE(is_id_name(name)) << name;
+  for (const char* text : {"1E1", "nan", "true", "1.10", "007", "+5", "none", "-"})
+    EXPECT_EQ(parse_id(text), Value(std::string(text))) << text;
+  EXPECT_EQ(parse_id("12"), Value(std::int64_t{12}));
+  EXPECT_EQ(parse_id(" "), Value());
 }
 
 TEST(TextLogFields, SplitsKnownUnitsOffNames) {

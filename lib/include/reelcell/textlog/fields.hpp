@@ -21,8 +21,15 @@ bool is_missing(std::string_view trimmed);
 bool parse_number(std::string_view trimmed, double* value);
 bool parse_integer(std::string_view trimmed, std::int64_t* value);
 bool parse_bool(std::string_view trimmed, bool* value);  ///< true/false in any case
-/// bool, int64, double or text; missing gives monostate.
+/// bool, int64, double or text; missing gives monostate. Digits around a bare E ("1E1") are text:
+/// programs write exponents with a sign or behind a decimal point.
 Value parse_value(std::string_view text);
+/// Whether a field of this name says what something is called, not how much it is: point, part_id,
+/// serial.
+bool is_id_name(std::string_view name);
+/// What parse_value() gives where to_text() turns it back into the very same text, else the text:
+/// "1.10" and "nan" are names here. Empty gives monostate.
+Value parse_id(std::string_view text);
 
 /// Text of a time in a unit; for RFC 3339 without an offset, with the zone that was stated.
 struct TimeFormat {

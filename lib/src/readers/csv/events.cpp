@@ -49,9 +49,22 @@ class CsvEvents : public EventCursor {
     event.end = end_of(line, start);
     event.kind = kind_of();
     event.fields.clear();
-    for (const auto& [name, field] : plan_->event_fields)
-      event.fields.emplace_back(name, textlog::parse_value(fields_[field]));
+    for (const Plan::EventField& field : plan_->event_fields)
+      event.fields.emplace_back(field.name, value_of(field));
     return true;
+  }
+
+  Value value_of(const Plan::EventField& field) const {
+    const std::string_view text = fields_[field.field];
+    switch (field.as) {
+      case Plan::EventField::As::kValue:
+        return textlog::parse_value(text);
+      case Plan::EventField::As::kId:
+        return textlog::parse_id(text);
+      case Plan::EventField::As::kText:
+        break;
+    }
+    return text.empty() ? Value() : Value(std::string(text));
   }
 
   StreamTime end_of(const textlog::Line& line, std::int64_t start) {

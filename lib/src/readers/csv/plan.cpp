@@ -170,14 +170,22 @@ void plan_series(Plan& plan, const std::vector<Content>& contents) {
 }
 
 void plan_events(Plan& plan) {
+  using As = Plan::EventField::As;
+  const auto as = [](const std::string& name) {
+    return textlog::is_id_name(name) ? As::kId : As::kValue;
+  };
   for (const textlog::ColumnRequest& request : plan.options.columns)
     for (std::size_t i = 0; i < request.from.size(); ++i)
-      plan.event_fields.emplace_back(
-          request.from.size() == 1 ? request.name : request.name + "[" + std::to_string(i) + "]",
-          field_named(plan.layout, request.from[i], "columns"));
+      plan.event_fields.push_back(
+          {request.from.size() == 1 ? request.name : request.name + "[" + std::to_string(i) + "]",
+           field_named(plan.layout, request.from[i], "columns"),
+           request.dtype == DType::kString ? As::kText
+           : request.dtype                 ? As::kValue
+                                           : as(request.name)});
   if (!plan.options.columns.empty()) return;
   for (std::size_t i = 0; i < plan.layout.width(); ++i)
-    if (!is_role(plan, i)) plan.event_fields.emplace_back(plan.layout.names[i], i);
+    if (!is_role(plan, i))
+      plan.event_fields.push_back({plan.layout.names[i], i, as(plan.layout.names[i])});
 }
 }  // namespace
 

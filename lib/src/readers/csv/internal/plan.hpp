@@ -20,9 +20,14 @@ struct Plan {
   std::size_t time_column = 0;
   textlog::TimeFormat time;
   bool time_unit_assumed = false;
-  std::vector<ColumnSpec> columns;                                ///< of the series
-  std::vector<std::vector<textlog::Target>> targets;              ///< by field of the file
-  std::vector<std::pair<std::string, std::size_t>> event_fields;  ///< name and field
+  std::vector<ColumnSpec> columns;                    ///< of the series
+  std::vector<std::vector<textlog::Target>> targets;  ///< by field of the file
+  struct EventField {
+    std::string name;
+    std::size_t field = 0;
+    enum class As { kValue, kId, kText } as = As::kValue;
+  };
+  std::vector<EventField> event_fields;
   std::optional<std::size_t> kind_column, end_column;
   std::vector<std::string> text_columns;  ///< not in the series unless asked for
 };

@@ -20,7 +20,8 @@ std::vector<Border> gripper_changes(const OptionValues& options, SessionSignals&
   return found;
 }
 
-/// Stops that no gripper change lies near: an arm stands still to grip, which is one key frame.
+/// Stops that begin near no gripper change; an arm that has come to rest and grips a while later
+/// has two key frames.
 std::vector<Border> stops(const OptionValues& options, const std::vector<Border>& grips,
                           SessionSignals& signals) {
   DwellRequest request;
@@ -34,7 +35,7 @@ std::vector<Border> stops(const OptionValues& options, const std::vector<Border>
   for (const Dwell& dwell : find_dwells(request, signals)) {
     if (dwell.start <= signals.extent().start) continue;  // it stood still when the log began
     const bool at_grip = std::any_of(grips.begin(), grips.end(), [&](const Border& grip) {
-      return grip.time >= dwell.start - quiet && grip.time <= dwell.end + quiet;
+      return grip.time >= dwell.start - quiet && grip.time <= dwell.start + quiet;
     });
     if (!at_grip) found.push_back({dwell.start, dwell.begin, "stop"});
   }

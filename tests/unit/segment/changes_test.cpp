@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -126,6 +127,28 @@ TEST(ChangesSegmenter, FindsNothingInNoiseAndEveryStepOfAState) {
   EXPECT_EQ(text_of(state[2], "mean"), "7");
 }
 
+TEST(ChangesSegmenter, FindsNoChangesInNoiseThatPersists) {
+  // Each value keeps 0.98 of the one before: at 10 ms steps neighbours are nearly the same.
+  std::mt19937 random(5);
+  std::normal_distribution<double> noise;
+  const auto signal = [&](double step) {
+    double state = 0;
+    MemorySignals signals;
+    signals.add_series("force", test::sampled("z", 0, 60'000, 1000, [&](double t) {
+                         state = 0.98 * state + noise(random);
+                         return state + (t < 30 ? 0 : step);
+                       }));
+    return signals;
+  };
+  MemorySignals quiet = signal(0), changed = signal(60);
+  EXPECT_LE(run_stage("changes", {{"signal", "force.z"}}, quiet).segments.size(), 2u);
+  const auto segments = run_stage("changes", {{"signal", "force.z"}}, changed).segments;
+  ASSERT_LE(segments.size(), 4u);
+  const auto ends = ends_of(segments);
+  EXPECT_TRUE(
+      std::any_of(ends.begin(), ends.end(), [](double end) { return std::abs(end - 30) < 0.05; }));
+}
+
 /// Moves for 1 s, stands 1 s, moves 1 s, grips at 3 s standing until 4 s, moves until 5 s.
 MemorySignals manipulation() {
   MemorySignals signals;
@@ -148,13 +171,31 @@ TEST(KeyframesSegmenter, EndsAtStopsGripsAndTheLastInstant) {
                                    {"threshold", 0.04}},
                                   signals)
                             .segments;
-  ASSERT_THAT(segments, SizeIs(3));
+  ASSERT_THAT(segments, SizeIs(4));
   EXPECT_EQ(text_of(segments[0], "key"), "stop");
   EXPECT_NEAR(ends_of(segments)[0], 1.0, 0.01);
-  EXPECT_EQ(text_of(segments[1], "key"), "gripper falls");  // not the stop that it stands for
-  EXPECT_NEAR(ends_of(segments)[1], 3.5, 0.01);
-  EXPECT_THAT(segments[1].finish.source, HasSubstr("gripper.width < 0.04"));
-  EXPECT_EQ(text_of(segments[2], "key"), "last");
+  // It comes to rest at 3 s and grips half a second later: two key frames.
+  EXPECT_EQ(text_of(segments[1], "key"), "stop");
+  EXPECT_NEAR(ends_of(segments)[1], 3.0, 0.01);
+  EXPECT_EQ(text_of(segments[2], "key"), "gripper falls");
+  EXPECT_NEAR(ends_of(segments)[2], 3.5, 0.01);
+  EXPECT_THAT(segments[2].finish.source, HasSubstr("gripper.width < 0.04"));
+  EXPECT_EQ(text_of(segments[3], "key"), "last");
+}
+
+TEST(KeyframesSegmenter, TakesAStopAndTheGripThatItIsForAsOne) {
+  MemorySignals signals = manipulation();
+  const auto segments = run_stage("keyframes",
+                                  {{"signal", "arm.dq"},
+                                   {"v_stop", 0.1},
+                                   {"smooth", "0s"},
+                                   {"gripper", "gripper.width"},
+                                   {"threshold", 0.04},
+                                   {"quiet", "600ms"}},
+                                  signals)
+                            .segments;
+  ASSERT_THAT(segments, SizeIs(3));
+  EXPECT_EQ(text_of(segments[1], "key"), "gripper falls");
 }
 
 TEST(KeyframesSegmenter, LetsTheLastInstantStandForAStopJustBeforeIt) {

@@ -61,8 +61,26 @@ Bins make_bins(const std::deque<Row>& rows, Nanos resolution, std::size_t width)
   return bins;
 }
 
+/// How much the noise of an entry is like that of the one before: of noise that dies away by this
+/// share a step, differences over two steps have 1 + share times the variance of those over one.
+/// 0 where that is less than a few entries would show by chance.
+double persistence_of(const std::vector<std::vector<double>>& entries, std::size_t element,
+                      double step) {
+  constexpr std::size_t kFewest = 64;
+  constexpr double kByChance = 0.3, kMost = 0.99;
+  if (entries.size() < kFewest || !(step > 0)) return 0;
+  std::vector<double> over_two;
+  for (std::size_t i = 2; i < entries.size(); ++i)
+    over_two.push_back(std::abs(entries[i][element] - entries[i - 2][element]));
+  const double ratio = median(std::move(over_two)) / step;
+  const double share = ratio * ratio - 1;
+  return share < kByChance ? 0 : std::min(share, kMost);
+}
+
 /// Size of the noise of each element, from the differences of neighbours: changes are few among
-/// them, so they do not count. A signal without noise is a state; any step of it is a change.
+/// them, so they do not count. A signal without noise is a state; any step of it is a change. Noise
+/// that persists looks small from step to step and wanders further than noise that does not: what
+/// counts is by how much it moves the mean of a stretch.
 std::vector<double> noise_of(const std::vector<std::vector<double>>& entries, std::size_t width) {
   std::vector<double> noise(width, 1.0);
   for (std::size_t e = 0; e < width; ++e) {
@@ -74,7 +92,9 @@ std::vector<double> noise_of(const std::vector<std::vector<double>>& entries, st
       high = std::max(high, entries[i][e]);
     }
     // Median of |difference of two normal values| = 0.6745 * sqrt(2) * sigma.
-    noise[e] = median(std::move(steps)) / (0.6745 * std::sqrt(2.0));
+    const double step = median(std::move(steps));
+    const double share = persistence_of(entries, e, step);
+    noise[e] = step / (0.6745 * std::sqrt(2.0)) * std::sqrt(1 + share) / (1 - share);
     const double least = 1e-3 * (high - low);
     noise[e] = std::max({noise[e], least, 1e-300});
   }

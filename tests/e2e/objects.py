@@ -273,6 +273,49 @@ def check_corpus(corpus):
     check(seen_masks >= len(masks), f"only {seen_masks} masks were seen")
 
 
+def check_scaled(folder, session, corpus):
+    """Where the recipe scales the video, objects are in pixels of the pictures beside them, in both outputs."""
+    w, h = W // 2, 2 * H
+    recipe = write_recipe(folder / "scaled.json", RULES)
+    document = json.loads(recipe.read_text())
+    document["video"] = {"width": w, "height": h}
+    write_json(recipe, document)
+    scaled = folder / "scaled"
+    reelcell("build", session, "--recipe", recipe, "--out", scaled, codes=(0, 3))
+    old, new = samples_of(corpus / "wds"), samples_of(scaled / "wds")
+    check(set(old) == set(new), f"{sorted(new)}")
+    masks = 0
+    for key, members in new.items():
+        with av.open(io.BytesIO(members["front.mp4"])) as video:
+            check((video.streams.video[0].width, video.streams.video[0].height) == (w, h), f"{key}: size of the clip")
+        before, = json.loads(old[key]["objects.json"])["clips"]
+        after, = json.loads(members["objects.json"])["clips"]
+        check((after["width"], after["height"]) == (w, h), f"{key}: {after['width']} x {after['height']}")
+        check([r["row"] for r in before["rows"]] == [r["row"] for r in after["rows"]], f"{key}: rows")
+        for a, b in ((a, b) for x, y in zip(before["rows"], after["rows"]) for a, b in zip(x["objects"], y["objects"])):
+            if a["shape"] == "mask":
+                whole = mask_of_runs(a["runs"])
+                y, x = np.mgrid[0:h, 0:w]
+                runs, count = [], 0
+                inside = False
+                for value in whole[y // 2, 2 * x + 1].T.ravel():
+                    if bool(value) != inside:
+                        runs.append(count)
+                        count, inside = 0, not inside
+                    count += 1
+                check(b["runs"] == runs + [count] or sum(b["runs"][1::2]) == 1, f"{key}: mask {a['label']}: {b['runs']}")
+                masks += 1
+                continue
+            check([round(v, 6) for v in b["box"]] == [round(v, 6) for v in (a["box"][0] / 2, a["box"][1] * 2, a["box"][2] / 2, a["box"][3] * 2)],
+                  f"{key}: {a['box']} became {b['box']}")
+            for p, q in zip(a.get("outlines", []), b.get("outlines", [])):
+                check([round(v * (2 if i % 2 else .5), 6) for i, v in enumerate(p)] == [round(v, 6) for v in q], f"{key}: {p} became {q}")
+    check(masks > 0, "no mask was scaled")
+    sizes = {(row["width"], row["height"]) for row in parquet(scaled / "set/meta/objects.parquet")["data"]}
+    check(sizes == {(w, h)}, f"sizes in LeRobot: {sizes}")
+    reelcell("validate", scaled, "--deep", codes=(0,))
+
+
 def refused(folder, session):
     def tell(rules, *parts):
         recipe = write_recipe(folder / "bad.json", rules)
@@ -397,6 +440,7 @@ def main():
         reelcell("build", session, "--recipe", recipe, "--out", corpus, codes=(0, 3))
         check_corpus(corpus)
         reelcell("validate", corpus, "--deep", codes=(0,))
+        check_scaled(folder, session, corpus)
         damaged(folder, corpus)
         # The same bytes at any number of threads, and again from both outputs and from each alone.
         reelcell("build", session, "--recipe", recipe, "--out", folder / "again", "-j", "1")

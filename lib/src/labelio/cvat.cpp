@@ -2,6 +2,7 @@
 // numbers are the video's own, from 0. Tags of single frames are spans of one frame.
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "internal/cvat.hpp"
 #include "reelcell/base/error.hpp"
@@ -123,6 +124,34 @@ std::string write(const LabelFile& file) {
 }
 }  // namespace
 
+namespace {
+std::vector<XmlElement> tasks_of_project(const XmlElement& root) {
+  const auto tasks = root.path({"meta", "project", "tasks"});
+  return tasks ? tasks->children("task") : std::vector<XmlElement>();
+}
+
+/// Frame numbers of the second video on mean nothing in the first, and tracks of all are in one
+/// list.
+void refuse_several_tasks(const XmlElement& root, const std::string& where) {
+  std::set<std::string> ids;
+  std::vector<std::string> names;
+  for (const XmlElement& task : tasks_of_project(root)) {
+    if (const auto id = task.child("id")) ids.insert(id->text());
+    const auto name = task.child("source") ? task.child("source") : task.child("name");
+    names.push_back(name ? name->text() : "?");
+  }
+  for (const char* kind : {"track", "image"})
+    for (const XmlElement& element : root.children(kind))
+      if (const auto id = element.find("task_id")) ids.insert(*id);
+  const std::size_t count = std::max(ids.size(), names.size());
+  if (count < 2) return;
+  throw InputError(where, "is the export of a project with " + std::to_string(count) + " tasks" +
+                              (names.empty() ? "" : " (" + list_of(names) + ")") +
+                              ", whose tracks are of several videos; export the task of this video "
+                              "alone");
+}
+}  // namespace
+
 void require_cvat(const XmlElement& root, const std::string& where) {
   if (root.name() != "annotations")
     throw InputError(
@@ -135,9 +164,13 @@ void require_cvat(const XmlElement& root, const std::string& where) {
 
 CvatMeta read_cvat_meta(const XmlElement& root, const std::string& where) {
   CvatMeta meta;
-  for (const char* kind : {"task", "job"}) {
-    const auto task = root.path({"meta", kind});
-    if (!task) continue;
+  refuse_several_tasks(root, where);
+  std::vector<XmlElement> parts = tasks_of_project(root);
+  for (const char* kind : {"task", "job"})
+    if (const auto part = root.path({"meta", kind})) parts.push_back(*part);
+  for (const XmlElement& part : parts) {
+    const XmlElement* const task = &part;
+    if (const auto source = task->child("source")) meta.media = source->text();
     meta.frames = whole_number(task->child("size"));
     const auto filter = task->child("frame_filter");
     if (filter && !filter->text().empty() && filter->text() != "step=1")

@@ -102,6 +102,13 @@ Json the_results(const Json& task, const std::string& where) {
                        "the one that is agreed on");
     results = annotation.value("result", Json::array());
   }
+  const Json predictions = task.value("predictions", Json());
+  if (used == 0 && std::string_view(made) == "annotations" && predictions.is_array() &&
+      !predictions.empty())
+    throw InputError(
+        where, "nobody has annotated the task yet: it has " + std::to_string(predictions.size()) +
+                   " predictions and no annotation. Annotate it, or take \"annotations\" out "
+                   "to read the predictions as they are");
   if (!results.is_array()) throw InputError(where, "\"result\" of an annotation is no list");
   return results;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
 
@@ -122,6 +123,46 @@ FrameMap map_frames(const LabelFile& file, std::optional<double> fps, std::vecto
                                 "that the labelling tool shows for the video");
   map.by_count = count == by_time;
   return map;
+}
+
+namespace {
+/// "https://host/files/1f2e3d4c-Front%20cam.MP4?token=x" -> "front cam".
+std::string bare_name(std::string_view text) {
+  text = text.substr(0, text.find_first_of("?#"));
+  if (const auto at = text.find_last_of("/\\"); at != std::string_view::npos)
+    text.remove_prefix(at + 1);
+  std::string name;
+  const auto hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%' && i + 2 < text.size() && hex(text[i + 1]) && hex(text[i + 2])) {
+      c = static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    }
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  if (const auto dot = name.find_last_of('.'); dot != std::string::npos && dot > 0)
+    name.resize(dot);
+  // Label Studio puts eight digits in front of what is uploaded.
+  if (name.size() > 9 && name[8] == '-' && std::all_of(name.begin(), name.begin() + 8, hex))
+    name.erase(0, 9);
+  return name;
+}
+bool is_video_file(std::string_view path) {
+  const auto dot = path.find_last_of('.');
+  if (dot == std::string_view::npos) return false;
+  std::string ending(path.substr(dot + 1));
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* known : {"mp4", "mkv", "mov", "avi", "webm", "m4v", "ts", "mpg", "mjpeg"})
+    if (ending == known) return true;
+  return false;
+}
+}  // namespace
+
+bool same_media(std::string_view media, std::string_view path) {
+  if (!is_video_file(path)) return true;
+  const std::string named = bare_name(media);
+  return named.empty() || named.front() == '$' || named == bare_name(path);
 }
 
 const FormatRow& format_named(std::string_view name) {

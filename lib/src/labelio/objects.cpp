@@ -85,6 +85,50 @@ PictureObject in_pixels(const DrawnObject& drawn, int width, int height, const s
   return object;
 }
 
+namespace {
+std::vector<std::uint32_t> scaled_runs(const PictureObject& object, int from_width, int from_height,
+                                       int to_width, int to_height) {
+  std::vector<bool> inside;
+  inside.reserve(static_cast<std::size_t>(from_width) * static_cast<std::size_t>(from_height));
+  for (std::size_t i = 0; i < object.runs.size(); ++i)
+    inside.insert(inside.end(), object.runs[i], i % 2 == 1);
+  inside.resize(static_cast<std::size_t>(from_width) * static_cast<std::size_t>(from_height));
+  // The pixel whose middle is nearest to that of the new one.
+  const auto source = [](int at, int from, int to) {
+    return static_cast<std::size_t>((2 * std::int64_t{at} + 1) * from / (2 * std::int64_t{to}));
+  };
+  const auto rows = static_cast<std::size_t>(from_height);
+  auto runs = runs_of(to_width, to_height, [&](int x, int y) {
+    return inside[source(x, from_width, to_width) * rows + source(y, from_height, to_height)];
+  });
+  if (box_of_runs(runs, to_height)) return runs;
+  const auto middle = [](double low, double high, int from, int to) {
+    return std::clamp(static_cast<int>((low + high) / 2 * to / from), 0, to - 1);
+  };
+  const int x0 = middle(object.box[0], object.box[2], from_width, to_width),
+            y0 = middle(object.box[1], object.box[3], from_height, to_height);
+  return runs_of(to_width, to_height, [&](int x, int y) { return x == x0 && y == y0; });
+}
+}  // namespace
+
+PictureObject scaled(const PictureObject& object, int from_width, int from_height, int to_width,
+                     int to_height) {
+  PictureObject result = object;
+  if (from_width == to_width && from_height == to_height) return result;
+  const double sx = static_cast<double>(to_width) / from_width,
+               sy = static_cast<double>(to_height) / from_height;
+  for (std::size_t i = 0; i < 4; ++i) result.box[i] *= i % 2 ? sy : sx;
+  for (auto& outline : result.outlines)
+    for (std::size_t i = 0; i < outline.size(); ++i) outline[i] *= i % 2 ? sy : sx;
+  if (!object.runs.empty()) {
+    result.runs = scaled_runs(object, from_width, from_height, to_width, to_height);
+    result.box = *box_of_runs(result.runs, to_height);
+  } else if (!result.outlines.empty()) {
+    result.box = box_around(result.outlines);
+  }
+  return result;
+}
+
 FrameTable read_frame_table(std::string_view text, const std::string& where) {
   std::size_t at = 0, line = 1;
   const Fields header = next_record(text, at);

@@ -1,5 +1,7 @@
 // OPC UA 40001-101 (Machinery result transfer) results as JSON: the metadata of one result or of a
 // list. A partial result of a step is the span of its processing.
+#include <algorithm>
+
 #include "reelcell/base/error.hpp"
 #include "reelcell/base/json.hpp"
 #include "reelcell/labelio/labels.hpp"
@@ -101,6 +103,23 @@ void read_result(const Json& entry, std::size_t number, const std::string& where
   file.spans.push_back(std::move(span));
 }
 
+const Value* attribute(const Span& span, const char* name) {
+  for (const auto& [key, value] : span.attributes)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+/// The result of the whole part, beside those of its steps, is no label of a span: it covers all.
+void leave_out_totals(LabelFile& file) {
+  const auto is_total = [](const Span& span) {
+    const Value* const partial = attribute(span, "isPartial");
+    return span.tier.empty() && partial && *partial == Value(false);
+  };
+  const bool steps = std::any_of(file.spans.begin(), file.spans.end(),
+                                 [](const Span& span) { return !span.tier.empty(); });
+  if (steps) file.left_out += std::erase_if(file.spans, is_total);
+}
+
 LabelFile read(std::string_view text, const std::string& where) {
   const Json document = parse_json(text, where);
   LabelFile file;
@@ -112,6 +131,7 @@ LabelFile read(std::string_view text, const std::string& where) {
   } else {
     read_result(*list, 1, where, file);
   }
+  leave_out_totals(file);
   return file;
 }
 }  // namespace

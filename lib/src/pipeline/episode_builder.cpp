@@ -263,7 +263,7 @@ Episode build_episode(const BuildPlan& plan, const Candidate& candidate,
   add_videos(plan, features, *session, stills, episode, pixels);
   add_anchor(plan.recipe.grid, *session, candidate.segment.range, used);
   episode.lineage = lineage_of(episode, used, *session);
-  add_objects(objects, *session, episode, pixels);
+  add_objects(objects, plan.schema, *session, episode, pixels);
   // In the schema's order, whatever order the joins came in.
   std::stable_sort(episode.row_times.begin(), episode.row_times.end(),
                    [&](const RowTimes& a, const RowTimes& b) {

@@ -1,6 +1,7 @@
 #include "internal/place_objects.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "reelcell/base/error.hpp"
 #include "reelcell/labelio/labels.hpp"
@@ -120,6 +121,11 @@ PlacedObjects place_file(const OptionValues& rule, const OpenSession& session,
                                  [&] { return safe_join(session.session().folder, placed.path); });
   const std::string where = session.session().id + ": " + placed.path;
   const labelio::ObjectFile file = read_file(rule, path, where);
+  if (const std::string& video = session.session().stream(placed.stream)->source.path;
+      !labelio::same_media(file.media, video))
+    diagnostics.warn("label-other-media", where,
+                     "was made on '" + file.media + "', but stream '" + placed.stream + "' is '" +
+                         video + "'; see whether these are the same video");
   placed.digests = hash_file(path);
   if (rule.has("frame_table")) {
     placed.table = rule.text("frame_table");
@@ -175,6 +181,15 @@ void add_lineage(const PlacedObjects& placed, const OpenSession& session, const 
   episode.lineage.push_back(std::move(pictures));
 }
 
+/// Of the clip's pictures, which the recipe may have scaled.
+std::pair<int, int> size_of(const EpisodeClip& clip, const CorpusSchema& schema,
+                            const PlacedObjects& file) {
+  for (const FeatureSpec& feature : schema.features)
+    if (feature.name == clip.feature && feature.shape.size() == 3)
+      return {static_cast<int>(feature.shape[1]), static_cast<int>(feature.shape[0])};
+  return {file.width, file.height};
+}
+
 /// Marked frames between the clip's first and last that no row shows.
 std::uint64_t count_unshown(const PlacedObjects& placed, const EpisodeClip& clip) {
   const auto [first, last] = std::minmax_element(clip.frame.begin(), clip.frame.end());
@@ -197,19 +212,20 @@ std::vector<PlacedObjects> place_objects(const Recipe& recipe, const OpenSession
   return placed;
 }
 
-void add_objects(const std::vector<PlacedObjects>& placed, const OpenSession& session,
-                 Episode& episode, Diagnostics& diagnostics) {
+void add_objects(const std::vector<PlacedObjects>& placed, const CorpusSchema& schema,
+                 const OpenSession& session, Episode& episode, Diagnostics& diagnostics) {
   for (const EpisodeClip& clip : episode.clips) {
     ClipObjects objects{clip.feature, clip.stream, 0, 0, {}};
     for (const PlacedObjects& file : placed) {
       if (file.stream != clip.stream) continue;
-      objects.width = file.width;
-      objects.height = file.height;
+      std::tie(objects.width, objects.height) = size_of(clip, schema, file);
       for (std::size_t row = 0; row < clip.frame.size(); ++row) {
         const auto found = file.of_frame.find(clip.frame[row]);
         if (found == file.of_frame.end()) continue;
         for (const PictureObject& object : found->second)
-          objects.entries.push_back({static_cast<std::uint32_t>(row), object});
+          objects.entries.push_back(
+              {static_cast<std::uint32_t>(row),
+               labelio::scaled(object, file.width, file.height, objects.width, objects.height)});
       }
       add_lineage(file, session, clip, episode);
       if (const std::uint64_t count = count_unshown(file, clip))

@@ -196,7 +196,16 @@ std::vector<Segment> run(const OptionValues& options, SessionSignals& signals,
     map = labelio::map_frames(file, labelio::stated_fps(options),
                               facts_of(signals).playing_times(camera->name), camera->name, where);
   }
-  if (file.left_out > 0)
+  if (camera && !labelio::same_media(file.media, camera->source.path))
+    diagnostics.warn("label-other-media", where,
+                     "was made on '" + file.media + "', but stream '" + camera->name + "' is '" +
+                         camera->source.path + "'; see whether these are the same video");
+  if (file.spans.empty() && file.left_out > 0)
+    diagnostics.warn("labels-none", where,
+                     "none of its " + std::to_string(file.left_out) +
+                         " entries is a label of a span of time: they are of other kinds, or "
+                         "results of a simulation, which never enter data");
+  else if (file.left_out > 0)
     diagnostics.note("labels-left-out", where,
                      std::to_string(file.left_out) +
                          " entries are no spans of time, or results of a simulation; they were "

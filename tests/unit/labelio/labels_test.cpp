@@ -51,6 +51,8 @@ TEST(LabelStudio, RefusesSeveralTasksAndSeveralAnnotators) {
               HasSubstr("several annotations"));
   EXPECT_THAT(refusal("label_studio", "{}"), HasSubstr("no Label Studio export"));
   EXPECT_THAT(refusal("label_studio", "[[["), HasSubstr("labels"));
+  EXPECT_THAT(refusal("label_studio", R"([{"annotations": [], "predictions": [{"result": []}]}])"),
+              HasSubstr("nobody has annotated the task yet: it has 1 predictions"));
 }
 
 const std::string kCvat = R"(<?xml version="1.0"?><annotations><version>1.1</version>
@@ -72,6 +74,43 @@ TEST(Cvat, SeesATrackUntilItGoesOutside) {
   EXPECT_EQ(file.spans[1].last, 45);
   EXPECT_EQ(file.spans[0].name, "scratch");
   EXPECT_EQ(file.frames, 100);
+}
+
+TEST(Cvat, RefusesAProjectOfSeveralVideos) {
+  const auto track = [](const char* task) {
+    return std::string("<track id=\"0\" label=\"x\" task_id=\"") + task +
+           "\"><box frame=\"1\" xtl=\"1\" ytl=\"2\" xbr=\"3\" ybr=\"4\" outside=\"0\"/></track>";
+  };
+  const auto document = [](const std::string& meta, const std::string& tracks) {
+    return "<annotations><version>1.1</version><meta>" + meta + "</meta>" + tracks +
+           "</annotations>";
+  };
+  const auto task = [](const char* id, const char* source) {
+    return std::string("<task><id>") + id + "</id><size>100</size><source>" + source +
+           "</source></task>";
+  };
+  const auto project = [](const std::string& tasks) {
+    return "<project><tasks>" + tasks + "</tasks></project>";
+  };
+  const std::string both = project(task("1", "front.mp4") + task("2", "rear.mp4"));
+  EXPECT_THAT(refusal("cvat", document(both, track("1") + track("2"))),
+              HasSubstr("2 tasks ('front.mp4' or 'rear.mp4')"));
+  EXPECT_THAT(refusal("cvat", document("", track("1") + track("2"))), HasSubstr("2 tasks"));
+  const LabelFile one = read("cvat", document(project(task("1", "front.mp4")), track("1")));
+  EXPECT_THAT(one.spans, SizeIs(1));
+  EXPECT_EQ(one.frames, 100);
+  EXPECT_EQ(one.media, "front.mp4");
+}
+
+TEST(Labels, KnowTheirVideoByItsNameWhateverAToolMadeOfIt) {
+  for (const char* media :
+       {"front.mp4", "file:///D:/rec/Front.MP4", "/data/upload/1/1f2e3d4c-front.mp4?token=x",
+        "C:\\rec\\front.webm", "", "$undefined$"})
+    EXPECT_TRUE(same_media(media, "video/front.mp4")) << media;
+  EXPECT_TRUE(same_media("my%20cam.mp4", "my cam.mkv"));
+  EXPECT_TRUE(same_media("front.mp4", "run07.mcap"));  // a log is called as it likes
+  EXPECT_FALSE(same_media("rear.mp4", "video/front.mp4"));
+  EXPECT_FALSE(same_media("file:///front_2.mp4", "front.mp4"));
 }
 
 TEST(Cvat, RefusesOtherVersionsAndFilteredFrames) {
@@ -152,6 +191,19 @@ TEST(OpcUa, ReadsPartialResultsAndLeavesSimulatedOnesOut) {
   EXPECT_THAT(refusal("opcua", R"({"resultId": "x", "resultEvaluation": 9,
       "processingTimes": {"startTime": "2026-01-31T10:00:00Z", "endTime": "2026-01-31T10:00:01Z"}})"),
               HasSubstr("expected 0 to 3"));
+}
+
+TEST(OpcUa, LeavesTheTotalResultOutBesideThoseOfItsSteps) {
+  const std::string times =
+      R"("processingTimes": {"startTime": "2026-01-31T10:00:00Z", "endTime": "2026-01-31T10:00:09Z"}})";
+  const std::string total =
+      R"({"resultId": "all", "resultEvaluation": 2, "isPartial": false, )" + times;
+  const std::string step = R"({"resultId": "a", "stepId": "P1", "isPartial": true, )" + times;
+  const LabelFile both = read("opcua", "[" + step + "," + total + "]");
+  ASSERT_THAT(both.spans, SizeIs(1));
+  EXPECT_EQ(both.spans[0].tier, "P1");
+  EXPECT_EQ(both.left_out, 1u);
+  EXPECT_THAT(read("opcua", total).spans, SizeIs(1));  // all that there is
 }
 
 TEST(Labels, ComeBackAsTheyWereWritten) {

@@ -292,5 +292,31 @@ TEST(PictureObjects, ComeBackFromTheirDocument) {
       message_of([] { objects_from_json(Json::parse(R"({"format": "x", "version": 1})"), "x"); }),
       "");
 }
+
+TEST(Objects, AreScaledWithTheirPicture) {
+  PictureObject box;
+  box.box = {2, 2, 6, 4};
+  EXPECT_THAT(scaled(box, 8, 6, 4, 12).box, ElementsAre(1, 4, 3, 8));
+  PictureObject polygon;
+  polygon.shape = ObjectShape::kPolygon;
+  polygon.outlines = {{0, 0, 8, 0, 4, 6}};
+  polygon.box = {0, 0, 8, 6};
+  EXPECT_THAT(scaled(polygon, 8, 6, 4, 3).outlines[0], ElementsAre(0, 0, 4, 0, 2, 3));
+  EXPECT_THAT(scaled(polygon, 8, 6, 4, 3).box, ElementsAre(0, 0, 4, 3));
+  PictureObject mask;
+  mask.shape = ObjectShape::kMask;
+  const auto inside = [](int x, int y) { return x >= 2 && x < 6 && y >= 2 && y < 4; };
+  mask.runs = runs_of(8, 6, inside);
+  mask.box = *box_of_runs(mask.runs, 6);
+  EXPECT_EQ(scaled(mask, 8, 6, 16, 12).runs,
+            runs_of(16, 12, [&](int x, int y) { return inside(x / 2, y / 2); }));
+  EXPECT_THAT(scaled(mask, 8, 6, 4, 3).box, ElementsAre(1, 1, 3, 2));
+  EXPECT_EQ(scaled(mask, 8, 6, 8, 6).runs, mask.runs);
+  // One that is smaller than a pixel keeps one, at its place.
+  mask.runs = runs_of(80, 60, [](int x, int y) { return x == 41 && y == 20; });
+  mask.box = *box_of_runs(mask.runs, 60);
+  EXPECT_THAT(scaled(mask, 80, 60, 8, 6).box, ElementsAre(4, 2, 5, 3));
+}
+
 }  // namespace
 }  // namespace reelcell::labelio

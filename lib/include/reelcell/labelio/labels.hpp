@@ -67,6 +67,10 @@ std::optional<std::int64_t> stated_frames(const OptionValues& options,
                                           std::optional<std::int64_t> of_file,
                                           const std::string& where);
 
+/// Whether a file's `media` and a video's path name the same one, whatever folder, address or
+/// container a tool put it into. True where one of them says nothing, as a log's path does.
+bool same_media(std::string_view media, std::string_view path);
+
 /// Which frame a tool's frame number means. A tool counts what it decodes, or what its frame rate
 /// makes of the playing time; where frames were lost the two differ. Both are matters of the file
 /// that the tool played: when its frames were truly taken may be another thing.

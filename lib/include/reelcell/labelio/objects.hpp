@@ -43,6 +43,11 @@ FrameTable read_frame_table(std::string_view text, const std::string& where);
 /// it was drawn on a picture of another size, or lies nowhere in this one.
 PictureObject in_pixels(const DrawnObject& drawn, int width, int height, const std::string& where);
 
+/// As in a picture that was scaled to another size: each side by its own ratio, masks by the
+/// nearest pixel. A mask keeps a pixel at least.
+PictureObject scaled(const PictureObject& object, int from_width, int from_height, int to_width,
+                     int to_height);
+
 /// The corners of a box, turned clockwise about a point.
 std::vector<double> turned_corners(const std::array<double, 4>& box, double pivot_x, double pivot_y,
                                    double degrees);

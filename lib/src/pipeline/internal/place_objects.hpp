@@ -28,9 +28,9 @@ struct PlacedObjects {
 std::vector<PlacedObjects> place_objects(const Recipe& recipe, const OpenSession& session,
                                          Diagnostics& diagnostics);
 
-/// Puts the objects of the frames that the episode's rows show beside its clips, and the label
-/// files into its lineage.
-void add_objects(const std::vector<PlacedObjects>& placed, const OpenSession& session,
-                 Episode& episode, Diagnostics& diagnostics);
+/// Puts the objects of the frames that the episode's rows show beside its clips, in pixels of the
+/// pictures that these have by the schema, and the label files into its lineage.
+void add_objects(const std::vector<PlacedObjects>& placed, const CorpusSchema& schema,
+                 const OpenSession& session, Episode& episode, Diagnostics& diagnostics);
 
 }  // namespace reelcell::pipeline

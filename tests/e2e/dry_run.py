@@ -99,7 +99,7 @@ def odd_sizes(work):
     for name, codec in (("ffv1.mkv", "ffv1"), ("vp9.webm", "libvpx-vp9")):
         folder = work / name.replace(".", "-")
         folder.mkdir()
-        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=101x77:rate=10:duration=3,format=yuv420p", "-c:v", codec,
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=size=101x77:rate=10:duration=3,format=yuv420p", "-c:v", codec,
                         "-g", "10", folder / name], check=True, capture_output=True)
         write_json(folder / "session.json", {"version": 1, "id": codec, "clock": {"epoch": "boot"}, "streams": [
             {"name": "cam", "kind": "video", "path": name, "format": "video"}]})

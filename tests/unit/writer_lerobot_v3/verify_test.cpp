@@ -58,8 +58,10 @@ TEST(LeRobotVerify, NamesTheFaultyStatisticsOfSo101) {
   const std::string episodes = "meta/episodes/chunk-000/file-000.parquet episode 0";
   EXPECT_THAT(brief(findings),
               ElementsAre("error LR-STATS-VALUE " + episodes, "error LR-STATS-IMAGE " + episodes,
+                          "error LR-STATS-PICTURES " + episodes,
                           "warning LR-STATS-QUANTILE meta/stats.json /timestamp",
                           "error LR-STATS-IMAGE meta/stats.json /observation.images.wrist",
+                          "error LR-STATS-PICTURES meta/stats.json /observation.images.wrist",
                           "error LR-STATS-VALUE meta/stats.json /observation.state",
                           "warning LR-STATS-QUANTILE meta/stats.json /episode_index",
                           "error LR-STATS-VALUE meta/stats.json /action",

@@ -171,8 +171,11 @@ def main():
             reelcell("edit", source, "--drop", "0", "--out", out)
             check(len(check_set(out / folder, truth, 4)) == 4, f"{source}: the edit gave no task another number")
             edited += 1
-        reelcell("edit", whole / "v3", later / "v21", "--out", work / "merged")
-        check(len(check_set(work / "merged", truth, 9)) == 0, "the merged set's first source should give the numbers")
+        told = reelcell("edit", whole / "v3", later / "v21", "--out", work / "merged", codes=(1,)).stderr
+        check("would double them" in told, f"four episodes twice: {told}")
+        reelcell("edit", whole / "v3", "--keep", "0", "--out", work / "first")
+        reelcell("edit", work / "first", later / "v21", "--out", work / "merged")
+        check(len(check_set(work / "merged", truth, 5)) == 0, "the merged set's first source should give the numbers")
         reelcell("edit", whole, "--split", "a=0.5", "--split", "b=0.5", "--out", work / "split")
         counts = [json.loads((work / f"split/{part}/v21/meta/info.json").read_text())["total_episodes"] for part in "ab"]
         check(sum(counts) == 5 and min(counts) > 0, f"split: {counts}")

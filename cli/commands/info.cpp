@@ -46,20 +46,21 @@ class InfoCommand : public Command {
   Outcome run() override {
     Diagnostics diagnostics;
     Json all = Json::array();
-    bool failed = false;
+    std::size_t failed = 0;
     for (const std::string& path : paths_) {
       const Json info = describe(path, diagnostics);
-      failed = failed || info.contains("problem");
+      failed += info.contains("problem");
       if (json_.json)
         all.push_back(info);
       else if (!info.contains("problem"))
         print(info);
     }
+    if (failed == paths_.size()) return Outcome::kFailed;
     if (json_.json)
       print_json({{"version", 1}, {"items", all}, {"diagnostics", diagnostics_json(diagnostics)}});
     else
       print_diagnostics(diagnostics);
-    if (failed) return Outcome::kFailed;
+    if (failed > 0) return Outcome::kFailed;
     return diagnostics.has_loss() ? Outcome::kDataLost : Outcome::kDone;
   }
 

@@ -14,7 +14,7 @@ namespace {
 /// on the source's own pictures too.
 constexpr double kCoding = 0.02, kCodingOfOurs = 0.005;
 /// Of a deviation, likewise: coding smooths noise away.
-constexpr double kSmoothing = 0.03, kSmoothingOfOurs = 0.01;
+constexpr double kSmoothing = 0.03, kSmoothingOfOurs = 0.015;
 /// Of a quantile: how far values move, and the share that may lie on another side of it.
 constexpr double kMoved = 0.04, kMovedOfOurs = 0.015, kShare = 0.08, kShareOfOurs = 0.02;
 /// Of an extreme: single pixels that coding smooths away.

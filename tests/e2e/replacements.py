@@ -127,7 +127,7 @@ def killed(work, first, wanted, given):
     environment = {**os.environ, "LD_PRELOAD": SHIM, "FAIL_BELOW": str(corpus.out)}
     old = tree(first.out)
     # From the first table on the rest is: write, record, move, tidy up.
-    for start, step in (("", 9), ("README.md", 9)):
+    for start, step in (("", 3), ("README.md", 3)):
         counted = {**environment, **({"COUNT_FROM": start} if start else {})}
         shutil.copytree(first.out, corpus.out)
         corpus.add(given, "--replace", "-j", "1", codes=(0,), env={**counted, "FAIL_LOG": str(log)})

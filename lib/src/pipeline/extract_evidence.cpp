@@ -3,9 +3,12 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "internal/exposure.hpp"
+#include "internal/repeated_frames.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/median.hpp"
 #include "reelcell/base/units.hpp"
 #include "reelcell/media/audio.hpp"
 #include "reelcell/pipeline/clocks.hpp"
@@ -35,10 +38,7 @@ std::int64_t usual_step(const std::vector<StreamTime>& times) {
   std::vector<std::int64_t> steps;
   for (std::size_t i = 1; i < times.size() && steps.size() < 4096; ++i)
     if (times[i] > times[i - 1]) steps.push_back((times[i] - times[i - 1]).count());
-  if (steps.empty()) return 0;
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  return *middle;
+  return upper_median(std::move(steps));
 }
 
 std::vector<media::FrameRange> frames_to_decode(std::size_t frames) {
@@ -51,53 +51,6 @@ std::vector<media::FrameRange> frames_to_decode(std::size_t frames) {
                       static_cast<std::uint32_t>(centre - each / 2 + each)});
   }
   return ranges;
-}
-
-double middle_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-/// Frames that show the picture before once more: they were not taken when their stamps say. A
-/// movement that rests as short is not taken for one: after a repeat the picture moves on by two
-/// steps at once.
-std::vector<bool> repeated_frames(const std::vector<media::FrameActivity>& seen) {
-  constexpr std::size_t kLongest = 5;  // in a row; more is a rest
-  constexpr double kStill = 0.02, kSome = 0.05, kMostly = 0.6, kDouble = 1.25;
-  std::vector<bool> out(seen.size(), false);
-  std::vector<double> moving;
-  for (const media::FrameActivity& frame : seen)
-    if (frame.motion > 0) moving.push_back(frame.motion);
-  const double still = kStill * middle_of(moving);
-  const auto moves = [&](std::size_t i) { return seen[i].motion > still; };
-  std::vector<double> steps, doubled;  // from one new picture to the next; growth after a repeat
-  std::vector<std::size_t> shown_again;
-  std::size_t last = 0;
-  for (std::size_t i = 1; i < seen.size(); ++i) {
-    const bool follows = seen[i].ordinal == seen[i - 1].ordinal + 1;
-    if (!follows || std::isnan(seen[i].motion)) last = 0;
-    if (!follows || !moves(i)) continue;
-    const std::size_t step = i - last;
-    if (last > 0 && step <= kLongest + 1) {
-      steps.push_back(static_cast<double>(step));
-      for (std::size_t k = last + 1; k < i; ++k) shown_again.push_back(k);
-      if (step == 2 && last > 1 && moves(last - 1))
-        doubled.push_back(seen[i].motion / seen[last].motion);
-    }
-    last = i;
-  }
-  if (static_cast<double>(shown_again.size()) < kSome * static_cast<double>(steps.size() + 1))
-    return out;
-  const double usual = middle_of(steps);
-  const auto alike = std::count(steps.begin(), steps.end(), usual);
-  const bool regular =
-      usual >= 2 && static_cast<double>(alike) >= kMostly * static_cast<double>(steps.size());
-  constexpr std::size_t kFew = 8;
-  if (!regular && (doubled.size() < kFew || middle_of(doubled) < kDouble)) return out;
-  for (const std::size_t i : shown_again) out[i] = true;
-  return out;
 }
 
 IntervalSignal from_video(const OpenSession& session, const EvidenceSource& source,

@@ -133,6 +133,11 @@ Rational grid_rate(const GridRule& rule, const OpenSession& session) {
                                                " frames/s, which is not near a whole number" + ask);
   }
   if (const auto hz = agreed_rate(session.session())) return rate_from_number(*hz);
+  for (const StreamSpec& camera : session.session().streams)
+    if (camera.kind == StreamKind::kVideo && session.stream_extent(camera.name).empty())
+      throw InputError(session.session().id,
+                       "no frame of the camera '" + camera.name +
+                           "' can be read, and no other stream says at which rate rows run" + ask);
   throw InputError(session.session().id, "the rate of the grid is not known" + ask);
 }
 

@@ -60,6 +60,12 @@ bool fits(std::int64_t value, DType type) {
 }
 }  // namespace
 
+std::string rounded_text(const char* what, const std::string& name, std::string_view text) {
+  return std::string(what) + " " + shown(name) + " holds the integer " + shown(text) +
+         ", which is read as the nearest float64; give its column \"dtype\": \"int64\" to keep all "
+         "digits";
+}
+
 BatchBuilder::BatchBuilder(std::vector<ColumnSpec> specs) : specs_(std::move(specs)) {
   floats_.resize(specs_.size());
   integers_.resize(specs_.size());

@@ -9,6 +9,7 @@
 
 #include "internal/clock_epochs.hpp"
 #include "internal/clock_pieces.hpp"
+#include "internal/pair_lines.hpp"
 #include "internal/wide.hpp"
 #include "reelcell/base/error.hpp"
 
@@ -54,170 +55,21 @@ std::string_view to_string(PairMethod method) {
 namespace {
 
 constexpr std::size_t kLeastPairs = 8;
-constexpr std::size_t kManyPairs = 64;   ///< of fewer the least delay is hardly known
-constexpr std::size_t kSenPoints = 400;  ///< 80,000 slopes a window
+constexpr std::size_t kManyPairs = 64;  ///< of fewer the least delay is hardly known
 constexpr std::size_t kPlotPoints = 4096;
-constexpr double kEarly = 4;  ///< median spreads below the median: no delay is negative
-
-/// Device time and host - device, both from the piece's first pair on: doubles then hold 0.01 ns
-/// over a shift of hours.
-struct Point {
-  double x = 0, y = 0;
-};
-struct Line {
-  double a = 0, b = 0;  ///< y = a + b x
-  double at(double x) const { return a + b * x; }
-};
 
 std::int64_t whole(double ns) { return static_cast<std::int64_t>(std::llround(ns)); }
 
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-Line theil_sen(const std::vector<Point>& all) {
-  std::vector<Point> some;
-  const std::size_t stride = (all.size() + kSenPoints - 1) / kSenPoints;
-  for (std::size_t i = 0; i < all.size(); i += stride) some.push_back(all[i]);
-  std::vector<double> slopes;
-  for (std::size_t i = 0; i < some.size(); ++i)
-    for (std::size_t j = i + 1; j < some.size(); ++j)
-      if (some[j].x > some[i].x)
-        slopes.push_back((some[j].y - some[i].y) / (some[j].x - some[i].x));
-  Line line;
-  if (!slopes.empty()) line.b = median(slopes);
-  std::vector<double> rest;
-  for (const Point& p : all) rest.push_back(p.y - line.b * p.x);
-  line.a = median(rest);
-  return line;
-}
-
-Line least_squares(const std::vector<Point>& points) {
-  double x = 0, y = 0;
-  for (const Point& p : points) {
-    x += p.x / static_cast<double>(points.size());
-    y += p.y / static_cast<double>(points.size());
-  }
-  double xx = 0, xy = 0;
-  for (const Point& p : points) {
-    xx += (p.x - x) * (p.x - x);
-    xy += (p.x - x) * (p.y - y);
-  }
-  Line line;
-  line.b = xx > 0 ? xy / xx : 0;
-  line.a = y - line.b * x;
-  return line;
-}
-
-/// Lower hull by a monotone chain; the line is the edge that spans the middle.
-Line hull(const std::vector<Point>& points) {
-  std::vector<Point> chain;
-  for (const Point& p : points) {
-    while (chain.size() >= 2) {
-      const Point &u = chain[chain.size() - 2], &v = chain.back();
-      if ((v.x - u.x) * (p.y - u.y) - (v.y - u.y) * (p.x - u.x) > 0) break;
-      chain.pop_back();
-    }
-    chain.push_back(p);
-  }
-  const double middle = (points.front().x + points.back().x) / 2;
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (chain[i].x < middle && i + 1 < chain.size()) continue;
-    const double run = chain[i].x - chain[i - 1].x;
-    if (run <= 0) continue;
-    const double slope = (chain[i].y - chain[i - 1].y) / run;
-    return {chain[i].y - slope * chain[i].x, slope};
-  }
-  return theil_sen(points);
-}
-
-double quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
-}
-
-/// The step that stamps are whole multiples of, where it shows: several come on one step, or they
-/// are not one step apart, as the stamps of what is regular are.
-std::int64_t stamp_step(const std::vector<std::int64_t>& stamps) {
-  constexpr std::size_t kLeast = 8;
-  std::int64_t step = 0;
-  std::size_t same = 0;
-  std::vector<double> apart;
-  for (std::size_t i = 1; i < stamps.size(); ++i) {
-    const std::int64_t d = difference(stamps[i], stamps[i - 1]);
-    same += d == 0;
-    step = std::gcd(step, d);
-    if (d != 0) apart.push_back(std::abs(static_cast<double>(d)));
-    if (step == 1) return 0;
-  }
-  if (stamps.size() < kLeast || apart.empty()) return 0;
-  std::sort(apart.begin(), apart.end());
-  const bool coarse =
-      10 * same > stamps.size() || quantile(apart, 0.5) >= 1.5 * static_cast<double>(step);
-  return coarse ? step : 0;
-}
-
-/// Points without those that came before their time.
-struct Timely {
-  std::vector<Point> points;
-  std::uint64_t rejected = 0;
-  double doubt_ns = 0;  ///< how much earlier the clock may be by those that were rejected
-};
-
-/// Arrivals before their time cannot be delays; one of them would tilt the hull. But where some
-/// percent come early by the same time all along, the others are late: no message is faster than
-/// the least delay. Those that are as many and do not agree are not believed, and not forgotten.
-Timely without_early(const std::vector<Point>& points) {
-  constexpr double kSome = 0.01, kMost = 0.7;
-  constexpr std::size_t kFew = 3;
-  Timely out;
-  const Line line = theil_sen(points);
-  const auto rest = [&](const Point& p) { return p.y - line.at(p.x); };
-  std::vector<double> below;
-  for (const Point& p : points)
-    if (rest(p) < 0) below.push_back(-rest(p));
-  out.points = points;
-  if (below.empty()) return out;
-  const double limit = kEarly * median(below);
-  std::vector<double> early;
-  for (const Point& p : points)
-    if (rest(p) < -limit) early.push_back(rest(p));
-  if (early.empty()) return out;
-  const double level = median(early), middle = (points.front().x + points.back().x) / 2;
-  const bool some =
-      early.size() >= std::max(kFew, static_cast<std::size_t>(
-                                         std::ceil(kSome * static_cast<double>(points.size()))));
-  std::size_t alike[2] = {0, 0};  // in either half
-  for (const Point& p : points)
-    if (rest(p) < -limit && std::abs(rest(p) - level) <= limit) ++alike[p.x > middle ? 1 : 0];
-  const std::size_t agree = alike[0] + alike[1];
-  const bool proven = some && agree >= kFew && 4 * std::min(alike[0], alike[1]) >= agree &&
-                      static_cast<double>(agree) >= kMost * static_cast<double>(early.size());
-  const double earliest = proven ? level - limit : -limit;
-  out.points.clear();
-  for (const Point& p : points)
-    if (rest(p) >= earliest) out.points.push_back(p);
-  out.rejected = points.size() - out.points.size();
-  if (some && !proven) out.doubt_ns = -level;
-  return out;
-}
-
-Line fit_line(const std::vector<Point>& points, PairMethod method) {
-  if (method == PairMethod::kHull) return hull(points);
-  return method == PairMethod::kTheilSen ? theil_sen(points) : least_squares(points);
-}
-
-void add_window(std::vector<Point> points, double origin_end, PairMethod method, PairPiece& piece,
-                std::vector<Line>& lines, std::vector<double>& centres, std::int64_t origin,
-                std::uint64_t& early) {
+void add_window(std::vector<PairPoint> points, double origin_end, PairMethod method,
+                PairPiece& piece, std::vector<PairLine>& lines, std::vector<double>& centres,
+                std::int64_t origin, std::uint64_t& early) {
   PairWindow window;
   window.pairs = points.size();
   const Timely timely = without_early(points);
   window.rejected = timely.rejected;
   early += window.rejected;
   piece.doubt_ms = std::max(piece.doubt_ms, timely.doubt_ns * 1e-6);
-  const Line line = fit_line(timely.points, method);
+  const PairLine line = fit_line(timely.points, method);
   const double centre = (points.front().x + origin_end) / 2;
   window.start = stream_time(origin + whole(points.front().x));
   window.end = stream_time(origin + whole(origin_end));
@@ -234,11 +86,11 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
   PairPiece piece;
   piece.pairs = pairs.size();
   const std::int64_t origin = ns_of(pairs.front().device), base = lead_of(pairs.front());
-  std::vector<Point> points;
+  std::vector<PairPoint> points;
   for (const ClockPair& pair : pairs)
     points.push_back({static_cast<double>(ns_of(pair.device) - origin),
                       static_cast<double>(lead_of(pair) - base)});
-  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+  std::sort(points.begin(), points.end(), [](const PairPoint& a, const PairPoint& b) {
     return std::pair(a.x, a.y) < std::pair(b.x, b.y);
   });
   const double first = points.front().x, last = points.back().x, total = last - first;
@@ -252,14 +104,14 @@ PairPiece fit_piece(std::span<const ClockPair> pairs, const PairOptions& options
           : static_cast<std::size_t>(std::clamp(std::floor(2 * total / window) - 1, 1.0,
                                                 static_cast<double>(points.size())));
   const double stride = count > 1 ? (total - window) / static_cast<double>(count - 1) : 0;
-  std::vector<Line> lines;
+  std::vector<PairLine> lines;
   std::vector<double> centres;
   for (std::size_t w = 0; w < count; ++w) {
     const double from = first + stride * static_cast<double>(w);
     const double to = count == 1 ? last : from + window;
-    std::vector<Point> part;
+    std::vector<PairPoint> part;
     for (auto at = std::lower_bound(points.begin(), points.end(), from,
-                                    [](const Point&p, double x) { return p.x < x; });
+                                    [](const PairPoint&p, double x) { return p.x < x; });
          at != points.end() && at->x <= to; ++at)
       part.push_back(*at);
     if (part.size() >= kLeastPairs)
@@ -293,7 +145,7 @@ void add_residuals(std::span<const ClockPair> pairs, PairPiece& piece, std::size
   }
   std::sort(sizes.begin(), sizes.end());
   piece.interval_ms =
-      std::max(quantile(sizes, sizes.size() < kManyPairs ? 1 : 0.5), piece.doubt_ms) + steps_ms;
+      std::max(quantile_of(sizes, sizes.size() < kManyPairs ? 1 : 0.5), piece.doubt_ms) + steps_ms;
   all.insert(all.end(), sizes.begin(), sizes.end());
 }
 
@@ -397,8 +249,8 @@ PairFit fit_pairs(std::vector<ClockPair> pairs, const PairOptions& options) {
     return fit;
   }
   std::sort(sizes.begin(), sizes.end());
-  fit.residual_p50_ms = quantile(sizes, 0.5);
-  fit.residual_p95_ms = quantile(sizes, 0.95);
+  fit.residual_p50_ms = quantile_of(sizes, 0.5);
+  fit.residual_p95_ms = quantile_of(sizes, 0.95);
   fit.residual_max_ms = sizes.back();
   fit.reason = why_apart(pairs, epochs);
   if (fit.reason.empty() && fit.unplaced > 0)

@@ -1,17 +1,11 @@
 #include "internal/curve_peaks.hpp"
+#include "reelcell/base/median.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace reelcell::timeline {
 namespace {
-
-double median_of(std::vector<float> values) {
-  if (values.empty()) return 0;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
 
 /// Values of the curve away from the peak's own lobe.
 std::vector<float> background(const std::vector<float>& curve, double position) {
@@ -50,7 +44,7 @@ CurvePeaks peaks_of(const LagCurve& curve) {
       out.peaks.size() > 1 ? std::max(0.0, out.peaks[1].peak.height) / first.peak.height : 0;
   const auto rest = background(first.sign > 0 ? curve.r : curve.r_negative, first.peak.position);
   const double spread = robust_spread(rest);
-  out.contrast = spread > 0 ? (first.peak.height - median_of(rest)) / spread : 0;
+  out.contrast = spread > 0 ? (first.peak.height - upper_median(rest)) / spread : 0;
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "internal/straightness.hpp"
+#include "reelcell/base/median.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -16,13 +17,6 @@ constexpr double kWild = 16;  ///< squared standard errors: more than that one b
 /// some 10, rarely 20.
 constexpr double kSure = 30;
 constexpr double kForBend = 10, kForJump = 15, kForExcursion = 20;  ///< of two, the simpler one
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// rest = c + s t + q t^2
 struct Curve {
@@ -85,16 +79,16 @@ Curve line_through(Rests rests) {
     for (std::size_t j = i + 1; j < rests.size(); ++j)
       if (rests[j].at_ns > rests[i].at_ns)
         slopes.push_back((rests[j].rest_ns - rests[i].rest_ns) / (rests[j].at_ns - rests[i].at_ns));
-  Curve line{0, median(std::move(slopes)), 0};
+  Curve line{0, upper_median(std::move(slopes)), 0};
   for (const BlockRest& rest : rests) levels.push_back(rest.rest_ns - line.s * rest.at_ns);
-  line.c = median(std::move(levels));
+  line.c = upper_median(std::move(levels));
   return refined(rests, line, 1);
 }
 
 double level_on(Rests rests, const Curve& line) {
   std::vector<double> above;
   for (const BlockRest& rest : rests) above.push_back(rest.rest_ns - line.at(rest.at_ns));
-  return median(std::move(above));
+  return upper_median(std::move(above));
 }
 
 /// Scatter by neighbours, in standard errors; those are the least that may be.
@@ -103,7 +97,7 @@ double scatter(Rests rests) {
   for (std::size_t i = 1; i < rests.size(); ++i)
     steps.push_back(std::abs(rests[i].rest_ns - rests[i - 1].rest_ns) /
                     std::hypot(rests[i].error_ns, rests[i - 1].error_ns));
-  return std::max(1.0, 1.4826 * median(std::move(steps)));
+  return std::max(1.0, 1.4826 * upper_median(std::move(steps)));
 }
 
 /// Neighbours joined until there are few enough.

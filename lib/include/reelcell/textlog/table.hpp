@@ -21,6 +21,9 @@ struct FaultCodes {
   const char* rounded;
 };
 
+/// What is said of an integer that a float column rounds; `what`: "column" or "field".
+std::string rounded_text(const char* what, const std::string& name, std::string_view text);
+
 /// Where a field goes: element `element` of column `column`.
 struct Target {
   std::size_t column = 0;

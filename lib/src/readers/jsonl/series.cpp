@@ -101,14 +101,7 @@ class JsonlSeries : public SeriesCursor {
     if (fault.what == BatchBuilder::Stored::kRounded)
       return losses_.add(
           Severity::kWarning, kFaults.rounded, line.number,
-          [&] {
-            return "field " + textlog::shown(name) + " holds the integer " +
-                   textlog::shown(fault.text) +
-                   ", which is read as the nearest float64; give its column \"dtype\": \"int64\" "
-                   "to "
-                   "keep all digits";
-          },
-          time_);
+          [&] { return textlog::rounded_text("field", name, fault.text); }, time_);
     losses_.add(
         Severity::kLoss, kFaults.bad_number, line.number,
         [&] {

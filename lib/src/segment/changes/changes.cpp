@@ -6,6 +6,7 @@
 #include "../internal/common.hpp"
 #include "pelt.hpp"
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/median.hpp"
 
 namespace reelcell::segment {
 namespace changes {
@@ -29,13 +30,6 @@ struct Change {
   SessionTime time{};
   Nanos uncertainty{0};
 };
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Means of the rows within each resolution step; steps without a row are left out.
 struct Bins {
@@ -72,7 +66,7 @@ double persistence_of(const std::vector<std::vector<double>>& entries, std::size
   std::vector<double> over_two;
   for (std::size_t i = 2; i < entries.size(); ++i)
     over_two.push_back(std::abs(entries[i][element] - entries[i - 2][element]));
-  const double ratio = median(std::move(over_two)) / step;
+  const double ratio = upper_median(std::move(over_two)) / step;
   const double share = ratio * ratio - 1;
   return share < kByChance ? 0 : std::min(share, kMost);
 }
@@ -92,7 +86,7 @@ std::vector<double> noise_of(const std::vector<std::vector<double>>& entries, st
       high = std::max(high, entries[i][e]);
     }
     // Median of |difference of two normal values| = 0.6745 * sqrt(2) * sigma.
-    const double step = median(std::move(steps));
+    const double step = upper_median(std::move(steps));
     const double share = persistence_of(entries, e, step);
     noise[e] = step / (0.6745 * std::sqrt(2.0)) * std::sqrt(1 + share) / (1 - share);
     const double least = 1e-3 * (high - low);

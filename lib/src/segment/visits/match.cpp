@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/median.hpp"
 
 namespace reelcell::segment::visits {
 namespace {
@@ -83,12 +84,6 @@ struct Anchor {
   double time = 0;  // ns
 };
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// Fills Costs::alike. How far stops lie from their points anyway is learnt from those with one
 /// point within reach, or from all where these are few.
 void find_alike(Costs& costs) {
@@ -106,7 +101,7 @@ void find_alike(Costs& costs) {
   }
   constexpr std::size_t kFewest = 3;
   const std::vector<double>& usual = lone.size() >= kFewest ? lone : any;
-  const double same = usual.empty() ? 0 : 6 * median(usual) + 1e-9 * costs.request.tolerance;
+  const double same = usual.empty() ? 0 : 6 * upper_median(usual) + 1e-9 * costs.request.tolerance;
   for (std::size_t i = 0; i < costs.stops.size(); ++i) {
     auto& alike = costs.alike.emplace_back();
     const double reach = std::min(costs.tolerance(i), nearest[i] + same);
@@ -139,7 +134,7 @@ Expected expected_times(const Plan& plan, const std::vector<Anchor>& anchors) {
     if (const auto& at = plan.points[anchor.point].at)
       shifts.push_back(anchor.time - static_cast<double>(at->count()));
   const bool by_plan = !shifts.empty();
-  const double shift = by_plan ? median(shifts) : 0;
+  const double shift = by_plan ? upper_median(shifts) : 0;
   std::size_t next = 0;
   for (std::size_t j = 0; j < plan.points.size(); ++j) {
     while (next < anchors.size() && anchors[next].point < j) ++next;
@@ -163,7 +158,7 @@ double time_scale(const Plan& plan, const std::vector<Anchor>& anchors) {
   for (std::size_t i = 1; i < anchors.size(); ++i)
     spacing.push_back((anchors[i].time - anchors[i - 1].time) /
                       static_cast<double>(anchors[i].point - anchors[i - 1].point));
-  return spacing.empty() ? 1e9 : std::max(1.0, 2 * median(spacing));
+  return spacing.empty() ? 1e9 : std::max(1.0, 2 * upper_median(spacing));
 }
 
 class Sorter {
@@ -303,7 +298,7 @@ double default_tolerance(const Plan& plan, const std::vector<double>& weights) {
     }
     if (std::isfinite(best)) nearest.push_back(best);
   }
-  return nearest.empty() ? 1 : median(nearest) / 2;
+  return nearest.empty() ? 1 : upper_median(nearest) / 2;
 }
 
 std::vector<Match> match_stops(const std::vector<Stop>& stops, const Plan& plan,

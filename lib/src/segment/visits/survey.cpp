@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "reelcell/base/error.hpp"
+#include "reelcell/base/median.hpp"
 #include "reelcell/model/session_facts.hpp"
 
 namespace reelcell::segment::visits {
@@ -19,13 +20,6 @@ TimeRange around_middle(TimeRange range, Nanos length) {
   if (range.length() <= length) return range;
   const SessionTime middle = range.start + range.length() / 2;
   return {middle - length / 2, middle + length / 2};
-}
-
-double median(std::vector<double>& values) {
-  if (values.empty()) return std::nan("");
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// Median position of each element during the stop; of the slowest instant for a pass.
@@ -44,7 +38,7 @@ std::vector<double> pose_of(const Dwell& dwell, const SignalRef& positions,
       const double value = column.number(row, positions.element.value_or(e));
       if (inside && std::isfinite(value)) values.push_back(value);
     }
-    pose[e] = median(values);
+    pose[e] = upper_median(values, std::nan(""));
   }
   return pose;
 }
